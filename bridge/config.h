@@ -1,0 +1,66 @@
+/* config - the bridge's one configuration file, a GKeyFile
+ * (ipsp-bridge.conf(5) is its manual).
+ *
+ * Every mistake is found in one reading and named by file and line; a file
+ * with a mistake is never half used. */
+#ifndef BRIDGE_CONFIG_H
+#define BRIDGE_CONFIG_H
+
+#include <glib.h>
+
+enum config_answer { /* who is answered: docs/ipsp.md, "The room's mailbox" */
+		     CONFIG_ANSWER_OPEN,
+		     CONFIG_ANSWER_ALIGNED,
+		     CONFIG_ANSWER_LIST,
+};
+
+struct config_mail { /* [mail NAME] */
+	char *name;
+	char *mailbox_url, *mailbox_user, *mailbox_password;
+	char *post_url, *post_user, *post_password;
+	char *ca_file;	   /* NULL: the system's */
+	char *authserv_id; /* NULL: none, RFC 8601 2.5 */
+	guint poll_ms;
+};
+
+struct config_room { /* [room ADDRESS] */
+	char *address;
+	char *name;	  /* for people; defaults to the local part */
+	char *account;	  /* a config_mail's name */
+	GStrv moderators; /* addresses */
+	guint capacity;
+	char *pin; /* NULL: none */
+	gboolean plain_rtp;
+	enum config_answer answer;
+	GStrv allowed; /* addresses and domains, with CONFIG_ANSWER_LIST */
+	GBytes *key;   /* 16 bytes mixed into the key schedule, or NULL */
+};
+
+struct config {
+	/* [bridge] */
+	char *state_directory;
+	GStrv media_addresses; /* literals to listen on */
+	guint media_port;      /* of worker 0; worker n has media_port + n */
+	guint workers;
+	guint sessions_per_gate;
+	GStrv public_addresses; /* literals to announce instead, or NULL */
+	char *web_address;	/* NULL: no web listener */
+	guint web_port;
+	char *web_url;	 /* as people reach it: https://conf.example */
+	char *web_files; /* directory of the panel's bundle */
+	char *tls_certificate, *tls_key; /* both or none */
+	guint web_connections_per_address;
+	guint bitrate;				       /* bit/s of each mix */
+	guint answers_per_address, answers_per_domain; /* in 10 min, 1 min */
+	guint answers_per_room;			       /* in 1 min */
+
+	GPtrArray *mails; /* struct config_mail */
+	GPtrArray *rooms; /* struct config_room */
+};
+
+/* On failure NULL, and problems (char *, caller owns) holds a line
+ * "FILE:LINE: what is wrong and what would be right" for each mistake. */
+struct config *config_load(const char *path, GPtrArray *problems);
+void config_free(struct config *cfg);
+
+#endif

@@ -1,0 +1,41 @@
+/* session - one member at a PhoneGate: its credentials, the network path it
+ * proved, its RTP stream and its leg in the mix.
+ *
+ * Created and destroyed by the control thread, used by one worker between
+ * worker_add_session() and its retirement. */
+#ifndef GATE_SESSION_H
+#define GATE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mixer/mix.h"
+#include "mixer/stream.h"
+
+struct session;
+
+struct session_config {
+	uint32_t member;    /* the control thread's own number for it */
+	char username[64];  /* STUN USERNAME: the dialog id */
+	char password[64];  /* STUN short-term password */
+	unsigned consent_s; /* drop after so long without consent: 30 */
+	struct stream_config stream;
+	struct mix_leg_config leg;
+};
+
+struct session_report {
+	struct stream_report stream;
+	struct mix_leg_report leg;
+	bool registered;
+};
+
+/* Returns 0, -EINVAL or -ENOMEM. */
+int session_create(struct session **ses_r, const struct session_config *cfg);
+/* For a session that no worker was given. Accepts NULL. */
+void session_destroy(struct session **sesp);
+
+/* Level of the newest frame heard from it in dBov, -127 to 0, for meters.
+ * Control thread, while the session is not retired; never blocks. */
+int session_level(const struct session *ses);
+
+#endif

@@ -1,0 +1,120 @@
+/* worker - one media thread: its UDP port, its PhoneGates, its rooms' mixes.
+ *
+ * The control thread creates everything and hands it down by commands; the
+ * worker applies them between ticks and hands back events and retired
+ * objects, which the control thread frees. Nothing here locks.
+ *
+ * Objects, all created and destroyed by the control thread:
+ *   worker    thread, sockets, 20 ms tick on absolute CLOCK_MONOTONIC
+ *   mix       (mixer/mix.h) what one room hears on this worker
+ *   phonegate up to sessions_per_gate sessions of one room
+ *   session   one member: STUN credentials, path, stream, leg */
+#ifndef GATE_WORKER_H
+#define GATE_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "bridge/gate/session.h"
+#include "mixer/mix.h"
+#include "mixer/stream.h"
+
+#define WORKER_MAX_LISTEN 4
+
+struct worker;
+struct phonegate;
+
+/* Why a session's media ended. */
+enum worker_gone {
+	GONE_BYE,     /* the member said RTCP BYE */
+	GONE_CONSENT, /* no authenticated request for 30 s */
+	GONE_PATH,    /* its WebSocket closed and no other path is proven */
+};
+
+/* Called on the control thread, from worker_dispatch(). `member` is
+ * session_config.member. */
+struct worker_events {
+	/* The first proven path, and each change of it. `path` is a literal
+	 * "192.0.2.1:5004", "[2001:db8::1]:5004" or "websocket". */
+	void (*registered)(uint32_t member, const char *path, bool first,
+			   void *arg);
+	void (*gone)(uint32_t member, enum worker_gone why, void *arg);
+	/* An in-band control message (JSON text, not terminated); it was
+	 * acknowledged already and comes once. */
+	void (*message)(uint32_t member, const char *json, size_t size,
+			void *arg);
+	/* Once a second for each session. */
+	void (*report)(uint32_t member, const struct session_report *rep,
+		       void *arg);
+	/* A packet for a WebSocket path (ipsp-media). */
+	void (*websocket)(uint32_t connection, const uint8_t *buf, size_t size,
+			  void *arg);
+};
+
+struct worker_config {
+	unsigned index;
+	int cpu; /* pin to this CPU, or -1 */
+	/* Addresses with port; port 0 lets the kernel choose. */
+	struct sockaddr_storage listen[WORKER_MAX_LISTEN];
+	unsigned n_listen;
+};
+
+/* Binds the sockets and starts the thread. Returns 0 or -errno. */
+int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
+		  const struct worker_events *events, void *arg);
+
+/* Stops the thread; every session, gate and mix must have been removed, and
+ * what was retired is freed. */
+void worker_destroy(struct worker **wrkp);
+
+/* The address of listen[i] as bound, with its port. */
+void worker_address(const struct worker *wrk, unsigned i,
+		    struct sockaddr_storage *addr_r);
+
+/* Readable when worker_dispatch() has work; the control loop watches it. */
+int worker_fd(const struct worker *wrk);
+void worker_dispatch(struct worker *wrk);
+
+/* Commands. Each returns 0, or -EAGAIN when the worker does not keep up (it
+ * is then overloaded or dead, and the caller refuses what it wanted). The
+ * worker owns what is added until it retires it. */
+int worker_add_mix(struct worker *wrk, struct mix *mix);
+int worker_remove_mix(struct worker *wrk, struct mix *mix);
+int worker_add_gate(struct worker *wrk, struct phonegate *gate);
+int worker_remove_gate(struct worker *wrk, struct phonegate *gate);
+/* gate was added with a mix; the session takes one of its places. */
+int worker_add_session(struct worker *wrk, struct phonegate *gate,
+		       struct session *ses);
+/* Sends RTCP BYE, forgets the keys, retires the session. */
+int worker_remove_session(struct worker *wrk, struct session *ses);
+int worker_mute(struct worker *wrk, struct session *ses, bool muted);
+/* Sends an in-band control message and repeats it until acknowledged, for
+ * at most 5 s. -EMSGSIZE over STREAM_APP_MAX. */
+int worker_message(struct worker *wrk, struct session *ses, const char *json);
+/* A packet from a WebSocket, and its close. `connection` is the web side's
+ * own number, never reused. Packets beyond the ring's room are dropped and
+ * counted. */
+int worker_websocket(struct worker *wrk, uint32_t connection,
+		     const uint8_t *buf, size_t size);
+int worker_websocket_closed(struct worker *wrk, uint32_t connection);
+
+/* Counters of the whole worker. Any thread. */
+struct worker_report {
+	uint64_t ticks, late_ticks; /* late: began > 5 ms after its time */
+	uint64_t packets_in, packets_out, bytes_in, bytes_out;
+	uint64_t unknown_user, bad_key; /* STUN, answered by silence */
+	uint64_t unproven;		/* media from an address not proven */
+	uint64_t malformed;
+	uint64_t sessions;
+};
+void worker_report(const struct worker *wrk, struct worker_report *rep_r);
+
+/* A PhoneGate: `sessions` places in one room's mix. id is shown to people,
+ * for example "local-1". Returns 0, -EINVAL or -ENOMEM. */
+int phonegate_create(struct phonegate **gate_r, const char *id, struct mix *mix,
+		     unsigned sessions);
+void phonegate_destroy(struct phonegate **gatep);
+
+#endif

@@ -1,0 +1,126 @@
+/* room - one conference: who is in it and the rules of who may come, speak
+ * and stay. Rules and state only: no socket, no file, no clock.
+ *
+ * Lives on the control thread. What it decides happens through room_effects,
+ * what it becomes is told through room_observer. */
+#ifndef ROOM_ROOM_H
+#define ROOM_ROOM_H
+
+#include <glib.h>
+
+#include "signaling/ipsp.h"
+
+struct room;
+
+enum member_state {
+	MEMBER_INVITED, /* answered OK, has not registered yet */
+	MEMBER_HERE,
+	MEMBER_GONE, /* the last thing that is told of it */
+};
+
+enum member_leave {
+	LEAVE_NOT_GONE,
+	LEAVE_BYE,	/* hung up, by RTCP or mail, or CANCEL */
+	LEAVE_LOST,	/* consent expired */
+	LEAVE_NO_SHOW,	/* the OK expired unused, or bounced */
+	LEAVE_REPLACED, /* the same person's device came again */
+	LEAVE_KICKED,
+	LEAVE_ENDED, /* room or bridge ended */
+};
+
+/* Owned by its room; valid until MEMBER_GONE has been told. */
+struct member {
+	guint32 id; /* unique in the process, never reused */
+	struct room *room;
+	char did[IPSP_DID_LENGTH + 1];
+	char *address, *name, *device; /* name may equal address */
+	enum member_state state;
+	enum member_leave leave;
+	gboolean muted;	     /* by a moderator */
+	gboolean self_muted; /* told by its phone */
+	char *gate;	     /* PhoneGate, "local-1" */
+	char *path;	     /* "192.0.2.1:5004", "websocket"; "" if none */
+	gint64 since;	     /* Unix seconds of its registration */
+	gint64 deadline;     /* Unix seconds: an invited one is a no-show */
+
+	/* Once a second from the media worker. */
+	double loss;	  /* 0..1, from the member to us */
+	double peer_loss; /* 0..1, from us to the member */
+	double jitter_ms, round_trip_ms, delay_ms;
+	gboolean talking;
+	int level; /* dBov -127..0, see room_refresh_levels() */
+};
+
+/* What happens because of the room's decisions; control thread. */
+struct room_effects {
+	/* The member's media ends; its in-band reason was composed. */
+	void (*end_media)(struct member *mem, void *arg);
+	void (*set_muted)(struct member *mem, gboolean muted, void *arg);
+	/* An in-band control message, JSON (docs/ipsp.md). */
+	void (*tell)(struct member *mem, const char *json, void *arg);
+	/* Copies the newest levels into the members. */
+	void (*refresh_levels)(struct room *room, void *arg);
+};
+
+enum room_change {
+	ROOM_MEMBER_ADDED,   /* state is MEMBER_INVITED */
+	ROOM_MEMBER_CHANGED, /* anything but level and figures */
+	ROOM_MEMBER_FIGURES, /* once a second */
+	ROOM_MEMBER_GONE,
+	ROOM_CLOSED, /* member is NULL; the room goes away */
+};
+
+struct room_observer {
+	/* by: who caused it (a moderator's address), or NULL. */
+	void (*changed)(struct room *room, struct member *mem,
+			enum room_change change, const char *by, void *arg);
+};
+
+struct room_config {
+	const char *address, *name;
+	const char *const *moderators; /* NULL-terminated, may be NULL */
+	guint capacity;
+};
+
+struct room *room_create(const struct room_config *cfg,
+			 const struct room_effects *effects,
+			 const struct room_observer *observer, void *arg);
+/* Ends everybody's media (LEAVE_ENDED). Sets *roomp to NULL. */
+void room_destroy(struct room **roomp);
+/* SIGHUP: new rules; nobody is dropped, a smaller capacity only refuses. */
+void room_configure(struct room *room, const struct room_config *cfg);
+
+const char *room_address(const struct room *room);
+const char *room_name(const struct room *room);
+guint room_capacity(const struct room *room);
+/* struct member *, in order of arrival; the room's. */
+const GPtrArray *room_members(const struct room *room);
+struct member *room_member(const struct room *room, guint32 id);
+gboolean room_is_moderator(const struct room *room, const char *address);
+
+/* A seat for whoever sent an INVITE; NULL when the room is full (BUSY). */
+struct member *room_seat(struct room *room, const char *did,
+			 const char *address, const char *name,
+			 const char *device, gint64 deadline);
+/* Registered at its PhoneGate; replaces an older leg of (address, device). */
+void room_registered(struct room *room, struct member *mem, const char *path,
+		     gint64 now);
+void room_left(struct room *room, struct member *mem, enum member_leave why);
+/* Seats whose OK was not used in time become free. */
+void room_expire(struct room *room, gint64 now);
+/* The figures in mem were renewed. */
+void room_figures(struct room *room, struct member *mem);
+void room_self_muted(struct room *room, struct member *mem, gboolean muted);
+
+/* A moderator's actions. Idempotent; FALSE and error when `member` is not
+ * (or no longer) here. unmute only takes back a moderator's mute: nobody is
+ * unmuted who muted himself. */
+gboolean room_mute(struct room *room, guint32 member, const char *by,
+		   GError **error);
+gboolean room_unmute(struct room *room, guint32 member, const char *by,
+		     GError **error);
+gboolean room_kick(struct room *room, guint32 member, const char *by,
+		   const char *reason, GError **error);
+void room_refresh_levels(struct room *room);
+
+#endif

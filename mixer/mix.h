@@ -1,0 +1,79 @@
+/* mix - what every participant of one room on one worker hears.
+ *
+ * A leg is one participant's place: jitter buffer and decoder for what comes
+ * in, encoder for what goes out. Once per 20 ms tick each leg is decoded
+ * once, summed in int32, and each leg hears the sum less exactly its own
+ * voice, limited, encoded.
+ *
+ * Created and destroyed by the control thread, used by one media worker.
+ * 48 kHz mono, 960 samples a frame. */
+#ifndef MIXER_MIX_H
+#define MIXER_MIX_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mixer/jitter.h"
+
+#define MIX_RATE  48000
+#define MIX_FRAME 960
+
+struct mix;
+struct mix_leg;
+
+struct mix_leg_config {
+	struct jitter_config jitter;
+	int bitrate;	   /* bit/s of the encoder, 6000 to 510000 */
+	int complexity;	   /* 0 to 10 */
+	int loss_expected; /* percent, steers the encoder's in-band FEC */
+};
+
+struct mix_leg_report {
+	struct jitter_report jitter;
+	uint64_t concealed;   /* frames: PLC, not FEC */
+	uint64_t recovered;   /* frames: from in-band FEC */
+	uint64_t undecodable; /* packets that Opus refused */
+	float level_dbov;     /* of the last frame heard from it, -127..0 */
+	float peak_dbov;      /* largest since the last report was taken */
+	bool talking;	      /* level above the gate, with hangover */
+};
+
+int mix_leg_create(struct mix_leg **leg_r, const struct mix_leg_config *cfg);
+void mix_leg_destroy(struct mix_leg **legp);
+
+/* RT. One received Opus packet, see jitter_put(). */
+int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
+		const uint8_t *payload, size_t size);
+
+/* RT. A muted leg is decoded (its level is still shown) but nobody hears
+ * it; it goes silent and comes back over one frame, without a click. */
+void mix_leg_set_muted(struct mix_leg *leg, bool muted);
+
+/* RT. Percent of our packets that the peer says it lost: more FEC. */
+void mix_leg_set_loss(struct mix_leg *leg, int percent);
+
+/* RT. After mix_tick(): the leg's packet for this tick. The payload stays
+ * valid until the next tick. Returns its size, 0 when there is nothing to
+ * send (DTX). */
+size_t mix_leg_packet(const struct mix_leg *leg, const uint8_t **payload_r);
+
+/* RT. A copy of the statistics; taking it restarts the peak. */
+void mix_leg_report(struct mix_leg *leg, struct mix_leg_report *rep_r);
+
+/* A mix for up to `capacity` legs. Returns 0, -EINVAL or -ENOMEM. */
+int mix_create(struct mix **mix_r, unsigned capacity);
+
+/* The legs are not the mix's: all must have left. */
+void mix_destroy(struct mix **mixp);
+
+/* RT. Returns 0 or -ENOSPC. */
+int mix_join(struct mix *mix, struct mix_leg *leg);
+/* RT. A leg that is not in the mix is left alone. */
+void mix_leave(struct mix *mix, struct mix_leg *leg);
+
+/* RT. One 20 ms step for all legs. */
+void mix_tick(struct mix *mix);
+
+#endif

@@ -1,0 +1,34 @@
+/* rtp - the fixed RTP header and its one-byte extensions (RFC 3550 5.1,
+ * RFC 8285 4.2, RFC 6464). Reads and writes bytes; keeps no state. */
+#ifndef MIXER_RTP_H
+#define MIXER_RTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RTP_HEADER_SIZE 12
+#define RTP_MAX_PACKET	1500  /* bytes, any packet we send or take */
+#define RTP_CLOCK_RATE	48000 /* Hz: RFC 7587 4.1, always for Opus */
+
+struct rtp_packet {
+	bool marker;
+	uint8_t payload_type;
+	uint16_t sequence;
+	uint32_t timestamp; /* 1/48000 s */
+	uint32_t ssrc;
+	const uint8_t *payload; /* into the caller's buffer, without padding */
+	size_t payload_size;
+};
+
+/* RT. Decodes buf; the result points into it. Returns 0 or -EBADMSG. */
+int rtp_decode(struct rtp_packet *pkt_r, const uint8_t *buf, size_t size);
+
+/* RT. Writes header and payload. Returns bytes written or -ENOBUFS. */
+int rtp_encode(const struct rtp_packet *pkt, uint8_t *buf, size_t cap);
+
+/* RT. What a datagram is by its first bytes (RFC 7983 7, RFC 5761 4). */
+enum packet_kind { PACKET_OTHER, PACKET_STUN, PACKET_RTP, PACKET_RTCP };
+enum packet_kind packet_kind(const uint8_t *buf, size_t size);
+
+#endif

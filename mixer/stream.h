@@ -1,0 +1,111 @@
+/* stream - one session's RTP in both directions: SRTP, sequence numbers,
+ * reception statistics, RTCP.
+ *
+ * The same object serves a PhoneGate's session and a caller. Created and
+ * destroyed by the control thread, used by one media thread. Both SSRCs are
+ * known at creation (IPSP/1 derives them from the dialog's secret), so that
+ * libsrtp never has to add a stream, and with it allocate, in a tick. */
+#ifndef MIXER_STREAM_H
+#define MIXER_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mixer/rtp.h"
+
+#define STREAM_KEY_SIZE	   28	/* AES-128-GCM key and salt, RFC 7714 12 */
+#define STREAM_SRTP_GROWTH 32	/* bytes that protection may add to a packet */
+#define STREAM_APP_MAX	   1024 /* bytes of one control message */
+
+struct stream;
+
+struct stream_config {
+	bool srtp; /* false: RTP/AVP in the clear, keys unused */
+	uint8_t send_key[STREAM_KEY_SIZE];
+	uint8_t receive_key[STREAM_KEY_SIZE];
+	uint32_t send_ssrc;
+	uint32_t receive_ssrc;
+	uint8_t payload_type; /* of Opus, both directions */
+	char cname[64];	      /* RTCP SDES; a random token, RFC 7022 */
+};
+
+/* What is known of the path; RFC 3550 6.4.1 and appendix A. */
+struct stream_report {
+	uint64_t received, sent; /* packets */
+	uint64_t bytes_in, bytes_out;
+	int64_t lost;	  /* cumulative, ours as receiver */
+	double loss;	  /* fraction in the last interval, 0..1 */
+	double jitter_ms; /* interarrival jitter, ours as receiver */
+	double peer_loss; /* what the peer reports of our packets */
+	double peer_jitter_ms;
+	double round_trip_ms;	/* < 0 until the first LSR/DLSR */
+	uint64_t rejected_auth; /* failed SRTP authentication */
+	uint64_t rejected_replay;
+	uint64_t rejected_malformed;
+	uint64_t rejected_ssrc; /* another SSRC or payload type */
+};
+
+/* One accepted RTP packet, its counters extended past their wrap. */
+struct stream_media {
+	uint64_t sequence;
+	uint64_t timestamp; /* 1/48000 s */
+	bool marker;
+	const uint8_t *payload;
+	size_t payload_size;
+};
+
+/* What the peer said by RTCP, besides statistics. APP packets are named
+ * "IPSP": subtype 0 carries a 32-bit id and a JSON object padded with spaces,
+ * subtype 1 acknowledges the id (docs/ipsp.md, "In-band control"). */
+struct stream_control {
+	bool bye;
+	bool has_message, has_ack;
+	uint32_t message_id, ack_id;
+	const uint8_t *message; /* into buf, not terminated */
+	size_t message_size;
+};
+
+/* On success the caller owns *stream_r. Returns 0, -EINVAL or -ENOMEM. */
+int stream_create(struct stream **stream_r, const struct stream_config *cfg);
+
+/* Accepts NULL and half-built objects; sets *streamp to NULL. */
+void stream_destroy(struct stream **streamp);
+
+/* RT. Takes one received RTP packet, decrypted in place. now_us is
+ * CLOCK_MONOTONIC. Returns 0 and fills media_r (pointing into buf), or
+ * -EBADMSG (malformed), -EACCES (not authentic), -EALREADY (replayed) or
+ * -EADDRNOTAVAIL (another SSRC or payload type). Every refusal is counted. */
+int stream_receive_rtp(struct stream *stream, uint8_t *buf, size_t size,
+		       uint64_t now_us, struct stream_media *media_r);
+
+/* RT. The same for one compound RTCP packet. */
+int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
+			uint64_t now_us, struct stream_control *control_r);
+
+/* RT. Builds and protects the next RTP packet; the timestamp advances by
+ * `samples` (1/48000 s) for the *next* one, also when payload_size is 0
+ * (DTX: nothing is written). Returns bytes written, 0, or -ENOBUFS/-EIO. */
+int stream_send_rtp(struct stream *stream, const uint8_t *payload,
+		    size_t payload_size, unsigned samples, uint8_t *buf,
+		    size_t cap);
+
+/* RT. Builds and protects an RTCP compound: SR or RR, SDES CNAME, and what
+ * `extra` asks for (may be NULL). wall_us is CLOCK_REALTIME in us since 1970
+ * for the NTP stamp. Returns bytes written, -ENOBUFS or -EIO. */
+struct stream_extra {
+	bool bye;
+	bool ack;
+	uint32_t ack_id;
+	uint32_t message_id;
+	const uint8_t *message; /* NULL: none */
+	size_t message_size;	/* <= STREAM_APP_MAX */
+};
+int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,
+		     uint64_t now_us, uint64_t wall_us, uint8_t *buf,
+		     size_t cap);
+
+/* RT. A copy of the statistics. */
+void stream_report(const struct stream *stream, struct stream_report *rep_r);
+
+#endif

@@ -1,0 +1,57 @@
+/* web - the bridge's HTTP and WebSocket side: the moderators' panel
+ * (subprotocol ipsp-panel, docs/panel-api.md), log-in by mailed link, and
+ * media over WebSocket (ipsp-media, docs/ipsp.md).
+ *
+ * Lives on the control thread, on the default GLib main context. It reads
+ * rooms through bridge/room/room.h and asks the bridge for all else through
+ * web_host. */
+#ifndef WEB_WEB_H
+#define WEB_WEB_H
+
+#include <glib.h>
+
+#include "bridge/room/room.h"
+
+struct web;
+
+struct web_config {
+	const char *address; /* literal to listen on */
+	guint port;	     /* 0: the kernel chooses, see web_port() */
+	const char *url;     /* as people reach it, without a final slash */
+	const char *files;   /* directory of the panel's bundle */
+	const char *tls_certificate, *tls_key; /* NULL: plain HTTP */
+	guint connections_per_address;
+};
+
+struct web_host {
+	/* struct room *, all rooms; the caller unrefs the array. */
+	GPtrArray *(*rooms)(void *arg);
+	/* Mails a log-in link to a moderator. */
+	void (*mail_login)(const char *address, const char *link,
+			   gboolean japanese, void *arg);
+	/* ipsp-media: `worker` is the number in the URL /media/N.
+	 * FALSE: no such worker, the socket is closed. */
+	gboolean (*media_packet)(guint worker, guint32 connection,
+				 const guint8 *buf, gsize size, void *arg);
+	void (*media_closed)(guint worker, guint32 connection, void *arg);
+};
+
+struct web *web_create(const struct web_config *cfg,
+		       const struct web_host *host, void *arg, GError **error);
+void web_destroy(struct web **webp);
+
+/* The port it listens on. */
+guint web_port(const struct web *web);
+
+/* The observer to give to every room; its arg is the struct web. */
+extern const struct room_observer web_observer;
+
+/* A packet to a media WebSocket; dropped when the socket is gone or its
+ * queue is over 100 ms. */
+void web_media_send(struct web *web, guint32 connection, const guint8 *buf,
+		    gsize size);
+
+/* A fresh log-in link for address (single use, 10 minutes); caller frees. */
+char *web_login_link(struct web *web, const char *address);
+
+#endif
