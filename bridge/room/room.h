@@ -98,10 +98,15 @@ const GPtrArray *room_members(const struct room *room);
 struct member *room_member(const struct room *room, guint32 id);
 gboolean room_is_moderator(const struct room *room, const char *address);
 
-/* A seat for whoever sent an INVITE; NULL when the room is full (BUSY). */
+/* People here or invited, each device once: the n of OK and BUSY. */
+guint room_people(const struct room *room);
+
+/* A seat at PhoneGate `gate` for whoever sent an INVITE; NULL when the room is
+ * full (BUSY). A device that is in the room already never finds it full. name
+ * may be NULL. */
 struct member *room_seat(struct room *room, const char *did,
 			 const char *address, const char *name,
-			 const char *device, gint64 deadline);
+			 const char *device, const char *gate, gint64 deadline);
 /* Registered at its PhoneGate; replaces an older leg of (address, device). */
 void room_registered(struct room *room, struct member *mem, const char *path,
 		     gint64 now);

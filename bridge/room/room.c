@@ -1,0 +1,287 @@
+#include "bridge/room/room.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "bridge/room/member.h"
+
+/* Characters of what a moderator writes to one who is sent away: with the JSON
+ * around it, even if each is escaped, it must fit into one RTCP packet. */
+#define MAX_REASON 128
+
+struct room {
+	char *address;
+	char *name;
+	GStrv moderators;
+	guint capacity;
+	const struct room_effects *effects;
+	const struct room_observer *observer; /* may be NULL */
+	void *arg;
+	GPtrArray *members; /* struct member, in order of arrival */
+};
+
+static void tell_observer(struct room *room, struct member *mem,
+			  enum room_change change, const char *by)
+{
+	if (room->observer)
+		room->observer->changed(room, mem, change, by, room->arg);
+}
+
+struct room *room_create(const struct room_config *cfg,
+			 const struct room_effects *effects,
+			 const struct room_observer *observer, void *arg)
+{
+	struct room *room = g_new0(struct room, 1);
+
+	room->address = g_strdup(cfg->address);
+	room->effects = effects;
+	room->observer = observer;
+	room->arg = arg;
+	room->members = g_ptr_array_new();
+	room_configure(room, cfg);
+	return room;
+}
+
+void room_configure(struct room *room, const struct room_config *cfg)
+{
+	g_free(room->name);
+	g_strfreev(room->moderators);
+	room->name = g_strdup(cfg->name ? cfg->name : cfg->address);
+	room->moderators = g_strdupv((char **)cfg->moderators);
+	room->capacity = cfg->capacity;
+}
+
+/* The one way out of a room. */
+static void leave(struct room *room, struct member *mem, enum member_leave why,
+		  const char *by, const char *text)
+{
+	g_autofree char *message = NULL;
+
+	if (mem->state == MEMBER_HERE)
+		message = member_end_message(why, text);
+	mem->state = MEMBER_GONE;
+	mem->leave = why;
+	g_ptr_array_remove(room->members, mem);
+	g_info("room: left room=%s member=%u why=%s", room->address, mem->id,
+	       member_leave_word(why));
+	if (message)
+		room->effects->tell(mem, message, room->arg);
+	room->effects->end_media(mem, room->arg);
+	tell_observer(room, mem, ROOM_MEMBER_GONE, by);
+	member_destroy(&mem);
+}
+
+void room_destroy(struct room **roomp)
+{
+	struct room *room = *roomp;
+
+	*roomp = NULL;
+	if (!room)
+		return;
+	while (room->members->len)
+		leave(room, g_ptr_array_index(room->members, 0), LEAVE_ENDED,
+		      NULL, NULL);
+	tell_observer(room, NULL, ROOM_CLOSED, NULL);
+	g_ptr_array_unref(room->members);
+	g_strfreev(room->moderators);
+	g_free(room->name);
+	g_free(room->address);
+	g_free(room);
+}
+
+const char *room_address(const struct room *room)
+{
+	return room->address;
+}
+
+const char *room_name(const struct room *room)
+{
+	return room->name;
+}
+
+guint room_capacity(const struct room *room)
+{
+	return room->capacity;
+}
+
+const GPtrArray *room_members(const struct room *room)
+{
+	return room->members;
+}
+
+struct member *room_member(const struct room *room, guint32 id)
+{
+	for (guint i = 0; i < room->members->len; i++) {
+		struct member *mem = g_ptr_array_index(room->members, i);
+
+		if (mem->id == id)
+			return mem;
+	}
+	return NULL;
+}
+
+gboolean room_is_moderator(const struct room *room, const char *address)
+{
+	return room->moderators &&
+	       g_strv_contains((const char *const *)room->moderators, address);
+}
+
+static gboolean has_older_leg(const struct room *room, guint i)
+{
+	for (guint j = 0; j < i; j++)
+		if (member_same_device(g_ptr_array_index(room->members, i),
+				       g_ptr_array_index(room->members, j)))
+			return TRUE;
+	return FALSE;
+}
+
+/* Devices, not legs: a leg and the one that is going to replace it are one
+ * seat, or nobody could come back into a full room. */
+guint room_people(const struct room *room)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < room->members->len; i++)
+		n += !has_older_leg(room, i);
+	return n;
+}
+
+struct member *room_seat(struct room *room, const char *did,
+			 const char *address, const char *name,
+			 const char *device, const char *gate, gint64 deadline)
+{
+	struct member *mem =
+		member_create(room, did, address, name, device, gate, deadline);
+
+	g_ptr_array_add(room->members, mem);
+	if (room_people(room) > room->capacity &&
+	    !has_older_leg(room, room->members->len - 1)) {
+		g_ptr_array_remove(room->members, mem);
+		member_destroy(&mem);
+		return NULL;
+	}
+	tell_observer(room, mem, ROOM_MEMBER_ADDED, NULL);
+	return mem;
+}
+
+void room_registered(struct room *room, struct member *mem, const char *path,
+		     gint64 now)
+{
+	gboolean first = mem->state == MEMBER_INVITED;
+
+	g_free(mem->path);
+	mem->path = g_strdup(path);
+	if (first) {
+		mem->state = MEMBER_HERE;
+		mem->since = now;
+		g_info("room: joined room=%s member=%u gate=%s", room->address,
+		       mem->id, mem->gate);
+	}
+	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
+	if (!first)
+		return;
+	for (guint i = 0; i < room->members->len;) {
+		struct member *other = g_ptr_array_index(room->members, i);
+
+		if (other->id < mem->id && member_same_device(other, mem))
+			leave(room, other, LEAVE_REPLACED, NULL, NULL);
+		else
+			i++;
+	}
+}
+
+void room_left(struct room *room, struct member *mem, enum member_leave why)
+{
+	leave(room, mem, why, NULL, NULL);
+}
+
+void room_expire(struct room *room, gint64 now)
+{
+	for (guint i = 0; i < room->members->len;) {
+		struct member *mem = g_ptr_array_index(room->members, i);
+
+		if (mem->state == MEMBER_INVITED && mem->deadline <= now)
+			leave(room, mem, LEAVE_NO_SHOW, NULL, NULL);
+		else
+			i++;
+	}
+}
+
+void room_figures(struct room *room, struct member *mem)
+{
+	tell_observer(room, mem, ROOM_MEMBER_FIGURES, NULL);
+}
+
+void room_self_muted(struct room *room, struct member *mem, gboolean muted)
+{
+	if (mem->self_muted == muted)
+		return;
+	mem->self_muted = muted;
+	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
+}
+
+static struct member *moderated(struct room *room, guint32 id, GError **error)
+{
+	struct member *mem = room_member(room, id);
+
+	if (!mem)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "Nobody with number %u is in %s any more.", id,
+			    room->name);
+	return mem;
+}
+
+static gboolean set_muted(struct room *room, guint32 id, gboolean muted,
+			  const char *by, GError **error)
+{
+	struct member *mem = moderated(room, id, error);
+	g_autofree char *message = NULL;
+
+	if (!mem)
+		return FALSE;
+	if (mem->muted == muted)
+		return TRUE;
+	mem->muted = muted;
+	room->effects->set_muted(mem, muted, room->arg);
+	if (mem->state == MEMBER_HERE) {
+		message = member_mute_message(muted);
+		room->effects->tell(mem, message, room->arg);
+	}
+	tell_observer(room, mem, ROOM_MEMBER_CHANGED, by);
+	return TRUE;
+}
+
+gboolean room_mute(struct room *room, guint32 member, const char *by,
+		   GError **error)
+{
+	return set_muted(room, member, TRUE, by, error);
+}
+
+gboolean room_unmute(struct room *room, guint32 member, const char *by,
+		     GError **error)
+{
+	return set_muted(room, member, FALSE, by, error);
+}
+
+gboolean room_kick(struct room *room, guint32 member, const char *by,
+		   const char *reason, GError **error)
+{
+	struct member *mem = moderated(room, member, error);
+	g_autofree char *text = NULL;
+
+	if (!mem)
+		return FALSE;
+	if (reason) {
+		g_autofree char *valid = g_utf8_make_valid(reason, -1);
+
+		text = g_utf8_substring(
+			valid, 0, MIN(g_utf8_strlen(valid, -1), MAX_REASON));
+	}
+	leave(room, mem, LEAVE_KICKED, by, text);
+	return TRUE;
+}
+
+void room_refresh_levels(struct room *room)
+{
+	room->effects->refresh_levels(room, room->arg);
+}
