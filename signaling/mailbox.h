@@ -48,7 +48,8 @@ struct mailbox *mailbox_create(const struct mailbox_config *cfg,
 			       const struct mailbox_events *events, void *arg,
 			       GError **error);
 
-/* Logs out as far as it can without waiting. Sets *mbxp to NULL. */
+/* Logs out as far as it can without waiting. Sets *mbxp to NULL. Not from
+ * inside a callback of the same mailbox; done and hurry may be called there. */
 void mailbox_destroy(struct mailbox **mbxp);
 
 /* The mail is dealt with for good: it is deleted from the mailbox. */
