@@ -11,7 +11,9 @@ struct post;
 
 struct post_config {
 	/* smtp://HOST[:PORT] (STARTTLS unless loopback), smtps://..., or
-	 * maildir:PATH where PATH holds %u (local part) or %a (address). */
+	 * maildir:PATH where PATH holds %u (local part) or %a (address), both
+	 * without a +detail; the Maildir must exist. It is a final delivery:
+	 * Return-Path and Delivered-To are put on top. */
 	const char *url;
 	const char *username, *password; /* NULL: none */
 	const char *ca_file;		 /* NULL: the system's */
@@ -31,6 +33,8 @@ struct post_events {
 struct post *post_create(const struct post_config *cfg,
 			 const struct post_events *events, void *arg,
 			 GError **error);
+/* What is still on its way may or may not arrive; nothing more is told. Not
+ * from inside `done`; post_send() may be called there. */
 void post_destroy(struct post **pstp);
 
 /* Sends one mail; `done` follows for id, never from inside this call.
