@@ -1,0 +1,96 @@
+#include "bridge/store/schema.h"
+
+/* post.state: 0 pending, 1 sent, 2 dropped.
+ * dialog.state: enum store_dialog_state. */
+const char *const schema_steps[SCHEMA_VERSION] = {
+	"CREATE TABLE mail (account TEXT NOT NULL, id TEXT NOT NULL,"
+	"  digest BLOB NOT NULL, sender TEXT, time INTEGER NOT NULL,"
+	"  PRIMARY KEY (account, id, digest)) WITHOUT ROWID;"
+	"CREATE INDEX mail_sender ON mail (sender) WHERE sender IS NOT NULL;"
+	"CREATE INDEX mail_time ON mail (time);"
+	"CREATE TABLE post (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  account TEXT NOT NULL, name TEXT NOT NULL UNIQUE,"
+	"  envelope_from TEXT NOT NULL, recipient TEXT NOT NULL,"
+	"  mail BLOB NOT NULL, did TEXT, expires INTEGER NOT NULL,"
+	"  state INTEGER NOT NULL DEFAULT 0,"
+	"  attempts INTEGER NOT NULL DEFAULT 0,"
+	"  next_ms INTEGER NOT NULL DEFAULT 0, why TEXT,"
+	"  time INTEGER NOT NULL);"
+	"CREATE INDEX post_due ON post (next_ms) WHERE state = 0;"
+	"CREATE TABLE dialog (did TEXT PRIMARY KEY, account TEXT NOT NULL,"
+	"  room TEXT NOT NULL, address TEXT NOT NULL, name TEXT,"
+	"  device TEXT NOT NULL, invite BLOB NOT NULL, answer BLOB NOT NULL,"
+	"  private_key BLOB, worker INTEGER NOT NULL, gate TEXT,"
+	"  state INTEGER NOT NULL, deadline INTEGER NOT NULL,"
+	"  post INTEGER NOT NULL REFERENCES post (id),"
+	"  time INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX dialog_open ON dialog (state, time) WHERE state < 2;"
+	"CREATE TABLE set_aside (id INTEGER PRIMARY KEY,"
+	"  account TEXT NOT NULL, file TEXT NOT NULL, reason TEXT NOT NULL,"
+	"  time INTEGER NOT NULL);"
+	"CREATE TABLE mailbox (account TEXT PRIMARY KEY,"
+	"  position TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE audit (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+	"  room TEXT NOT NULL, by TEXT, what TEXT NOT NULL,"
+	"  whom TEXT NOT NULL);",
+};
+
+#define DIALOG_COLUMNS                                                         \
+	"did, account, room, address, name, device, invite, answer, "          \
+	"private_key, worker, gate, state, deadline, post"
+
+const char *const schema_statements[SQL_STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+
+	[SQL_MAIL_KNOWN] = "SELECT 1 FROM mail WHERE account = ? AND id = ? "
+			   "AND digest = ?",
+	[SQL_SENDER_KNOWN] = "SELECT 1 FROM mail WHERE sender = ?",
+	[SQL_ADD_MAIL] = "INSERT OR IGNORE INTO mail (account, id, digest, "
+			 "sender, time) VALUES (?, ?, ?, ?, ?)",
+
+	[SQL_DIALOG] = "SELECT " DIALOG_COLUMNS " FROM dialog WHERE did = ?",
+	[SQL_DIALOGS] = "SELECT " DIALOG_COLUMNS " FROM dialog "
+			"WHERE state = ? ORDER BY time, post",
+	[SQL_ADD_DIALOG] = "INSERT INTO dialog (" DIALOG_COLUMNS ", time) "
+			   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+			   "?)",
+	/* 0 is STORE_DIALOG_ANSWERED. */
+	[SQL_SET_DIALOG] = "UPDATE dialog SET state = ?1, private_key = "
+			   "iif(?1 = 0, private_key, NULL) WHERE did = ?2",
+
+	[SQL_ADD_POST] = "INSERT INTO post (account, name, envelope_from, "
+			 "recipient, mail, did, expires, time) "
+			 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_DUE_POSTS] = "SELECT id, account, name, envelope_from, recipient, "
+			  "mail, did, expires, attempts FROM post "
+			  "WHERE state = 0 AND next_ms <= ? "
+			  "ORDER BY next_ms, id LIMIT ?",
+	[SQL_NEXT_POST] = "SELECT min(next_ms) FROM post WHERE state = 0",
+	[SQL_POST_SENT] = "UPDATE post SET state = 1, why = NULL WHERE id = ?",
+	[SQL_POST_FAILED] = "UPDATE post SET attempts = attempts + 1, "
+			    "next_ms = ?, why = ? WHERE id = ? AND state = 0",
+	[SQL_POST_DROPPED] = "UPDATE post SET state = 2, why = ? WHERE id = ?",
+	[SQL_POST_AGAIN] = "UPDATE post SET state = 0, attempts = 0, "
+			   "next_ms = 0 WHERE id = ?",
+
+	[SQL_SET_ASIDE] = "INSERT INTO set_aside (account, file, reason, "
+			  "time) VALUES (?, ?, ?, ?)",
+	[SQL_OLD_SET_ASIDE] = "SELECT file FROM set_aside WHERE time < ?",
+	[SQL_FORGET_SET_ASIDE] = "DELETE FROM set_aside WHERE time < ?",
+
+	[SQL_POSITION] = "SELECT position FROM mailbox WHERE account = ?",
+	[SQL_SET_POSITION] = "INSERT INTO mailbox (account, position) "
+			     "VALUES (?, ?) ON CONFLICT (account) DO UPDATE "
+			     "SET position = excluded.position",
+
+	[SQL_AUDIT] = "INSERT INTO audit (time, room, by, what, whom) "
+		      "VALUES (?, ?, ?, ?, ?)",
+
+	[SQL_FORGET_MAILS] = "DELETE FROM mail WHERE time < ?",
+	[SQL_FORGET_DIALOGS] = "DELETE FROM dialog WHERE time < ? AND "
+			       "state = 2",
+	[SQL_FORGET_POSTS] = "DELETE FROM post WHERE time < ? AND state > 0 "
+			     "AND id NOT IN (SELECT post FROM dialog)",
+};

@@ -1,0 +1,466 @@
+#include "bridge/store/store.h"
+
+#include <gio/gio.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#include "bridge/store/schema.h"
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *statements[SQL_STATEMENTS];
+};
+
+static gboolean failed(struct store *sto, GError **error)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+		    "The store does not work: %s", sqlite3_errmsg(sto->db));
+	return FALSE;
+}
+
+static gboolean run_script(struct store *sto, const char *sql, GError **error)
+{
+	return sqlite3_exec(sto->db, sql, NULL, NULL, NULL) == SQLITE_OK
+		       ? TRUE
+		       : failed(sto, error);
+}
+
+/* Binds the arguments that `types` names: s text or NULL, i gint64, b GBytes
+ * or NULL, d a digest. */
+static sqlite3_stmt *bind(struct store *sto, enum schema_statement which,
+			  const char *types, va_list args)
+{
+	sqlite3_stmt *stmt = sto->statements[which];
+
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+	for (int i = 0; types[i]; i++) {
+		GBytes *bytes;
+		gsize size;
+		const void *data;
+
+		switch (types[i]) {
+		case 's':
+			sqlite3_bind_text(stmt, i + 1, va_arg(args, char *), -1,
+					  SQLITE_TRANSIENT);
+			break;
+		case 'i':
+			sqlite3_bind_int64(stmt, i + 1, va_arg(args, gint64));
+			break;
+		case 'b':
+			bytes = va_arg(args, GBytes *);
+			if (!bytes)
+				break;
+			data = g_bytes_get_data(bytes, &size);
+			sqlite3_bind_blob64(stmt, i + 1, data, size,
+					    SQLITE_TRANSIENT);
+			break;
+		case 'd':
+			sqlite3_bind_blob(stmt, i + 1, va_arg(args, guint8 *),
+					  STORE_DIGEST_SIZE, SQLITE_TRANSIENT);
+			break;
+		default:
+			g_assert_not_reached();
+		}
+	}
+	return stmt;
+}
+
+/* A statement without rows. */
+static gboolean run(struct store *sto, GError **error,
+		    enum schema_statement which, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list args;
+	int result;
+
+	va_start(args, types);
+	stmt = bind(sto, which, types, args);
+	va_end(args);
+	result = sqlite3_step(stmt);
+	if (result != SQLITE_DONE)
+		failed(sto, error);
+	sqlite3_reset(stmt);
+	return result == SQLITE_DONE;
+}
+
+/* A statement whose rows the caller steps through to the end. */
+static sqlite3_stmt *rows(struct store *sto, enum schema_statement which,
+			  const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list args;
+
+	va_start(args, types);
+	stmt = bind(sto, which, types, args);
+	va_end(args);
+	return stmt;
+}
+
+static gboolean next(struct store *sto, sqlite3_stmt *stmt)
+{
+	int result = sqlite3_step(stmt);
+
+	if (result == SQLITE_ROW)
+		return TRUE;
+	if (result != SQLITE_DONE)
+		g_critical("store: reading failed: %s",
+			   sqlite3_errmsg(sto->db));
+	sqlite3_reset(stmt);
+	return FALSE;
+}
+
+static char *text(sqlite3_stmt *stmt, int column)
+{
+	return g_strdup((const char *)sqlite3_column_text(stmt, column));
+}
+
+static GBytes *blob(sqlite3_stmt *stmt, int column)
+{
+	const void *data = sqlite3_column_blob(stmt, column);
+
+	return data ? g_bytes_new(data,
+				  (gsize)sqlite3_column_bytes(stmt, column))
+		    : NULL;
+}
+
+static int version(struct store *sto)
+{
+	sqlite3_stmt *stmt = NULL;
+	int number = -1;
+
+	if (sqlite3_prepare_v2(sto->db, "PRAGMA user_version", -1, &stmt,
+			       NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		number = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return number;
+}
+
+static gboolean upgrade(struct store *sto, GError **error)
+{
+	int from = version(sto);
+
+	if (from < 0)
+		return failed(sto, error);
+	if (from > SCHEMA_VERSION) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    "The store was written by a newer release "
+			    "(version %d, this one knows %d)",
+			    from, SCHEMA_VERSION);
+		return FALSE;
+	}
+	for (int step = from; step < SCHEMA_VERSION; step++) {
+		g_autofree char *sql = g_strdup_printf(
+			"BEGIN; %s PRAGMA user_version = %d; COMMIT",
+			schema_steps[step], step + 1);
+
+		if (!run_script(sto, sql, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean prepare(struct store *sto, GError **error)
+{
+	for (int i = 0; i < SQL_STATEMENTS; i++)
+		if (sqlite3_prepare_v3(sto->db, schema_statements[i], -1,
+				       SQLITE_PREPARE_PERSISTENT,
+				       &sto->statements[i], NULL) != SQLITE_OK)
+			return failed(sto, error);
+	return TRUE;
+}
+
+struct store *store_open(const char *path, GError **error)
+{
+	/* secure_delete: a wiped private key is overwritten, not unlinked. */
+	static const char *const setup = "PRAGMA journal_mode = WAL;"
+					 "PRAGMA synchronous = FULL;"
+					 "PRAGMA foreign_keys = ON;"
+					 "PRAGMA secure_delete = ON;"
+					 "PRAGMA busy_timeout = 5000;";
+	struct store *sto = g_new0(struct store, 1);
+
+	if (sqlite3_open(path, &sto->db) != SQLITE_OK) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "Cannot open the store %s: %s", path,
+			    sqlite3_errmsg(sto->db));
+		store_close(&sto);
+		return NULL;
+	}
+	if (!run_script(sto, setup, error) || !upgrade(sto, error) ||
+	    !prepare(sto, error)) {
+		g_prefix_error(error, "%s: ", path);
+		store_close(&sto);
+	}
+	return sto;
+}
+
+void store_close(struct store **stop)
+{
+	struct store *sto = *stop;
+
+	*stop = NULL;
+	if (!sto)
+		return;
+	for (int i = 0; i < SQL_STATEMENTS; i++)
+		sqlite3_finalize(sto->statements[i]);
+	sqlite3_close(sto->db);
+	g_free(sto);
+}
+
+gboolean store_begin(struct store *sto, GError **error)
+{
+	return run(sto, error, SQL_BEGIN, "");
+}
+
+gboolean store_commit(struct store *sto, GError **error)
+{
+	if (run(sto, error, SQL_COMMIT, ""))
+		return TRUE;
+	store_rollback(sto);
+	return FALSE;
+}
+
+void store_rollback(struct store *sto)
+{
+	/* SQLite itself may have rolled back, on a full disk for example. */
+	if (!sqlite3_get_autocommit(sto->db))
+		run(sto, NULL, SQL_ROLLBACK, "");
+}
+
+static gboolean any(struct store *sto, sqlite3_stmt *stmt)
+{
+	gboolean found = next(sto, stmt);
+
+	sqlite3_reset(stmt);
+	return found;
+}
+
+gboolean store_mail_known(struct store *sto, const struct store_mail *mail)
+{
+	return any(sto, rows(sto, SQL_MAIL_KNOWN, "ssd", mail->account,
+			     mail->id, mail->digest));
+}
+
+gboolean store_sender_known(struct store *sto, const char *sender)
+{
+	return any(sto, rows(sto, SQL_SENDER_KNOWN, "s", sender));
+}
+
+gboolean store_add_mail(struct store *sto, const struct store_mail *mail,
+			gint64 now, GError **error)
+{
+	return run(sto, error, SQL_ADD_MAIL, "ssdsi", mail->account, mail->id,
+		   mail->digest, mail->sender, now);
+}
+
+void store_dialog_free(struct store_dialog *dialog)
+{
+	if (!dialog)
+		return;
+	g_free(dialog->did);
+	g_free(dialog->account);
+	g_free(dialog->room);
+	g_free(dialog->address);
+	g_free(dialog->name);
+	g_free(dialog->device);
+	g_clear_pointer(&dialog->invite, g_bytes_unref);
+	g_clear_pointer(&dialog->answer, g_bytes_unref);
+	g_clear_pointer(&dialog->private_key, g_bytes_unref);
+	g_free(dialog->gate);
+	g_free(dialog);
+}
+
+static struct store_dialog *read_dialog(sqlite3_stmt *stmt)
+{
+	struct store_dialog *dialog = g_new0(struct store_dialog, 1);
+	int i = 0;
+
+	dialog->did = text(stmt, i++);
+	dialog->account = text(stmt, i++);
+	dialog->room = text(stmt, i++);
+	dialog->address = text(stmt, i++);
+	dialog->name = text(stmt, i++);
+	dialog->device = text(stmt, i++);
+	dialog->invite = blob(stmt, i++);
+	dialog->answer = blob(stmt, i++);
+	dialog->private_key = blob(stmt, i++);
+	dialog->worker = (guint)sqlite3_column_int(stmt, i++);
+	dialog->gate = text(stmt, i++);
+	dialog->state = sqlite3_column_int(stmt, i++);
+	dialog->deadline = sqlite3_column_int64(stmt, i++);
+	dialog->post = sqlite3_column_int64(stmt, i++);
+	return dialog;
+}
+
+struct store_dialog *store_dialog(struct store *sto, const char *did)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_DIALOG, "s", did);
+	struct store_dialog *dialog = NULL;
+
+	if (next(sto, stmt))
+		dialog = read_dialog(stmt);
+	sqlite3_reset(stmt);
+	return dialog;
+}
+
+GPtrArray *store_dialogs(struct store *sto, enum store_dialog_state state)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_DIALOGS, "i", (gint64)state);
+	GPtrArray *dialogs = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)store_dialog_free);
+
+	while (next(sto, stmt))
+		g_ptr_array_add(dialogs, read_dialog(stmt));
+	return dialogs;
+}
+
+gboolean store_add_dialog(struct store *sto, const struct store_dialog *dialog,
+			  gint64 now, GError **error)
+{
+	return run(sto, error, SQL_ADD_DIALOG, "ssssssbbbisiiii", dialog->did,
+		   dialog->account, dialog->room, dialog->address, dialog->name,
+		   dialog->device, dialog->invite, dialog->answer,
+		   dialog->private_key, (gint64)dialog->worker, dialog->gate,
+		   (gint64)dialog->state, dialog->deadline, dialog->post, now);
+}
+
+gboolean store_set_dialog(struct store *sto, const char *did,
+			  enum store_dialog_state state, GError **error)
+{
+	return run(sto, error, SQL_SET_DIALOG, "is", (gint64)state, did);
+}
+
+void store_post_free(struct store_post *post)
+{
+	if (!post)
+		return;
+	g_free(post->account);
+	g_free(post->name);
+	g_free(post->envelope_from);
+	g_free(post->recipient);
+	g_clear_pointer(&post->mail, g_bytes_unref);
+	g_free(post->did);
+	g_free(post);
+}
+
+gboolean store_add_post(struct store *sto, struct store_post *post, gint64 now,
+			GError **error)
+{
+	if (!run(sto, error, SQL_ADD_POST, "ssssbsii", post->account,
+		 post->name, post->envelope_from, post->recipient, post->mail,
+		 post->did, post->expires, now))
+		return FALSE;
+	post->id = sqlite3_last_insert_rowid(sto->db);
+	return TRUE;
+}
+
+static struct store_post *read_post(sqlite3_stmt *stmt)
+{
+	struct store_post *post = g_new0(struct store_post, 1);
+
+	post->id = sqlite3_column_int64(stmt, 0);
+	post->account = text(stmt, 1);
+	post->name = text(stmt, 2);
+	post->envelope_from = text(stmt, 3);
+	post->recipient = text(stmt, 4);
+	post->mail = blob(stmt, 5);
+	post->did = text(stmt, 6);
+	post->expires = sqlite3_column_int64(stmt, 7);
+	post->attempts = (guint)sqlite3_column_int(stmt, 8);
+	return post;
+}
+
+GPtrArray *store_due_posts(struct store *sto, gint64 now_ms, guint limit)
+{
+	sqlite3_stmt *stmt =
+		rows(sto, SQL_DUE_POSTS, "ii", now_ms, (gint64)limit);
+	GPtrArray *posts =
+		g_ptr_array_new_with_free_func((GDestroyNotify)store_post_free);
+
+	while (next(sto, stmt))
+		g_ptr_array_add(posts, read_post(stmt));
+	return posts;
+}
+
+gint64 store_next_post(struct store *sto)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_NEXT_POST, "");
+	gint64 next_ms = -1;
+
+	if (next(sto, stmt) && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+		next_ms = sqlite3_column_int64(stmt, 0);
+	sqlite3_reset(stmt);
+	return next_ms;
+}
+
+gboolean store_post_sent(struct store *sto, gint64 id, GError **error)
+{
+	return run(sto, error, SQL_POST_SENT, "i", id);
+}
+
+gboolean store_post_failed(struct store *sto, gint64 id, gint64 next_ms,
+			   const char *why, GError **error)
+{
+	return run(sto, error, SQL_POST_FAILED, "isi", next_ms, why, id);
+}
+
+gboolean store_post_dropped(struct store *sto, gint64 id, const char *why,
+			    GError **error)
+{
+	return run(sto, error, SQL_POST_DROPPED, "si", why, id);
+}
+
+gboolean store_post_again(struct store *sto, gint64 id, GError **error)
+{
+	return run(sto, error, SQL_POST_AGAIN, "i", id);
+}
+
+gboolean store_set_aside(struct store *sto, const char *account,
+			 const char *file, const char *reason, gint64 now,
+			 GError **error)
+{
+	return run(sto, error, SQL_SET_ASIDE, "sssi", account, file, reason,
+		   now);
+}
+
+GPtrArray *store_forget_set_aside(struct store *sto, gint64 before)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_OLD_SET_ASIDE, "i", before);
+	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+
+	while (next(sto, stmt))
+		g_ptr_array_add(files, text(stmt, 0));
+	run(sto, NULL, SQL_FORGET_SET_ASIDE, "i", before);
+	return files;
+}
+
+char *store_position(struct store *sto, const char *account)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_POSITION, "s", account);
+	char *position = next(sto, stmt) ? text(stmt, 0) : NULL;
+
+	sqlite3_reset(stmt);
+	return position;
+}
+
+gboolean store_set_position(struct store *sto, const char *account,
+			    const char *position, GError **error)
+{
+	return run(sto, error, SQL_SET_POSITION, "ss", account, position);
+}
+
+gboolean store_audit(struct store *sto, gint64 now, const char *room,
+		     const char *by, const char *what, const char *whom,
+		     GError **error)
+{
+	return run(sto, error, SQL_AUDIT, "issss", now, room, by, what, whom);
+}
+
+gboolean store_forget(struct store *sto, gint64 before, GError **error)
+{
+	return run(sto, error, SQL_FORGET_MAILS, "i", before) &&
+	       run(sto, error, SQL_FORGET_DIALOGS, "i", before) &&
+	       run(sto, error, SQL_FORGET_POSTS, "i", before);
+}

@@ -1,0 +1,123 @@
+/* store - what must survive kill -9: dialogs, mails to post, mails dealt
+ * with, mails set aside, mailbox positions, the audit trail. The one place
+ * that sees SQL.
+ *
+ * SQLite in WAL mode, synchronous=FULL: what was committed is on the disk.
+ * Control thread only. A failing store (disk full) is an error of the one
+ * call; nothing of an open transaction is kept then. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <glib.h>
+
+struct store;
+
+#define STORE_DIGEST_SIZE 32
+
+/* Makes path or brings it to this version's schema. A file of a newer
+ * version is refused. */
+struct store *store_open(const char *path, GError **error);
+/* Accepts NULL. */
+void store_close(struct store **stop);
+
+/* Several changes that happen together or not at all. Begin and commit may
+ * fail; a failed commit has rolled back. */
+gboolean store_begin(struct store *sto, GError **error);
+gboolean store_commit(struct store *sto, GError **error);
+void store_rollback(struct store *sto);
+
+/* Mails dealt with. digest is SHA-256 of the mail: an id that a server gave
+ * to another mail later does not hide that mail. sender is "address
+ * message-id" of a person's mail, NULL for others. */
+struct store_mail {
+	const char *account, *id;
+	guint8 digest[STORE_DIGEST_SIZE];
+	const char *sender;
+};
+gboolean store_mail_known(struct store *sto, const struct store_mail *mail);
+gboolean store_sender_known(struct store *sto, const char *sender);
+gboolean store_add_mail(struct store *sto, const struct store_mail *mail,
+			gint64 now, GError **error);
+
+enum store_dialog_state {
+	STORE_DIALOG_ANSWERED, /* OK was given, nobody registered yet */
+	STORE_DIALOG_HERE,
+	STORE_DIALOG_ENDED, /* or was answered BUSY or REJECT */
+};
+
+/* A dialog and the answer that it got. A dialog that was loaded owns what it
+ * points to: store_dialog_free(). */
+struct store_dialog {
+	char *did;
+	char *account, *room;
+	char *address, *name, *device; /* name may be NULL */
+	GBytes *invite, *answer;       /* JSON parts, the exact bytes */
+	GBytes *private_key;	       /* only while ANSWERED, then wiped */
+	guint worker;
+	char *gate; /* may be NULL */
+	enum store_dialog_state state;
+	gint64 deadline; /* Unix seconds: registration must have come */
+	gint64 post;	 /* the answer's id in the outbox */
+};
+void store_dialog_free(struct store_dialog *dialog);
+
+/* NULL: there is none. */
+struct store_dialog *store_dialog(struct store *sto, const char *did);
+/* struct store_dialog *, all of that state, oldest first. */
+GPtrArray *store_dialogs(struct store *sto, enum store_dialog_state state);
+gboolean store_add_dialog(struct store *sto, const struct store_dialog *dialog,
+			  gint64 now, GError **error);
+/* Past ANSWERED the private key is wiped: keys are forward secret. */
+gboolean store_set_dialog(struct store *sto, const char *did,
+			  enum store_dialog_state state, GError **error);
+
+/* Mails to post. */
+struct store_post {
+	gint64 id;
+	char *account;
+	char *name; /* stable and unique: the file name of a Maildir drop */
+	char *envelope_from, *recipient;
+	GBytes *mail;
+	char *did;	/* may be NULL */
+	gint64 expires; /* Unix seconds; useless from then on. 0: never */
+	guint attempts;
+};
+void store_post_free(struct store_post *post);
+
+/* Sets post->id. */
+gboolean store_add_post(struct store *sto, struct store_post *post, gint64 now,
+			GError **error);
+/* struct store_post *: pending mails that are due at now_ms, oldest first,
+ * at most `limit`. */
+GPtrArray *store_due_posts(struct store *sto, gint64 now_ms, guint limit);
+/* Unix ms when the next pending mail is due, -1: none is pending. */
+gint64 store_next_post(struct store *sto);
+gboolean store_post_sent(struct store *sto, gint64 id, GError **error);
+gboolean store_post_failed(struct store *sto, gint64 id, gint64 next_ms,
+			   const char *why, GError **error);
+gboolean store_post_dropped(struct store *sto, gint64 id, const char *why,
+			    GError **error);
+/* The same bytes once more (a repeated INVITE). */
+gboolean store_post_again(struct store *sto, gint64 id, GError **error);
+
+/* A mail that was not answered; file is its name in the set-aside folder. */
+gboolean store_set_aside(struct store *sto, const char *account,
+			 const char *file, const char *reason, gint64 now,
+			 GError **error);
+/* char *: files set aside before `before`, whose rows are forgotten. */
+GPtrArray *store_forget_set_aside(struct store *sto, gint64 before);
+
+/* NULL: unknown. Caller frees. */
+char *store_position(struct store *sto, const char *account);
+gboolean store_set_position(struct store *sto, const char *account,
+			    const char *position, GError **error);
+
+/* Who did what to whom; `by` may be NULL. */
+gboolean store_audit(struct store *sto, gint64 now, const char *room,
+		     const char *by, const char *what, const char *whom,
+		     GError **error);
+
+/* Forgets dialogs, sent mails and mails dealt with of before `before`. */
+gboolean store_forget(struct store *sto, gint64 before, GError **error);
+
+#endif

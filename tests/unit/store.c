@@ -1,0 +1,360 @@
+#include "bridge/store/store.h"
+
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct place {
+	char *directory, *path;
+};
+
+static void make_place(struct place *place)
+{
+	place->directory = g_dir_make_tmp("store-XXXXXX", NULL);
+	place->path = g_build_filename(place->directory, "store.db", NULL);
+}
+
+static void clear_place(struct place *place)
+{
+	static const char *const tails[] = { "", "-wal", "-shm" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(tails); i++) {
+		g_autofree char *path =
+			g_strconcat(place->path, tails[i], NULL);
+
+		g_unlink(path);
+	}
+	g_assert_cmpint(g_rmdir(place->directory), ==, 0);
+	g_free(place->directory);
+	g_free(place->path);
+}
+
+static struct store *open_store(const struct place *place)
+{
+	GError *error = NULL;
+	struct store *sto = store_open(place->path, &error);
+
+	g_assert_no_error(error);
+	return sto;
+}
+
+static gint64 add_post(struct store *sto, const char *name)
+{
+	g_autoptr(GBytes) mail = g_bytes_new_static("From: a\r\n", 9);
+	struct store_post post = {
+		.account = (char *)"main",
+		.name = (char *)name,
+		.envelope_from = (char *)"bounce@example.net",
+		.recipient = (char *)"alice@example.org",
+		.mail = mail,
+		.did = (char *)"did",
+		.expires = 100,
+	};
+
+	return store_add_post(sto, &post, 1, NULL) ? post.id : -1;
+}
+
+static gboolean add_dialog(struct store *sto, const char *did, gint64 post)
+{
+	g_autoptr(GBytes) part = g_bytes_new_static("{}", 2);
+	g_autoptr(GBytes) key = g_bytes_new_static("secret-private-key", 18);
+	const struct store_dialog dialog = {
+		.did = (char *)did,
+		.account = (char *)"main",
+		.room = (char *)"standup@example.net",
+		.address = (char *)"alice@example.org",
+		.device = (char *)"laptop",
+		.invite = part,
+		.answer = part,
+		.private_key = key,
+		.worker = 3,
+		.gate = (char *)"local-1",
+		.deadline = 60,
+		.post = post,
+	};
+
+	return store_add_dialog(sto, &dialog, 1, NULL);
+}
+
+static void what_was_committed_is_there_after_kill_9(void)
+{
+	struct place place;
+	struct store *sto;
+	struct store_dialog *dialog;
+	pid_t child;
+	int status;
+
+	make_place(&place);
+	child = fork();
+	if (!child) {
+		sto = open_store(&place);
+		store_begin(sto, NULL);
+		add_dialog(sto, "kept", add_post(sto, "kept"));
+		store_commit(sto, NULL);
+		store_begin(sto, NULL);
+		add_dialog(sto, "lost", add_post(sto, "lost"));
+		kill(getpid(), SIGKILL);
+	}
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFSIGNALED(status));
+
+	sto = open_store(&place);
+	dialog = store_dialog(sto, "kept");
+	g_assert_nonnull(dialog);
+	g_assert_cmpstr(dialog->gate, ==, "local-1");
+	g_assert_cmpuint(dialog->worker, ==, 3);
+	g_assert_null(dialog->name);
+	g_assert_cmpuint(g_bytes_get_size(dialog->private_key), ==, 18);
+	store_dialog_free(dialog);
+	g_assert_null(store_dialog(sto, "lost"));
+	g_assert_cmpint(store_next_post(sto), ==, 0);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void a_rolled_back_answer_leaves_neither_dialog_nor_mail(void)
+{
+	struct place place;
+	struct store *sto;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_true(store_begin(sto, NULL));
+	g_assert_true(add_dialog(sto, "a", add_post(sto, "a")));
+	store_rollback(sto);
+	g_assert_null(store_dialog(sto, "a"));
+	g_assert_cmpint(store_next_post(sto), ==, -1);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void a_dialog_is_answered_once(void)
+{
+	struct place place;
+	struct store *sto;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_true(add_dialog(sto, "a", add_post(sto, "a")));
+	g_assert_false(add_dialog(sto, "a", add_post(sto, "b")));
+	g_assert_cmpint(add_post(sto, "a"), ==, -1);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+/* Whether the bytes are anywhere in the database or its journal. */
+static gboolean on_disk(const struct place *place, const char *bytes)
+{
+	static const char *const tails[] = { "", "-wal" };
+	gboolean found = FALSE;
+
+	for (guint i = 0; i < G_N_ELEMENTS(tails); i++) {
+		g_autofree char *path =
+			g_strconcat(place->path, tails[i], NULL);
+		g_autofree char *data = NULL;
+		gsize size;
+
+		if (g_file_get_contents(path, &data, &size, NULL))
+			found |= memmem(data, size, bytes, strlen(bytes)) !=
+				 NULL;
+	}
+	return found;
+}
+
+static void the_private_key_is_wiped_once_somebody_registered(void)
+{
+	struct place place;
+	struct store *sto;
+	struct store_dialog *dialog;
+	GPtrArray *dialogs;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_true(add_dialog(sto, "a", add_post(sto, "a")));
+	g_assert_true(on_disk(&place, "secret-private-key"));
+	g_assert_true(store_set_dialog(sto, "a", STORE_DIALOG_HERE, NULL));
+	dialog = store_dialog(sto, "a");
+	g_assert_null(dialog->private_key);
+	store_dialog_free(dialog);
+	dialogs = store_dialogs(sto, STORE_DIALOG_ANSWERED);
+	g_assert_cmpuint(dialogs->len, ==, 0);
+	g_ptr_array_unref(dialogs);
+	store_close(&sto);
+	g_assert_false(on_disk(&place, "secret-private-key"));
+	clear_place(&place);
+}
+
+static void posts_come_due_in_order_and_once_sent_never_again(void)
+{
+	struct place place;
+	struct store *sto;
+	gint64 first, second;
+	GPtrArray *due;
+
+	make_place(&place);
+	sto = open_store(&place);
+	first = add_post(sto, "first");
+	second = add_post(sto, "second");
+	due = store_due_posts(sto, 0, 10);
+	g_assert_cmpuint(due->len, ==, 2);
+	g_assert_cmpint(((struct store_post *)due->pdata[0])->id, ==, first);
+	g_ptr_array_unref(due);
+
+	g_assert_true(store_post_failed(sto, first, 2000, "greylisted", NULL));
+	g_assert_true(store_post_sent(sto, second, NULL));
+	g_assert_cmpint(store_next_post(sto), ==, 2000);
+	due = store_due_posts(sto, 1999, 10);
+	g_assert_cmpuint(due->len, ==, 0);
+	g_ptr_array_unref(due);
+	due = store_due_posts(sto, 2000, 10);
+	g_assert_cmpuint(due->len, ==, 1);
+	g_assert_cmpuint(((struct store_post *)due->pdata[0])->attempts, ==, 1);
+	g_ptr_array_unref(due);
+
+	g_assert_true(store_post_dropped(sto, first, "expired", NULL));
+	g_assert_cmpint(store_next_post(sto), ==, -1);
+	g_assert_true(store_post_again(sto, second, NULL));
+	g_assert_cmpint(store_next_post(sto), ==, 0);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void a_mail_is_known_by_its_id_and_its_bytes(void)
+{
+	struct place place;
+	struct store *sto;
+	struct store_mail mail = { .account = "main",
+				   .id = "1",
+				   .digest = { 1 },
+				   .sender = "alice@example.org <1>" };
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_false(store_mail_known(sto, &mail));
+	g_assert_true(store_add_mail(sto, &mail, 10, NULL));
+	g_assert_true(store_mail_known(sto, &mail));
+	g_assert_true(store_sender_known(sto, "alice@example.org <1>"));
+	g_assert_false(store_sender_known(sto, "bob@example.org <1>"));
+	mail.digest[0] = 2;
+	g_assert_false(store_mail_known(sto, &mail));
+
+	g_assert_true(store_forget(sto, 11, NULL));
+	mail.digest[0] = 1;
+	g_assert_false(store_mail_known(sto, &mail));
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void forgetting_keeps_what_is_pending_or_open(void)
+{
+	struct place place;
+	struct store *sto;
+	struct store_dialog *dialog;
+	gint64 post;
+
+	make_place(&place);
+	sto = open_store(&place);
+	post = add_post(sto, "a");
+	g_assert_true(add_dialog(sto, "a", post));
+	g_assert_true(store_forget(sto, 1000, NULL));
+	g_assert_cmpint(store_next_post(sto), ==, 0);
+	dialog = store_dialog(sto, "a");
+	g_assert_nonnull(dialog);
+	store_dialog_free(dialog);
+
+	g_assert_true(store_post_sent(sto, post, NULL));
+	g_assert_true(store_set_dialog(sto, "a", STORE_DIALOG_ENDED, NULL));
+	g_assert_true(store_forget(sto, 1000, NULL));
+	g_assert_null(store_dialog(sto, "a"));
+	g_assert_cmpint(add_post(sto, "a"), !=, -1);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void what_is_set_aside_is_forgotten_by_age(void)
+{
+	struct place place;
+	struct store *sto;
+	GPtrArray *files;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_true(store_set_aside(sto, "main", "old", "list", 10, NULL));
+	g_assert_true(store_set_aside(sto, "main", "new", "list", 20, NULL));
+	files = store_forget_set_aside(sto, 20);
+	g_assert_cmpuint(files->len, ==, 1);
+	g_assert_cmpstr(files->pdata[0], ==, "old");
+	g_ptr_array_unref(files);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void positions_are_kept_for_each_account(void)
+{
+	struct place place;
+	struct store *sto;
+	char *position;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_null(store_position(sto, "main"));
+	g_assert_true(store_set_position(sto, "main", "7:42", NULL));
+	g_assert_true(store_set_position(sto, "main", "7:43", NULL));
+	store_close(&sto);
+	sto = open_store(&place);
+	position = store_position(sto, "main");
+	g_assert_cmpstr(position, ==, "7:43");
+	g_free(position);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void a_newer_schema_is_refused_and_left_alone(void)
+{
+	struct place place;
+	struct store *sto;
+	GError *error = NULL;
+	sqlite3 *db;
+
+	make_place(&place);
+	sto = open_store(&place);
+	store_close(&sto);
+	g_assert_cmpint(sqlite3_open(place.path, &db), ==, SQLITE_OK);
+	sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL);
+	sqlite3_close(db);
+	g_assert_null(store_open(place.path, &error));
+	g_assert_nonnull(strstr(error->message, "newer release"));
+	g_clear_error(&error);
+	clear_place(&place);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/store/what was committed is there after kill -9",
+			what_was_committed_is_there_after_kill_9);
+	g_test_add_func(
+		"/store/a rolled back answer leaves neither dialog nor mail",
+		a_rolled_back_answer_leaves_neither_dialog_nor_mail);
+	g_test_add_func("/store/a dialog is answered once",
+			a_dialog_is_answered_once);
+	g_test_add_func(
+		"/store/the private key is wiped once somebody registered",
+		the_private_key_is_wiped_once_somebody_registered);
+	g_test_add_func(
+		"/store/posts come due in order and once sent never again",
+		posts_come_due_in_order_and_once_sent_never_again);
+	g_test_add_func("/store/a mail is known by its id and its bytes",
+			a_mail_is_known_by_its_id_and_its_bytes);
+	g_test_add_func("/store/forgetting keeps what is pending or open",
+			forgetting_keeps_what_is_pending_or_open);
+	g_test_add_func("/store/what is set aside is forgotten by age",
+			what_is_set_aside_is_forgotten_by_age);
+	g_test_add_func("/store/positions are kept for each account",
+			positions_are_kept_for_each_account);
+	g_test_add_func("/store/a newer schema is refused and left alone",
+			a_newer_schema_is_refused_and_left_alone);
+	return g_test_run();
+}
