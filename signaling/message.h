@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "signaling/ipsp.h"
+#include "signaling/scoped.h"
 
 #define MESSAGE_MAX_SIZE    (256 * 1024)
 #define MESSAGE_MAX_HEADERS (64 * 1024)
@@ -37,7 +38,7 @@ struct message {
 	gboolean null_sender;	 /* Return-Path: <> */
 	gboolean auto_submitted; /* present and not "no" */
 	gboolean list;		 /* List-* or Precedence bulk/list/junk */
-	gboolean aligned;	 /* see message_set_authserv_id() */
+	gboolean aligned;	 /* see message_parse() */
 	gboolean japanese;	 /* its words are Japanese: answer so */
 	GBytes *ipsp;		 /* the IPSP part's decoded bytes, or NULL */
 	char *text;		 /* first text/plain, cut to 4 KiB; or NULL */
@@ -49,8 +50,7 @@ struct message {
 struct message *message_parse(GBytes *mail, const char *authserv_id,
 			      GError **error);
 void message_free(struct message *msg);
-typedef struct message message_autoptr;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(message_autoptr, message_free)
+SCOPED_FREE(message, message_free)
 
 /* What a mail of ours says. Strings stay the caller's. */
 struct message_draft {
