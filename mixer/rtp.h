@@ -1,5 +1,5 @@
-/* rtp - the fixed RTP header and its one-byte extensions (RFC 3550 5.1,
- * RFC 8285 4.2, RFC 6464). Reads and writes bytes; keeps no state. */
+/* rtp - the RTP header (RFC 3550 5.1), and what a datagram is by its first
+ * bytes. Reads and writes bytes; keeps no state. */
 #ifndef MIXER_RTP_H
 #define MIXER_RTP_H
 
@@ -20,6 +20,10 @@ struct rtp_packet {
 	const uint8_t *payload; /* into the caller's buffer, without padding */
 	size_t payload_size;
 };
+
+/* RT. Bytes before the payload: fixed header, CSRCs, extension; these stay
+ * readable under SRTP. Or -EBADMSG. */
+int rtp_header_size(const uint8_t *buf, size_t size);
 
 /* RT. Decodes buf; the result points into it. Returns 0 or -EBADMSG. */
 int rtp_decode(struct rtp_packet *pkt_r, const uint8_t *buf, size_t size);
