@@ -57,6 +57,11 @@ int stun_decode(struct stun_message *msg_r, const uint8_t *buf, size_t size);
 bool stun_authentic(const struct stun_message *msg, const uint8_t *buf,
 		    const struct stun_key *key);
 
+/* RT. An authenticator over `what` for IPSP-COOKIE: truncated HMAC-SHA1
+ * under a secret of the gate, initialised like a password. */
+void stun_cookie(const struct stun_key *secret, const void *what, size_t size,
+		 uint8_t cookie_r[STUN_COOKIE_SIZE]);
+
 /* RT. Writes msg: type, transaction, username, cookie, address, error and
  * alternate where set; then MESSAGE-INTEGRITY (key may be NULL: none) and
  * FINGERPRINT. Requests are padded so that no answer to them is larger.
