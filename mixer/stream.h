@@ -4,7 +4,7 @@
  * The same object serves a PhoneGate's session and a caller. Created and
  * destroyed by the control thread, used by one media thread. Both SSRCs are
  * known at creation (IPSP/1 derives them from the dialog's secret), so that
- * libsrtp never has to add a stream, and with it allocate, in a tick. */
+ * no cipher has to be set up, and with it memory allocated, in a tick. */
 #ifndef MIXER_STREAM_H
 #define MIXER_STREAM_H
 

@@ -1,0 +1,133 @@
+#include "mixer/reception.h"
+
+#include <errno.h>
+
+#define MAX_DROPOUT  3000 /* packets ahead and behind, RFC 3550 A.1 */
+#define MAX_MISORDER 100
+#define FIRST_LAP    (1ull << 32) /* room for a timestamp before the first */
+
+int replay_check(const struct replay_window *win, uint64_t index)
+{
+	uint64_t age;
+
+	if (!win->started || index > win->newest)
+		return 0;
+	age = win->newest - index;
+	if (age >= RECEPTION_WINDOW)
+		return -ESTALE;
+	return win->seen[age / 64] >> (age % 64) & 1 ? -EALREADY : 0;
+}
+
+static void window_shift(struct replay_window *win, uint64_t n)
+{
+	if (n >= RECEPTION_WINDOW) {
+		win->seen[0] = win->seen[1] = 0;
+	} else if (n >= 64) {
+		win->seen[1] = win->seen[0] << (n - 64);
+		win->seen[0] = 0;
+	} else if (n) {
+		win->seen[1] = win->seen[1] << n | win->seen[0] >> (64 - n);
+		win->seen[0] <<= n;
+	}
+}
+
+void replay_add(struct replay_window *win, uint64_t index)
+{
+	uint64_t age;
+
+	if (!win->started || index > win->newest) {
+		window_shift(win, win->started ? index - win->newest
+					       : RECEPTION_WINDOW);
+		win->newest = index;
+		win->started = true;
+	}
+	age = win->newest - index;
+	if (age < RECEPTION_WINDOW)
+		win->seen[age / 64] |= 1ull << (age % 64);
+}
+
+uint64_t reception_index(const struct reception *rec, uint16_t sequence)
+{
+	uint64_t newest = rec->window.newest;
+	int16_t step = (int16_t)(uint16_t)(sequence - (uint16_t)newest);
+
+	if (!rec->window.started)
+		return sequence;
+	/* Before the first lap there is nothing: take the next one. */
+	if (step < 0 && newest < (uint64_t)-step)
+		return newest + (uint16_t)step;
+	return newest + (uint64_t)(int64_t)step;
+}
+
+bool reception_plausible(struct reception *rec, uint64_t *index_r)
+{
+	uint64_t newest = rec->window.newest, index = *index_r;
+
+	if (!rec->window.started ||
+	    (index <= newest ? newest - index < MAX_MISORDER
+			     : index - newest < MAX_DROPOUT)) {
+		rec->bad_index = 0;
+		return true;
+	}
+	if (!rec->bad_index || index != rec->bad_index) {
+		rec->bad_index = index + 1;
+		return false;
+	}
+	rec->bad_index = 0;
+	if (index < newest)
+		index += 1ull << 16;
+	*index_r = index;
+	rec->base = index;
+	rec->received = rec->received_prior = rec->expected_prior = 0;
+	return true;
+}
+
+uint64_t reception_add(struct reception *rec, uint64_t index,
+		       uint32_t timestamp, uint64_t now_us)
+{
+	bool first = !rec->window.started;
+	uint64_t extended;
+	int64_t transit, step;
+
+	if (first) {
+		rec->base = index;
+		rec->timestamp = FIRST_LAP | timestamp;
+	}
+	extended = rec->timestamp +
+		   (uint64_t)(int64_t)(int32_t)(timestamp -
+						(uint32_t)rec->timestamp);
+	if (first || index > rec->window.newest)
+		rec->timestamp = extended;
+	replay_add(&rec->window, index);
+	rec->received++;
+
+	/* RFC 3550 A.8, arrival in units of the media clock. */
+	transit = (int64_t)(now_us / 1000 * 48 + now_us % 1000 * 48 / 1000) -
+		  (int64_t)extended;
+	step = transit - rec->transit;
+	rec->transit = transit;
+	if (!first)
+		rec->jitter +=
+			((double)(step < 0 ? -step : step) - rec->jitter) / 16;
+	return extended;
+}
+
+static uint64_t expected(const struct reception *rec)
+{
+	return rec->window.started ? rec->window.newest - rec->base + 1 : 0;
+}
+
+int64_t reception_lost(const struct reception *rec)
+{
+	return (int64_t)expected(rec) - (int64_t)rec->received;
+}
+
+double reception_interval_loss(struct reception *rec)
+{
+	int64_t exp = (int64_t)(expected(rec) - rec->expected_prior);
+	int64_t got = (int64_t)(rec->received - rec->received_prior);
+
+	rec->expected_prior = expected(rec);
+	rec->received_prior = rec->received;
+	return exp > got && exp > 0 ? (double)(exp - got) / (double)exp : 0;
+}
