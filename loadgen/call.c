@@ -1,0 +1,431 @@
+#include "loadgen/call.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/control.h"
+
+#define RTCP_US	  (1000 * 1000)
+#define QUIET_US  (2 * 1000 * 1000) /* then consent is asked for at once */
+#define DEAF_DBOV -127.0f
+
+/* Digital silence is not worth an encoder's time: after PAUSE_AFTER such
+ * frames only one in PAUSE_KEEP is sent, as Opus' own DTX does. */
+#define PAUSE_AFTER 10
+#define PAUSE_KEEP  20
+
+struct call {
+	struct call_config cfg;	  /* {const} */
+	const struct call_io *io; /* {const} */
+	void *arg;		  /* {const} */
+
+	struct registration reg; /* {worker}, like all that follows */
+	struct control control;
+	struct stream *stream;
+	struct codec_encoder *enc;
+	struct codec_decoder *dec;
+	struct jitter *jit;
+
+	bool started, over, sounded, muted;
+	bool behind; /* one RTP packet rides behind a request */
+	unsigned paused;
+	uint64_t wall_offset_us; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	uint64_t heard_us;	 /* when any authentic packet last came */
+	uint64_t rtcp_due_us, report_due_us;
+	struct call_counts counts;
+	uint64_t concealed, recovered, undecodable;
+	float spoken_dbov, heard_dbov;
+};
+
+int call_create(struct call **call_r, const struct call_config *cfg,
+		const struct call_io *io, void *arg)
+{
+	struct call *call = calloc(1, sizeof(*call));
+	int r;
+
+	if (!call)
+		return -ENOMEM;
+	call->cfg = *cfg;
+	call->io = io;
+	call->arg = arg;
+	call->muted = cfg->muted;
+	call->spoken_dbov = call->heard_dbov = DEAF_DBOV;
+	r = registration_init(&call->reg, &cfg->registration, 0);
+	if (!r)
+		r = stream_create(&call->stream, &cfg->stream);
+	if (!r)
+		r = codec_encoder_create(&call->enc, &cfg->codec);
+	if (!r)
+		r = codec_decoder_create(&call->dec);
+	if (!r)
+		r = jitter_create(&call->jit, &cfg->jitter);
+	if (r)
+		call_destroy(&call);
+	*call_r = call;
+	return r;
+}
+
+void call_destroy(struct call **callp)
+{
+	struct call *call = *callp;
+
+	*callp = NULL;
+	if (!call)
+		return;
+	jitter_destroy(&call->jit);
+	codec_decoder_destroy(&call->dec);
+	codec_encoder_destroy(&call->enc);
+	stream_destroy(&call->stream);
+	explicit_bzero(call, sizeof(*call));
+	free(call);
+}
+
+const struct registration_target *call_target(const struct call *call,
+					      unsigned target)
+{
+	return &call->reg.cfg.targets[target];
+}
+
+static void tell(struct call *call, enum call_event_type type, uint64_t now_us)
+{
+	struct call_event event = { .type = type,
+				    .time_us = now_us,
+				    .target = call->reg.target,
+				    .counts = call->counts };
+
+	if (type == CALL_CONNECT || type == CALL_REGISTERED)
+		event.where = *call_target(call, call->reg.target);
+	call->io->event(&event, call->arg);
+}
+
+static void finish(struct call *call, enum call_event_type why, uint64_t now_us)
+{
+	if (call->over)
+		return;
+	call->over = true;
+	tell(call, why, now_us);
+}
+
+static bool send_packet(struct call *call, const uint8_t *buf, int size,
+			uint64_t now_us)
+{
+	if (size <= 0)
+		return false;
+	if (call->io->send(call->reg.target, buf, (size_t)size, call->arg) >= 0)
+		return true;
+	registration_unreachable(&call->reg, now_us);
+	return false;
+}
+
+static void register_if_due(struct call *call, uint64_t now_us)
+{
+	uint8_t buf[STUN_MAX_MESSAGE];
+	int n = registration_poll(&call->reg, now_us, buf, sizeof(buf));
+
+	if (n == -ENOTCONN)
+		tell(call, CALL_CONNECT, now_us);
+	else if (n == -EHOSTUNREACH)
+		finish(call, call->reg.ever ? CALL_LOST : CALL_NO_GATE, now_us);
+	else if (send_packet(call, buf, n, now_us)) {
+		call->counts.requests++;
+		call->behind = true;
+	}
+}
+
+void call_start(struct call *call, uint64_t now_us, uint64_t wall_us)
+{
+	call->wall_offset_us = wall_us - now_us;
+	call->started = true;
+	call->heard_us = now_us;
+	call->rtcp_due_us = now_us + RTCP_US;
+	call->report_due_us = now_us + call->cfg.report_us;
+	register_if_due(call, now_us);
+}
+
+static float level_dbov(const int16_t *pcm)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < CODEC_FRAME; i++)
+		sum += (int32_t)pcm[i] * pcm[i];
+	if (!sum)
+		return DEAF_DBOV;
+	/* dBov: 0 is a full-scale square wave (RFC 6464 3). */
+	return fmaxf(DEAF_DBOV, 10.0f * log10f((float)sum / CODEC_FRAME /
+					       (32768.0f * 32768.0f)));
+}
+
+/* Whether this frame of digital silence may be left out. */
+static bool in_pause(struct call *call, bool silence)
+{
+	call->paused = silence ? call->paused + 1 : 0;
+	return call->paused > PAUSE_AFTER && call->paused % PAUSE_KEEP;
+}
+
+static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
+{
+	int16_t pcm[CODEC_FRAME] = { 0 };
+	uint8_t payload[CODEC_MAX], buf[RTP_MAX_PACKET];
+	bool registered = call->reg.registered;
+	bool spoke = registered && call->io->speak(pcm, tick_us, call->arg);
+	int n = 0;
+
+	if (!registered && !call->behind)
+		return;
+	call->behind = false;
+	if (call->muted && spoke) {
+		memset(pcm, 0, sizeof(pcm));
+		spoke = false;
+	}
+	call->spoken_dbov = spoke ? level_dbov(pcm) : DEAF_DBOV;
+	if (!in_pause(call, call->spoken_dbov <= DEAF_DBOV))
+		n = codec_encode(call->enc, pcm, payload, sizeof(payload));
+	n = stream_send_rtp(call->stream, payload, n > 0 ? (size_t)n : 0,
+			    CODEC_FRAME, buf, sizeof(buf));
+	if (send_packet(call, buf, n, now_us))
+		call->counts.rtp_out++;
+}
+
+/* Returns whether a packet of the mix was decoded. */
+static bool next_frame(struct call *call, int16_t *pcm_r)
+{
+	const uint8_t *payload;
+	size_t size;
+
+	switch (jitter_get(call->jit, &payload, &size)) {
+	case JITTER_PACKET:
+		if (!codec_decode(call->dec, payload, size, pcm_r))
+			return true;
+		call->undecodable++;
+		break;
+	case JITTER_FEC:
+		if (!codec_decode_fec(call->dec, payload, size, pcm_r)) {
+			call->recovered++;
+			return false;
+		}
+		break;
+	case JITTER_LOST:
+		break;
+	case JITTER_SILENCE:
+		memset(pcm_r, 0, CODEC_FRAME * sizeof(*pcm_r));
+		return false;
+	}
+	codec_conceal(call->dec, pcm_r);
+	call->concealed++;
+	return false;
+}
+
+static void hear(struct call *call, uint64_t tick_us, uint64_t now_us)
+{
+	int16_t pcm[CODEC_FRAME];
+	bool decoded;
+
+	if (!call->reg.ever)
+		return;
+	decoded = next_frame(call, pcm);
+	call->heard_dbov = level_dbov(pcm);
+	call->io->hear(pcm, tick_us, call->arg);
+	if (decoded && !call->sounded) {
+		call->sounded = true;
+		tell(call, CALL_SOUND, now_us);
+	}
+}
+
+static void send_rtcp(struct call *call, const struct stream_extra *extra,
+		      uint64_t now_us)
+{
+	uint8_t buf[RTP_MAX_PACKET];
+	int n = stream_send_rtcp(call->stream, extra, now_us,
+				 now_us + call->wall_offset_us, buf,
+				 sizeof(buf));
+
+	if (send_packet(call, buf, n, now_us))
+		call->counts.rtcp_out++;
+}
+
+static void control_if_due(struct call *call, uint64_t now_us)
+{
+	struct stream_extra extra = { 0 };
+	struct stream_report rep;
+
+	if (!call->reg.registered)
+		return;
+	if (control_due(&call->control, now_us)) {
+		extra.message_id = call->control.id;
+		extra.message = call->control.json;
+		extra.message_size = call->control.size;
+	} else if (now_us < call->rtcp_due_us) {
+		return;
+	}
+	send_rtcp(call, &extra, now_us);
+	if (now_us < call->rtcp_due_us)
+		return;
+	call->rtcp_due_us = now_us + RTCP_US;
+	stream_report(call->stream, &rep);
+	codec_set_loss(call->enc, (int)lround(rep.peer_loss * 100));
+}
+
+static void report_if_due(struct call *call, uint64_t now_us)
+{
+	struct call_event event = { .type = CALL_REPORT,
+				    .time_us = now_us,
+				    .target = call->reg.target,
+				    .counts = call->counts };
+	struct call_report *rep = &event.report;
+
+	if (now_us < call->report_due_us)
+		return;
+	call->report_due_us = now_us + call->cfg.report_us;
+	stream_report(call->stream, &rep->stream);
+	jitter_report(call->jit, &rep->jitter);
+	rep->counts = call->counts;
+	rep->concealed = call->concealed;
+	rep->recovered = call->recovered;
+	rep->undecodable = call->undecodable;
+	rep->spoken_dbov = call->spoken_dbov;
+	rep->heard_dbov = call->heard_dbov;
+	rep->muted = call->muted;
+	call->io->event(&event, call->arg);
+}
+
+void call_tick(struct call *call, uint64_t tick_us, uint64_t now_us)
+{
+	if (!call->started || call->over)
+		return;
+	if (now_us - call->heard_us > QUIET_US) {
+		registration_check(&call->reg, now_us);
+		call->heard_us = now_us;
+	}
+	register_if_due(call, now_us);
+	if (call->over)
+		return;
+	speak(call, tick_us, now_us);
+	hear(call, tick_us, now_us);
+	control_if_due(call, now_us);
+	report_if_due(call, now_us);
+}
+
+static void receive_stun(struct call *call, const uint8_t *buf, size_t size,
+			 uint64_t now_us)
+{
+	int r = registration_receive(&call->reg, buf, size, now_us);
+
+	if (r < 0)
+		return;
+	call->counts.answers++;
+	call->heard_us = now_us;
+	if (r == 1) {
+		tell(call, CALL_REGISTERED, now_us);
+		if (call->muted)
+			call_mute(call, true, now_us);
+	}
+	register_if_due(call, now_us); /* the cookie goes back at once */
+}
+
+static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
+			uint64_t now_us)
+{
+	struct stream_media media;
+	int samples;
+
+	if (stream_receive_rtp(call->stream, buf, size, now_us, &media) < 0)
+		return;
+	call->counts.rtp_in++;
+	call->heard_us = now_us;
+	samples = codec_packet_samples(media.payload, media.payload_size);
+	if (samples <= 0) {
+		call->undecodable++;
+		return;
+	}
+	jitter_put(call->jit, media.sequence, media.timestamp,
+		   (unsigned)samples, media.payload, media.payload_size);
+}
+
+static void take_message(struct call *call, const struct stream_control *ctl,
+			 uint64_t now_us)
+{
+	const struct stream_extra extra = { .ack = true,
+					    .ack_id = ctl->message_id };
+	struct call_event event = { .type = CALL_MESSAGE,
+				    .time_us = now_us,
+				    .target = call->reg.target,
+				    .counts = call->counts };
+
+	/* An acknowledgement may be lost: each copy is acknowledged. */
+	send_rtcp(call, &extra, now_us);
+	if (ctl->message_size > sizeof(event.message.json) ||
+	    !control_is_new(&call->control, ctl->message_id))
+		return;
+	event.message.size = ctl->message_size;
+	memcpy(event.message.json, ctl->message, ctl->message_size);
+	call->io->event(&event, call->arg);
+}
+
+static void receive_rtcp(struct call *call, uint8_t *buf, size_t size,
+			 uint64_t now_us)
+{
+	struct stream_control ctl = { 0 };
+
+	if (stream_receive_rtcp(call->stream, buf, size, now_us, &ctl) < 0)
+		return;
+	call->counts.rtcp_in++;
+	call->heard_us = now_us;
+	if (ctl.has_ack)
+		control_acked(&call->control, ctl.ack_id);
+	if (ctl.has_message)
+		take_message(call, &ctl, now_us);
+	if (ctl.bye)
+		finish(call, CALL_BYE, now_us);
+}
+
+void call_receive(struct call *call, uint8_t *buf, size_t size, uint64_t now_us)
+{
+	if (!call->started || call->over)
+		return;
+	switch (packet_kind(buf, size)) {
+	case PACKET_STUN:
+		receive_stun(call, buf, size, now_us);
+		break;
+	case PACKET_RTP:
+		receive_rtp(call, buf, size, now_us);
+		break;
+	case PACKET_RTCP:
+		receive_rtcp(call, buf, size, now_us);
+		break;
+	case PACKET_OTHER:
+		break;
+	}
+}
+
+void call_websocket(struct call *call, unsigned target, bool open,
+		    uint64_t now_us)
+{
+	if (!call->started || call->over || target != call->reg.target ||
+	    !call_target(call, target)->websocket)
+		return;
+	if (open)
+		registration_connected(&call->reg, now_us);
+	else
+		registration_unreachable(&call->reg, now_us);
+	register_if_due(call, now_us);
+}
+
+void call_mute(struct call *call, bool muted, uint64_t now_us)
+{
+	call->muted = muted;
+	control_say(&call->control,
+		    muted ? "{\"t\":\"self-mute\",\"on\":true}"
+			  : "{\"t\":\"self-mute\",\"on\":false}",
+		    now_us);
+}
+
+void call_bye(struct call *call, uint64_t now_us)
+{
+	static const struct stream_extra bye = { .bye = true };
+
+	call->over = true;
+	if (call->reg.ever)
+		send_rtcp(call, &bye, now_us);
+}

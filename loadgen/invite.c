@@ -1,0 +1,280 @@
+#include "loadgen/invite.h"
+
+#include <arpa/inet.h>
+#include <gio/gio.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "signaling/message.h"
+
+static const char invite_text[] =
+	"This mail joins you to an audio conference: a program wrote it, and "
+	"a program\nreads it. If you are a person and got it by mistake, you "
+	"may delete it.\n";
+static const char leave_text[] =
+	"This mail takes back a call to an audio conference: a program wrote "
+	"it, and a\nprogram reads it.\n";
+
+static void random_bytes(guint8 *bytes_r, int size)
+{
+	if (RAND_bytes(bytes_r, size) != 1)
+		g_error("invite: the system has no random numbers");
+}
+
+static char *fresh_message_id(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	guint8 bytes[16];
+	g_autofree char *id = NULL;
+
+	random_bytes(bytes, sizeof(bytes));
+	id = keys_base64url(bytes, sizeof(bytes));
+	return g_strdup_printf("%s@%s", id, at ? at + 1 : "localhost");
+}
+
+/* What every part of the dialog says. */
+static void begin_part(const struct invite *inv, enum ipsp_method method,
+		       gint64 now, struct ipsp_message *msg_r)
+{
+	*msg_r = (struct ipsp_message){ .method = method, .issued = now };
+	g_strlcpy(msg_r->did, inv->did, sizeof(msg_r->did));
+	g_strlcpy(msg_r->room, inv->room, sizeof(msg_r->room));
+	g_strlcpy(msg_r->address, inv->address, sizeof(msg_r->address));
+	g_strlcpy(msg_r->device, inv->device, sizeof(msg_r->device));
+}
+
+void invite_init(struct invite *inv, const char *room, const char *address,
+		 const char *name, const char *device, const char *pin,
+		 gboolean plain, gint64 now)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct ipsp_message msg;
+	gsize size = sizeof(msg.cancel_hash);
+
+	*inv = (struct invite){ .room = g_strdup(room),
+				.address = g_strdup(address),
+				.name = g_strdup(name),
+				.device = g_strdup(device),
+				.message_id = fresh_message_id(address),
+				.plain = plain };
+	ipsp_did_generate(inv->did);
+	keys_pair_generate(&inv->pair);
+	random_bytes(inv->cancel_preimage, sizeof(inv->cancel_preimage));
+
+	begin_part(inv, IPSP_INVITE, now, &msg);
+	msg.expires = now + IPSP_INVITE_LIFE_S;
+	msg.suite_aes128gcm = !plain;
+	msg.suite_plain = plain;
+	memcpy(msg.public_key, inv->pair.public_key, sizeof(msg.public_key));
+	g_checksum_update(sum, inv->cancel_preimage,
+			  sizeof(inv->cancel_preimage));
+	g_checksum_get_digest(sum, msg.cancel_hash, &size);
+	msg.has_cancel_hash = TRUE;
+	msg.audio_opus = TRUE;
+	if (pin)
+		g_strlcpy(msg.pin, pin, sizeof(msg.pin));
+	inv->part = ipsp_encode(&msg);
+}
+
+void invite_fini(struct invite *inv)
+{
+	g_free(inv->room);
+	g_free(inv->address);
+	g_free(inv->name);
+	g_free(inv->device);
+	g_free(inv->message_id);
+	g_clear_pointer(&inv->part, g_bytes_unref);
+	explicit_bzero(inv, sizeof(*inv));
+}
+
+static GBytes *build(const struct invite *inv, enum ipsp_method method,
+		     GBytes *part, const char *mac, gint64 now)
+{
+	gboolean first = method == IPSP_INVITE;
+	g_autofree char *other_id = fresh_message_id(inv->address);
+	const struct message_draft draft = {
+		.from_address = inv->address,
+		.from_name = inv->name,
+		.to_address = inv->room,
+		.subject = first ? "Joining the conference"
+				 : "Leaving the conference",
+		.message_id = first ? inv->message_id : other_id,
+		.in_reply_to = first ? NULL : inv->message_id,
+		.text = first ? invite_text : leave_text,
+		.ipsp = part,
+		.method = method,
+		.did = inv->did,
+		.mac = mac,
+		.date = now,
+		.expires = first ? now + IPSP_INVITE_LIFE_S : 0,
+	};
+
+	return message_build(&draft);
+}
+
+GBytes *invite_mail(const struct invite *inv, gint64 now)
+{
+	return build(inv, IPSP_INVITE, inv->part, NULL, now);
+}
+
+GBytes *invite_cancel_mail(const struct invite *inv, gint64 now)
+{
+	struct ipsp_message msg;
+	g_autoptr(GBytes) part = NULL;
+
+	begin_part(inv, IPSP_CANCEL, now, &msg);
+	memcpy(msg.cancel_preimage, inv->cancel_preimage,
+	       sizeof(msg.cancel_preimage));
+	part = ipsp_encode(&msg);
+	return build(inv, IPSP_CANCEL, part, NULL, now);
+}
+
+GBytes *invite_bye_mail(const struct invite *inv, gint64 now)
+{
+	struct ipsp_message msg;
+	g_autoptr(GBytes) part = NULL;
+	g_autofree char *mac = NULL;
+
+	begin_part(inv, IPSP_BYE, now, &msg);
+	part = ipsp_encode(&msg);
+	mac = keys_mac(&inv->keys, part);
+	return build(inv, IPSP_BYE, part, mac, now);
+}
+
+gboolean invite_same_room(const char *a, const char *b)
+{
+	gsize bare_a = strcspn(a, "+@"), bare_b = strcspn(b, "+@");
+	const char *at_a = strrchr(a, '@'), *at_b = strrchr(b, '@');
+
+	return bare_a == bare_b && !strncmp(a, b, bare_a) && at_a && at_b &&
+	       !g_ascii_strcasecmp(at_a, at_b);
+}
+
+gboolean invite_accept(struct invite *inv, GBytes *part,
+		       const struct ipsp_message *ok, GError **error)
+{
+	gboolean right_suite =
+		inv->plain ? ok->suite_plain && !ok->suite_aes128gcm
+			   : ok->suite_aes128gcm && !ok->suite_plain;
+
+	if (strcmp(ok->did, inv->did) ||
+	    !invite_same_room(ok->room, inv->room) ||
+	    g_ascii_strcasecmp(ok->address, inv->address)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "the OK names another room, address or dialog "
+			    "than the INVITE");
+		return FALSE;
+	}
+	if (!right_suite || !ok->audio_opus || !ok->n_gates) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "the OK chose what the INVITE did not offer");
+		return FALSE;
+	}
+	if (!keys_derive(&inv->keys, &inv->pair, ok->public_key, inv->part,
+			 part, NULL, error))
+		return FALSE;
+	inv->ok = *ok;
+	inv->has_keys = TRUE;
+	return TRUE;
+}
+
+static gboolean read_target(const struct ipsp_candidate *cand,
+			    struct registration_target *target_r)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&target_r->address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&target_r->address;
+
+	memset(target_r, 0, sizeof(*target_r));
+	if (!strcmp(cand->transport, "wss")) {
+		target_r->websocket = TRUE;
+		g_strlcpy(target_r->url, cand->url, sizeof(target_r->url));
+		return TRUE;
+	}
+	if (inet_pton(AF_INET, cand->address, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(cand->port);
+		return TRUE;
+	}
+	if (inet_pton(AF_INET6, cand->address, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(cand->port);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+guint invite_targets(const struct invite *inv, gboolean udp, gboolean wss,
+		     struct registration_target *targets_r, guint max)
+{
+	const gboolean wanted[] = { udp, wss };
+	guint n = 0;
+
+	for (int websocket = 0; websocket < 2; websocket++) {
+		for (guint g = 0; g < inv->ok.n_gates; g++) {
+			const struct ipsp_gate *gate = &inv->ok.gates[g];
+
+			for (guint c = 0; c < gate->n_candidates; c++) {
+				struct registration_target target;
+
+				if (n < max && wanted[websocket] &&
+				    read_target(&gate->candidates[c],
+						&target) &&
+				    target.websocket == websocket)
+					targets_r[n++] = target;
+			}
+		}
+	}
+	return n;
+}
+
+const char *invite_gate(const struct invite *inv,
+			const struct registration_target *target)
+{
+	for (guint g = 0; g < inv->ok.n_gates; g++) {
+		const struct ipsp_gate *gate = &inv->ok.gates[g];
+
+		for (guint c = 0; c < gate->n_candidates; c++) {
+			struct registration_target own;
+
+			if (read_target(&gate->candidates[c], &own) &&
+			    !memcmp(&own, target, sizeof(own)))
+				return gate->id;
+		}
+	}
+	return "";
+}
+
+void invite_stream(const struct invite *inv, struct stream_config *stream_r)
+{
+	guint8 bytes[12];
+	g_autofree char *cname = NULL;
+
+	random_bytes(bytes, sizeof(bytes));
+	cname = keys_base64url(bytes, sizeof(bytes));
+	*stream_r = (struct stream_config){
+		.srtp = !inv->plain,
+		.send_ssrc = inv->keys.ssrc_c2b,
+		.receive_ssrc = inv->keys.ssrc_b2c,
+		.payload_type = inv->ok.payload_type,
+	};
+	memcpy(stream_r->send_key, inv->keys.srtp_c2b, KEYS_SRTP_SIZE);
+	memcpy(stream_r->receive_key, inv->keys.srtp_b2c, KEYS_SRTP_SIZE);
+	g_strlcpy(stream_r->cname, cname, sizeof(stream_r->cname));
+}
+
+char *invite_address_text(const struct sockaddr_storage *address)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (address->ss_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const void *)address;
+
+		inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
+		return g_strdup_printf("%s:%u", text, ntohs(v4->sin_port));
+	} else {
+		const struct sockaddr_in6 *v6 = (const void *)address;
+
+		inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+		return g_strdup_printf("[%s]:%u", text, ntohs(v6->sin6_port));
+	}
+}

@@ -1,0 +1,152 @@
+#include "loadgen/registration.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define MOVES_MAX 4 /* ALTERNATE-SERVER in a row: two gates may disagree */
+
+int registration_init(struct registration *reg,
+		      const struct registration_config *cfg, uint64_t now_us)
+{
+	if (!cfg->n_targets || cfg->n_targets > REGISTRATION_MAX_TARGETS)
+		return -EINVAL;
+	*reg = (struct registration){ .cfg = *cfg, .due_us = now_us };
+	stun_key_init(&reg->key, cfg->password);
+	return 0;
+}
+
+static void leave_target(struct registration *reg, uint64_t now_us)
+{
+	if (reg->registered)
+		reg->lost_us = now_us;
+	reg->registered = false;
+	reg->connecting = reg->connected = false;
+	reg->tries = reg->moves = 0;
+	reg->failed++;
+	reg->target = (reg->target + 1) % reg->cfg.n_targets;
+	/* Targets that refuse at once are not asked in a tight circle. */
+	reg->due_us = now_us + (reg->target ? 0 : REGISTRATION_TRY_US);
+	/* A cookie belongs to one gate's secret and one source address. */
+	memset(reg->cookie, 0, sizeof(reg->cookie));
+}
+
+static bool exhausted(const struct registration *reg, uint64_t now_us)
+{
+	/* In mid-call an outage is sat out as long as the gate does. */
+	if (reg->ever)
+		return !reg->registered &&
+		       now_us - reg->lost_us > REGISTRATION_LOST_US;
+	return reg->failed >= reg->cfg.n_targets * REGISTRATION_LAPS;
+}
+
+static int request(struct registration *reg, uint64_t now_us, uint8_t *buf,
+		   size_t cap)
+{
+	struct stun_message msg = { .type = STUN_BINDING_REQUEST,
+				    .has_cookie = true };
+	int n;
+
+	if (!reg->tries && getrandom(reg->transaction, sizeof(reg->transaction),
+				     0) != sizeof(reg->transaction))
+		return -EIO;
+	memcpy(msg.transaction, reg->transaction, sizeof(msg.transaction));
+	memcpy(msg.username, reg->cfg.username, sizeof(msg.username));
+	memcpy(msg.cookie, reg->cookie, sizeof(msg.cookie));
+	n = stun_encode(&msg, &reg->key, buf, cap);
+	if (n > 0) {
+		reg->tries++;
+		reg->due_us = now_us + REGISTRATION_TRY_US;
+	}
+	return n;
+}
+
+int registration_poll(struct registration *reg, uint64_t now_us, uint8_t *buf,
+		      size_t cap)
+{
+	if (now_us < reg->due_us)
+		return 0;
+	if (reg->tries == REGISTRATION_TRIES || reg->connecting)
+		leave_target(reg, now_us);
+	if (exhausted(reg, now_us))
+		return -EHOSTUNREACH;
+	if (reg->cfg.targets[reg->target].websocket && !reg->connected) {
+		reg->connecting = true;
+		reg->due_us = now_us + REGISTRATION_CONNECT_US;
+		return -ENOTCONN;
+	}
+	return request(reg, now_us, buf, cap);
+}
+
+static int success(struct registration *reg, const struct stun_message *msg,
+		   uint64_t now_us)
+{
+	int first = !reg->registered;
+
+	reg->registered = reg->ever = true;
+	reg->failed = reg->moves = 0;
+	reg->due_us = now_us + reg->cfg.keep_us / 2;
+	if (reg->cfg.echo && msg->has_cookie &&
+	    memcmp(reg->cookie, msg->cookie, sizeof(reg->cookie))) {
+		memcpy(reg->cookie, msg->cookie, sizeof(reg->cookie));
+		reg->due_us = now_us;
+	}
+	return first;
+}
+
+static void refused(struct registration *reg, const struct stun_message *msg,
+		    uint64_t now_us)
+{
+	if (msg->error != 300 || !msg->alternate.ss_family ||
+	    reg->cfg.targets[reg->target].websocket ||
+	    ++reg->moves > MOVES_MAX) {
+		leave_target(reg, now_us);
+		return;
+	}
+	reg->cfg.targets[reg->target].address = msg->alternate;
+	if (reg->registered)
+		reg->lost_us = now_us;
+	reg->registered = false;
+	memset(reg->cookie, 0, sizeof(reg->cookie));
+	reg->due_us = now_us;
+}
+
+int registration_receive(struct registration *reg, const uint8_t *buf,
+			 size_t size, uint64_t now_us)
+{
+	struct stun_message msg;
+
+	if (stun_decode(&msg, buf, size) < 0)
+		return -EBADMSG;
+	if (!stun_authentic(&msg, buf, &reg->key))
+		return -EACCES;
+	if (!reg->tries ||
+	    memcmp(msg.transaction, reg->transaction, sizeof(msg.transaction)))
+		return -ESTALE;
+	if (msg.type != STUN_BINDING_SUCCESS && msg.type != STUN_BINDING_ERROR)
+		return -EBADMSG;
+
+	reg->tries = 0;
+	if (msg.type == STUN_BINDING_SUCCESS)
+		return success(reg, &msg, now_us);
+	refused(reg, &msg, now_us);
+	return 0;
+}
+
+void registration_connected(struct registration *reg, uint64_t now_us)
+{
+	reg->connecting = false;
+	reg->connected = true;
+	reg->due_us = now_us;
+}
+
+void registration_unreachable(struct registration *reg, uint64_t now_us)
+{
+	leave_target(reg, now_us);
+}
+
+void registration_check(struct registration *reg, uint64_t now_us)
+{
+	if (reg->registered && !reg->tries && reg->due_us > now_us)
+		reg->due_us = now_us;
+}

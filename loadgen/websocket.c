@@ -1,0 +1,269 @@
+#include "loadgen/websocket.h"
+
+#include <gio/gio.h>
+#include <libwebsockets.h>
+
+#define QUEUE	   8	/* packets: 50 RTP/s, so a little over 100 ms */
+#define PACKET_MAX 1500 /* bytes, RTP_MAX_PACKET */
+
+struct packet {
+	gsize size;
+	guint8 buf[LWS_PRE + PACKET_MAX];
+};
+
+struct websocket_client {
+	struct lws_context *context;
+	GPtrArray *sockets; /* struct websocket, owned */
+	gboolean destroying;
+};
+
+struct websocket {
+	struct websocket_client *client;
+	const struct websocket_events *events; /* NULL: nobody listens */
+	void *arg;
+	struct lws *wsi;
+	gboolean open, closing, opening;
+	char *failure; /* that came while opening */
+	guint idle;    /* source that tells it */
+	struct packet queue[QUEUE];
+	guint head, count;
+	gsize received; /* of the frame that is being put together */
+	guint8 frame[PACKET_MAX];
+};
+
+static void websocket_free(gpointer data)
+{
+	struct websocket *ws = data;
+
+	if (ws->wsi)
+		lws_set_opaque_user_data(ws->wsi, NULL);
+	if (ws->idle)
+		g_source_remove(ws->idle);
+	g_free(ws->failure);
+	g_free(ws);
+}
+
+static void gone(struct websocket *ws, const char *why)
+{
+	const struct websocket_events *events = ws->events;
+
+	ws->wsi = NULL;
+	ws->open = FALSE;
+	if (ws->opening) {
+		/* Its owner does not know it yet. */
+		ws->failure = g_strdup(why);
+		return;
+	}
+	ws->events = NULL;
+	if (events)
+		events->state(ws, FALSE, why, ws->arg);
+	g_ptr_array_remove_fast(ws->client->sockets, ws);
+}
+
+static gboolean tell_failure(gpointer data)
+{
+	struct websocket *ws = data;
+	g_autofree char *why = g_steal_pointer(&ws->failure);
+
+	ws->idle = 0;
+	gone(ws, why);
+	return G_SOURCE_REMOVE;
+}
+
+static void take_frame(struct websocket *ws, const void *in, size_t size)
+{
+	/* An oversized frame is no packet: dropped, like a datagram's. */
+	if (ws->received + size <= sizeof(ws->frame))
+		memcpy(ws->frame + ws->received, in, size);
+	ws->received += size;
+	if (lws_remaining_packet_payload(ws->wsi) ||
+	    !lws_is_final_fragment(ws->wsi))
+		return;
+	if (ws->received <= sizeof(ws->frame) && ws->events)
+		ws->events->packet(ws, ws->frame, ws->received, ws->arg);
+	ws->received = 0;
+}
+
+/* Returns nonzero when the connection is to be closed. */
+static int write_one(struct websocket *ws)
+{
+	struct packet *pkt = &ws->queue[ws->head];
+
+	if (!ws->count)
+		return ws->closing ? -1 : 0;
+	if (lws_write(ws->wsi, pkt->buf + LWS_PRE, pkt->size,
+		      LWS_WRITE_BINARY) < (int)pkt->size)
+		return -1;
+	ws->head = (ws->head + 1) % QUEUE;
+	ws->count--;
+	if (ws->count || ws->closing)
+		lws_callback_on_writable(ws->wsi);
+	return 0;
+}
+
+static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+		  void *in, size_t size)
+{
+	struct websocket *ws = lws_get_opaque_user_data(wsi);
+
+	(void)user;
+	if (!ws)
+		return 0;
+	switch (reason) {
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		ws->open = TRUE;
+		if (ws->events)
+			ws->events->state(ws, TRUE, NULL, ws->arg);
+		if (ws->closing || ws->count)
+			lws_callback_on_writable(wsi);
+		break;
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+		gone(ws, in ? in : "the connection failed");
+		break;
+	case LWS_CALLBACK_CLIENT_CLOSED:
+		lws_set_opaque_user_data(wsi, NULL);
+		gone(ws, "the bridge closed it");
+		break;
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+		take_frame(ws, in, size);
+		break;
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+		return write_one(ws);
+	default:
+		break;
+	}
+	return 0;
+}
+
+static const struct lws_protocols protocols[] = {
+	{ .name = "ipsp-media", .callback = on_lws, .rx_buffer_size = 2048 },
+	{ 0 },
+};
+
+struct websocket_client *websocket_client_create(const char *ca_file,
+						 GError **error)
+{
+	struct websocket_client *client = g_new0(struct websocket_client, 1);
+	void *loops[] = { NULL }; /* the default main context's own loop */
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN,
+		.protocols = protocols,
+		.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+			   LWS_SERVER_OPTION_GLIB,
+		.client_ssl_ca_filepath = ca_file,
+		.foreign_loops = loops,
+		.gid = -1,
+		.uid = -1,
+	};
+
+	lws_set_log_level(LLL_ERR, NULL);
+	client->sockets = g_ptr_array_new_with_free_func(websocket_free);
+	client->context = lws_create_context(&info);
+	if (!client->context) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "WebSockets cannot be used: is the package "
+			    "libwebsockets-evlib-glib installed%s?",
+			    ca_file ? ", and the CA file readable" : "");
+		websocket_client_destroy(&client);
+	}
+	return client;
+}
+
+void websocket_client_destroy(struct websocket_client **clientp)
+{
+	struct websocket_client *client = *clientp;
+
+	*clientp = NULL;
+	if (!client)
+		return;
+	g_ptr_array_set_size(client->sockets, 0);
+	if (client->context)
+		lws_context_destroy(client->context);
+	g_ptr_array_unref(client->sockets);
+	g_free(client);
+}
+
+static gboolean split_url(const char *url, GUri **uri_r, GError **error)
+{
+	g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, error);
+
+	if (!uri)
+		return FALSE;
+	if ((!g_str_equal(g_uri_get_scheme(uri), "ws") &&
+	     !g_str_equal(g_uri_get_scheme(uri), "wss")) ||
+	    !g_uri_get_host(uri) || !*g_uri_get_host(uri)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "\"%s\" is no WebSocket URL (wss://HOST/PATH)",
+			    url);
+		return FALSE;
+	}
+	*uri_r = g_steal_pointer(&uri);
+	return TRUE;
+}
+
+struct websocket *websocket_open(struct websocket_client *client,
+				 const char *url,
+				 const struct websocket_events *events,
+				 void *arg, GError **error)
+{
+	g_autoptr(GUri) uri = NULL;
+	struct lws_client_connect_info info = { .context = client->context };
+	g_autofree char *host = NULL, *path = NULL;
+	struct websocket *ws;
+	gboolean tls;
+
+	if (!split_url(url, &uri, error))
+		return NULL;
+	tls = g_str_equal(g_uri_get_scheme(uri), "wss");
+	info.address = g_uri_get_host(uri);
+	info.port = g_uri_get_port(uri);
+	if (info.port < 0)
+		info.port = tls ? 443 : 80;
+	host = strchr(info.address, ':')
+		       ? g_strdup_printf("[%s]:%d", info.address, info.port)
+		       : g_strdup_printf("%s:%d", info.address, info.port);
+	path = g_strdup(*g_uri_get_path(uri) ? g_uri_get_path(uri) : "/");
+	info.ssl_connection = tls ? LCCSCF_USE_SSL : 0;
+	info.path = path;
+	info.host = info.origin = host;
+	info.protocol = "ipsp-media";
+	info.ietf_version_or_minus_one = -1;
+
+	ws = g_new0(struct websocket, 1);
+	ws->client = client;
+	ws->events = events;
+	ws->arg = arg;
+	ws->opening = TRUE;
+	g_ptr_array_add(client->sockets, ws);
+	info.opaque_user_data = ws;
+	info.pwsi = &ws->wsi;
+	if (!lws_client_connect_via_info(&info) && !ws->failure)
+		ws->failure = g_strdup("the connection failed");
+	ws->opening = FALSE;
+	if (ws->failure)
+		ws->idle = g_idle_add(tell_failure, ws);
+	return ws;
+}
+
+void websocket_send(struct websocket *ws, const guint8 *buf, gsize size)
+{
+	struct packet *pkt = &ws->queue[(ws->head + ws->count) % QUEUE];
+
+	if (!ws->open || ws->closing || ws->count == QUEUE || size > PACKET_MAX)
+		return;
+	memcpy(pkt->buf + LWS_PRE, buf, size);
+	pkt->size = size;
+	ws->count++;
+	lws_callback_on_writable(ws->wsi);
+}
+
+void websocket_close(struct websocket *ws)
+{
+	ws->events = NULL;
+	ws->closing = TRUE;
+	if (ws->wsi && ws->open)
+		lws_callback_on_writable(ws->wsi);
+	else if (ws->wsi)
+		lws_set_timeout(ws->wsi, PENDING_TIMEOUT_USER_OK,
+				LWS_TO_KILL_ASYNC);
+}
