@@ -10,9 +10,11 @@
 #include "signaling/mailbox.h"
 #include "signaling/message.h"
 #include "signaling/post.h"
+#include "signaling/text.h"
 
 #define ANSWER_S   IPSP_INVITE_LIFE_S
 #define LEAVE_S	   5 /* for CANCEL or BYE to be posted */
+#define WHY_MAX	   256
 #define RETRY_S	   2 /* a mail that the server could not take yet */
 #define KEEP_MIN_S 2
 
@@ -166,7 +168,7 @@ static void leave(struct caller *caller, enum caller_end end, const char *why)
 		return;
 	caller->end = end;
 	g_free(caller->why);
-	caller->why = g_strdup(why);
+	caller->why = text_line(why, WHY_MAX);
 	clear_timer(&caller->answer_timer);
 	clear_timer(&caller->retry_timer);
 	caller->mail_open = FALSE;
@@ -283,7 +285,7 @@ static void note_message(struct caller *caller, const struct call_event *event)
 			if (!g_strcmp0(why, ends[i].why))
 				caller->bridge_end = ends[i].end;
 		g_free(caller->bridge_why);
-		caller->bridge_why = g_strdup(text);
+		caller->bridge_why = text ? text_line(text, WHY_MAX) : NULL;
 	}
 	json_decref(root);
 }
@@ -450,7 +452,7 @@ static void on_mail(struct mailbox *mbx, const char *id, GBytes *mail,
 		    void *arg)
 {
 	struct caller *caller = arg;
-	g_autoptr(message_autoptr) msg = message_parse(mail, NULL, NULL);
+	SCOPED(message) msg = message_parse(mail, NULL, NULL);
 	struct ipsp_message ipsp;
 
 	if (!msg || !msg->ipsp || !*caller->invite.did ||

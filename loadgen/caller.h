@@ -101,7 +101,8 @@ struct caller *caller_create(struct caller_pool *pool,
 			     const struct caller_config *cfg,
 			     const struct caller_events *events, void *arg,
 			     GError **error);
-/* Silent and at once: a call that is not CALLER_ENDED is cut off. */
+/* Silent and at once: a call that is not CALLER_ENDED is cut off. Not from
+ * inside a callback of the caller. */
 void caller_destroy(struct caller **callerp);
 
 /* Mails an INVITE to room. pin may be NULL. FALSE in mid-call. */
