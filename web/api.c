@@ -1,0 +1,378 @@
+#include "web/api.h"
+
+#include <string.h>
+
+#include <gio/gio.h>
+#include <jansson.h>
+
+#include "web/files.h"
+#include "web/login.h"
+#include "web/origin.h"
+
+/* __Host- (RFC 6265bis 4.1.3.2): no other host of the domain can set it. */
+#define COOKIE	      "ipsp-session"
+#define COOKIE_SECURE "__Host-ipsp-session"
+
+#define MAX_ADDRESS 320 /* RFC 5321 4.5.3.1: 64 + 1 + 255 */
+
+/* A link is mailed a little after the answer, so that the time of the answer
+ * does not tell whether there was a mail to write. */
+#define MAIL_DELAY_MIN_MS 20
+#define MAIL_DELAY_MAX_MS 200
+
+struct api {
+	const struct api_events *events;
+	void *arg;
+	char *url, *origin;
+	gboolean https;
+	struct files *files;
+	struct login *login;
+	GHashTable *mails; /* the set of struct mail that are due soon */
+};
+
+struct mail {
+	struct api *api;
+	char *address;
+	gboolean japanese;
+	guint timer;
+};
+
+static gint64 now(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static void mail_free(gpointer data)
+{
+	struct mail *mail = data;
+
+	if (mail->timer)
+		g_source_remove(mail->timer);
+	g_free(mail->address);
+	g_free(mail);
+}
+
+struct api *api_create(const struct api_config *cfg,
+		       const struct api_events *events, void *arg,
+		       GError **error)
+{
+	struct api *api = g_new0(struct api, 1);
+
+	api->events = events;
+	api->arg = arg;
+	api->url = g_strdup(cfg->url);
+	api->https = g_str_has_prefix(cfg->url, "https://");
+	api->login = login_create();
+	api->mails = g_hash_table_new_full(NULL, NULL, mail_free, NULL);
+	api->origin = origin_of_url(cfg->url);
+	if (!api->origin)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "web URL %s is not like https://conf.example",
+			    cfg->url);
+	else
+		api->files = files_create(cfg->files, error);
+	if (!api->files)
+		api_destroy(&api);
+	return api;
+}
+
+void api_destroy(struct api **apip)
+{
+	struct api *api = *apip;
+
+	*apip = NULL;
+	if (!api)
+		return;
+	g_hash_table_destroy(api->mails);
+	login_destroy(&api->login);
+	files_destroy(&api->files);
+	g_free(api->origin);
+	g_free(api->url);
+	g_free(api);
+}
+
+/* Replies. */
+
+/* Takes over the object. */
+static void reply_json(struct server_reply *reply, guint status, json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	json_decref(object);
+	reply->status = status;
+	reply->type = "application/json";
+	reply->body =
+		g_bytes_new_with_free_func(text, strlen(text), free, text);
+}
+
+static void reply_error(struct server_reply *reply, guint status,
+			const char *code)
+{
+	reply_json(reply, status, json_pack("{s:s}", "error", code));
+}
+
+static void reply_file(const struct server_request *req,
+		       const struct file *file, struct server_reply *reply)
+{
+	reply->etag = g_strdup(file->etag);
+	reply->cache_control = "no-cache";
+	reply->type = file->type;
+	if (req->if_none_match && strstr(req->if_none_match, file->etag)) {
+		reply->status = 304;
+		return;
+	}
+	reply->status = 200;
+	reply->body = g_bytes_ref(file->bytes);
+}
+
+static char *cookie_of(const struct api *api, const char *secret, guint max_age)
+{
+	return g_strdup_printf("%s=%s; Path=/; Max-Age=%u; HttpOnly; "
+			       "SameSite=Strict%s",
+			       api->https ? COOKIE_SECURE : COOKIE, secret,
+			       max_age, api->https ? "; Secure" : "");
+}
+
+/* Reading requests. */
+
+char *api_session_secret(const struct api *api,
+			 const struct server_request *req)
+{
+	const char *name = api->https ? COOKIE_SECURE "=" : COOKIE "=";
+	g_auto(GStrv) pairs = NULL;
+
+	if (!req->cookie)
+		return NULL;
+	pairs = g_strsplit(req->cookie, ";", 32);
+	for (char **pair = pairs; *pair; pair++)
+		if (g_str_has_prefix(g_strstrip(*pair), name))
+			return g_strdup(*pair + strlen(name));
+	return NULL;
+}
+
+const char *api_session(struct api *api, const char *secret)
+{
+	return login_session(api->login, secret, now());
+}
+
+gboolean api_origin_is_ours(const struct api *api,
+			    const struct server_request *req)
+{
+	return origin_is_ours(api->origin, req->origin, req->host, req->tls);
+}
+
+/* The JSON object of a POST, or NULL. */
+static json_t *body_of(const struct server_request *req)
+{
+	json_t *body =
+		json_loadb(req->body, req->size, JSON_REJECT_DUPLICATES, NULL);
+
+	if (json_is_object(body))
+		return body;
+	json_decref(body);
+	return NULL;
+}
+
+/* As people type it: trimmed, the domain in lower case. NULL: no address. */
+static char *address_of(const json_t *body)
+{
+	const char *text = json_string_value(json_object_get(body, "address"));
+	g_autofree char *trimmed = g_strstrip(g_strdup(text ? text : ""));
+	g_autofree char *domain = NULL;
+	char *at = strrchr(trimmed, '@');
+
+	if (!at || at == trimmed || strlen(trimmed) > MAX_ADDRESS)
+		return NULL;
+	domain = g_hostname_to_ascii(at + 1);
+	if (!domain || !*domain)
+		return NULL;
+	*at = '\0';
+	return g_strconcat(trimmed, "@", domain, NULL);
+}
+
+/* The handlers. */
+
+static void get_health(struct api *api, const struct server_request *req,
+		       struct server_reply *reply)
+{
+	(void)api;
+	(void)req;
+	reply->status = 200;
+	reply->body = g_bytes_new_static("ok\n", 3);
+}
+
+/* Both pages are one document; its script looks at the path. */
+static void get_page(struct api *api, const struct server_request *req,
+		     struct server_reply *reply)
+{
+	reply_file(req, files_find(api->files, "/"), reply);
+}
+
+static void get_session(struct api *api, const struct server_request *req,
+			struct server_reply *reply)
+{
+	g_autofree char *secret = api_session_secret(api, req);
+	const char *address = api_session(api, secret);
+
+	if (address)
+		reply_json(reply, 200, json_pack("{s:s}", "address", address));
+	else
+		reply_error(reply, 401, "logged-out");
+}
+
+static gboolean mail_now(gpointer data)
+{
+	struct mail *mail = data;
+	struct api *api = mail->api;
+	g_autofree char *link = api_login_link(api, mail->address);
+
+	mail->timer = 0;
+	api->events->mail_login(mail->address, link, mail->japanese, api->arg);
+	g_hash_table_remove(api->mails, mail);
+	return G_SOURCE_REMOVE;
+}
+
+static void mail_soon(struct api *api, const char *address, gboolean japanese)
+{
+	struct mail *mail = g_new0(struct mail, 1);
+
+	mail->api = api;
+	mail->address = g_strdup(address);
+	mail->japanese = japanese;
+	mail->timer = g_timeout_add(
+		(guint)g_random_int_range(MAIL_DELAY_MIN_MS, MAIL_DELAY_MAX_MS),
+		mail_now, mail);
+	g_hash_table_add(api->mails, mail);
+}
+
+static void post_login_link(struct api *api, const struct server_request *req,
+			    struct server_reply *reply)
+{
+	json_t *body = body_of(req);
+	g_autofree char *address = address_of(body);
+	gboolean japanese =
+		g_strcmp0(json_string_value(json_object_get(body, "language")),
+			  "ja") == 0;
+
+	json_decref(body);
+	if (!address) {
+		reply_error(reply, 400, "malformed");
+		return;
+	}
+	if (!login_may_ask(api->login, address, req->peer, now())) {
+		reply_error(reply, 429, "too-many");
+		return;
+	}
+	/* The same answer whether or not there is such a moderator. */
+	if (api->events->is_moderator(address, api->arg))
+		mail_soon(api, address, japanese);
+	reply_json(reply, 202, json_object());
+}
+
+static void post_login(struct api *api, const struct server_request *req,
+		       struct server_reply *reply)
+{
+	json_t *body = body_of(req);
+	const char *token = json_string_value(json_object_get(body, "token"));
+	g_autofree char *secret = NULL;
+	const char *address;
+
+	if (!login_may_try(api->login, req->peer, now()))
+		reply_error(reply, 429, "too-many");
+	else if (!(secret = login_redeem(api->login, token, now())))
+		reply_error(reply, 403, "bad-token");
+	json_decref(body);
+	if (!secret)
+		return;
+	address = api_session(api, secret);
+	g_info("web: logged in moderator=%s peer=%s", address, req->peer);
+	reply->cookie = cookie_of(api, secret, LOGIN_SESSION_S);
+	reply_json(reply, 200, json_pack("{s:s}", "address", address));
+}
+
+static void post_logout(struct api *api, const struct server_request *req,
+			struct server_reply *reply)
+{
+	g_autofree char *secret = api_session_secret(api, req);
+
+	login_end(api->login, secret);
+	api->events->logged_out(api->arg);
+	reply->cookie = cookie_of(api, "", 0);
+	reply_json(reply, 200, json_object());
+}
+
+static const struct {
+	enum server_method method;
+	const char *path;
+	void (*handle)(struct api *api, const struct server_request *req,
+		       struct server_reply *reply);
+} routes[] = {
+	{ SERVER_GET, "/healthz", get_health },
+	{ SERVER_GET, "/login", get_page },
+	{ SERVER_GET, "/api/session", get_session },
+	{ SERVER_POST, "/api/login-link", post_login_link },
+	{ SERVER_POST, "/api/login", post_login },
+	{ SERVER_POST, "/api/logout", post_logout },
+};
+
+static gboolean may_post(struct api *api, const struct server_request *req,
+			 struct server_reply *reply)
+{
+	if (!api_origin_is_ours(api, req))
+		reply_error(reply, 403, "wrong-origin");
+	else if (!req->content_type ||
+		 !g_str_has_prefix(req->content_type, "application/json"))
+		reply_error(reply, 415, "not-json");
+	else
+		return TRUE;
+	return FALSE;
+}
+
+void api_request(struct api *api, const struct server_request *req,
+		 struct server_reply *reply_r)
+{
+	const struct file *file;
+	gboolean known = FALSE;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
+		if (strcmp(routes[i].path, req->path) != 0)
+			continue;
+		known = TRUE;
+		if (routes[i].method != req->method)
+			continue;
+		if (req->method == SERVER_GET || may_post(api, req, reply_r))
+			routes[i].handle(api, req, reply_r);
+		return;
+	}
+	file = files_find(api->files, req->path);
+	if (file && req->method == SERVER_GET)
+		reply_file(req, file, reply_r);
+	else if (known || file)
+		reply_error(reply_r, 405, "wrong-method");
+	else
+		reply_error(reply_r, 404, "not-found");
+}
+
+char *api_login_link(struct api *api, const char *address)
+{
+	g_autofree char *token = login_token(api->login, address, now());
+
+	/* A fragment is not sent: it is in no log of a server or proxy. */
+	return g_strdup_printf("%s/login#%s", api->url, token);
+}
+
+char *api_security_policy(const struct api *api)
+{
+	/* Not every browser counts WebSockets of the same host as 'self'. */
+	return g_strdup_printf(
+		"default-src 'none'; script-src 'self'; style-src 'self'; "
+		"img-src 'self'; connect-src 'self' ws%s; base-uri 'none'; "
+		"form-action 'none'; frame-ancestors 'none'; "
+		"require-trusted-types-for 'script'; trusted-types 'none'",
+		api->origin + strlen("http"));
+}
+
+gboolean api_is_https(const struct api *api)
+{
+	return api->https;
+}

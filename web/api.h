@@ -1,0 +1,53 @@
+/* api - the HTTP requests: the panel's files, log-in and out, health
+ * (docs/panel-api.md, "HTTP").
+ *
+ * A POST must come from a page of ours and be JSON. A link that was mailed
+ * leads to a page, which posts the token only when a person presses its
+ * button: a mail scanner that opens the link uses nothing up. */
+#ifndef WEB_API_H
+#define WEB_API_H
+
+#include <glib.h>
+
+#include "web/server.h"
+
+struct api;
+
+struct api_config {
+	const char *url;   /* as people reach us, without a final slash */
+	const char *files; /* directory */
+};
+
+struct api_events {
+	gboolean (*is_moderator)(const char *address, void *arg);
+	void (*mail_login)(const char *address, const char *link,
+			   gboolean japanese, void *arg);
+	/* A session ended: its sockets are to be closed. */
+	void (*logged_out)(void *arg);
+};
+
+struct api *api_create(const struct api_config *cfg,
+		       const struct api_events *events, void *arg,
+		       GError **error);
+void api_destroy(struct api **apip);
+
+void api_request(struct api *api, const struct server_request *req,
+		 struct server_reply *reply_r);
+
+/* From the request's Cookie: the session's secret, or NULL; caller frees. */
+char *api_session_secret(const struct api *api,
+			 const struct server_request *req);
+/* Whose session it is now, valid until the next call; NULL: nobody's. */
+const char *api_session(struct api *api, const char *secret);
+/* Is the request's Origin ours (origin.h)? */
+gboolean api_origin_is_ours(const struct api *api,
+			    const struct server_request *req);
+
+/* A fresh log-in link; caller frees. */
+char *api_login_link(struct api *api, const char *address);
+
+/* The Content-Security-Policy of all pages; caller frees. */
+char *api_security_policy(const struct api *api);
+gboolean api_is_https(const struct api *api);
+
+#endif

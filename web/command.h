@@ -1,0 +1,40 @@
+/* command - one message of a panel's client, decoded (docs/panel-api.md,
+ * "Commands"). */
+#ifndef WEB_COMMAND_H
+#define WEB_COMMAND_H
+
+#include <glib.h>
+
+#define COMMAND_MAX_SIZE   4096
+#define COMMAND_MAX_REASON 200 /* bytes */
+
+enum command_verb {
+	COMMAND_WATCH,
+	COMMAND_MUTE,
+	COMMAND_UNMUTE,
+	COMMAND_KICK,
+	COMMAND_VERBS,
+};
+
+struct command {
+	gint64 id; /* the client's, > 0; 0 when it could not be read */
+	enum command_verb verb;
+	char *room;	/* WATCH: an address */
+	guint32 member; /* all others */
+	char *reason;	/* KICK: for people, "" if none */
+};
+
+#define COMMAND_ERROR command_error_quark()
+GQuark command_error_quark(void);
+enum command_error {
+	COMMAND_ERROR_MALFORMED,
+	COMMAND_ERROR_UNKNOWN, /* no such verb */
+};
+
+/* On failure cmd_r holds the id, if that much could be read. Either way the
+ * caller clears it. */
+gboolean command_parse(const char *text, gsize size, struct command *cmd_r,
+		       GError **error);
+void command_clear(struct command *cmd);
+
+#endif

@@ -1,0 +1,375 @@
+#include "web/panel.h"
+
+#include <gio/gio.h>
+
+#include "web/command.h"
+#include "web/panel_json.h"
+
+struct panel {
+	const struct panel_events *events;
+	void *arg;
+	GPtrArray *watchers;
+	GHashTable *views; /* struct room -> struct view */
+	guint timer, ticks;
+};
+
+/* A room that somebody watches. */
+struct view {
+	struct room *room;
+	GPtrArray *watchers; /* at least one */
+	guint64 n;	     /* of the last event */
+};
+
+struct watcher {
+	struct panel *pan;
+	void *socket;
+	char *address;
+	struct view *view; /* or NULL */
+	GBytes *rooms;	   /* the list as last told */
+	gboolean behind;   /* was cut off, needs everything anew */
+};
+
+static void view_free(gpointer data)
+{
+	struct view *view = data;
+
+	g_ptr_array_unref(view->watchers);
+	g_free(view);
+}
+
+struct panel *panel_create(const struct panel_events *events, void *arg)
+{
+	struct panel *pan = g_new0(struct panel, 1);
+
+	pan->events = events;
+	pan->arg = arg;
+	pan->watchers = g_ptr_array_new();
+	pan->views = g_hash_table_new_full(NULL, NULL, NULL, view_free);
+	return pan;
+}
+
+void panel_destroy(struct panel **panp)
+{
+	struct panel *pan = *panp;
+
+	*panp = NULL;
+	if (!pan)
+		return;
+	if (pan->timer)
+		g_source_remove(pan->timer);
+	g_ptr_array_unref(pan->watchers);
+	g_hash_table_destroy(pan->views);
+	g_free(pan);
+}
+
+/* Sending. */
+
+/* Takes over text. */
+static void tell(struct watcher *wtr, GBytes *text)
+{
+	struct panel *pan = wtr->pan;
+
+	if (!wtr->behind && !pan->events->send(wtr->socket, text, pan->arg)) {
+		g_debug("panel: %s does not keep up", wtr->address);
+		wtr->behind = TRUE;
+		pan->events->clear(wtr->socket, pan->arg);
+	}
+	g_bytes_unref(text);
+}
+
+/* For what may be left out: only a client that has nothing waiting gets it.
+ * Takes over text. */
+static void tell_idle(struct view *view, GBytes *text)
+{
+	for (guint i = 0; i < view->watchers->len; i++) {
+		struct watcher *wtr = view->watchers->pdata[i];
+		struct panel *pan = wtr->pan;
+
+		if (!wtr->behind && pan->events->idle(wtr->socket, pan->arg))
+			tell(wtr, g_bytes_ref(text));
+	}
+	g_bytes_unref(text);
+}
+
+static GPtrArray *moderated(struct panel *pan, const char *address,
+			    const struct room *closing)
+{
+	g_autoptr(GPtrArray) all = pan->events->rooms(pan->arg);
+	GPtrArray *rooms = g_ptr_array_new();
+
+	for (guint i = 0; i < all->len; i++)
+		if (all->pdata[i] != closing &&
+		    room_is_moderator(all->pdata[i], address))
+			g_ptr_array_add(rooms, all->pdata[i]);
+	return rooms;
+}
+
+static void tell_rooms(struct watcher *wtr, const struct room *closing)
+{
+	g_autoptr(GPtrArray) rooms = moderated(wtr->pan, wtr->address, closing);
+	GBytes *text = panel_json_rooms(rooms);
+
+	if (wtr->rooms && g_bytes_equal(wtr->rooms, text)) {
+		g_bytes_unref(text);
+		return;
+	}
+	g_clear_pointer(&wtr->rooms, g_bytes_unref);
+	wtr->rooms = g_bytes_ref(text);
+	tell(wtr, text);
+}
+
+/* Watching. */
+
+static void unwatch(struct watcher *wtr)
+{
+	struct view *view = wtr->view;
+
+	if (!view)
+		return;
+	wtr->view = NULL;
+	g_ptr_array_remove_fast(view->watchers, wtr);
+	if (!view->watchers->len)
+		g_hash_table_remove(wtr->pan->views, view->room);
+}
+
+static void lose_room(struct watcher *wtr)
+{
+	tell(wtr, panel_json_closed(room_address(wtr->view->room)));
+	unwatch(wtr);
+}
+
+static void watch(struct watcher *wtr, struct room *room)
+{
+	GHashTable *views = wtr->pan->views;
+	struct view *view;
+
+	unwatch(wtr);
+	view = g_hash_table_lookup(views, room);
+	if (!view) {
+		view = g_new0(struct view, 1);
+		view->room = room;
+		view->watchers = g_ptr_array_new();
+		g_hash_table_insert(views, room, view);
+	}
+	g_ptr_array_add(view->watchers, wtr);
+	wtr->view = view;
+	room_refresh_levels(room);
+	tell(wtr, panel_json_snapshot(room, view->n));
+}
+
+static void every_second(struct panel *pan)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	for (guint i = 0; i < pan->watchers->len; i++) {
+		struct watcher *wtr = pan->watchers->pdata[i];
+
+		tell_rooms(wtr, NULL);
+		/* A reload can take the room from a moderator. */
+		if (wtr->view &&
+		    !room_is_moderator(wtr->view->room, wtr->address))
+			lose_room(wtr);
+	}
+	g_hash_table_iter_init(&iter, pan->views);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct view *view = value;
+
+		tell_idle(view, panel_json_figures(view->room));
+	}
+}
+
+static gboolean tick(gpointer data)
+{
+	struct panel *pan = data;
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, pan->views);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct view *view = value;
+
+		room_refresh_levels(view->room);
+		tell_idle(view, panel_json_levels(view->room));
+	}
+	if (++pan->ticks % PANEL_HZ == 0)
+		every_second(pan);
+	return G_SOURCE_CONTINUE;
+}
+
+gboolean panel_is_moderator(struct panel *pan, const char *address)
+{
+	g_autoptr(GPtrArray) rooms = moderated(pan, address, NULL);
+
+	return rooms->len > 0;
+}
+
+struct watcher *panel_open(struct panel *pan, void *socket, const char *address)
+{
+	struct watcher *wtr = g_new0(struct watcher, 1);
+
+	wtr->pan = pan;
+	wtr->socket = socket;
+	wtr->address = g_strdup(address);
+	g_ptr_array_add(pan->watchers, wtr);
+	if (!pan->timer)
+		pan->timer = g_timeout_add(1000 / PANEL_HZ, tick, pan);
+	tell(wtr, panel_json_hello(address));
+	tell_rooms(wtr, NULL);
+	return wtr;
+}
+
+void panel_close(struct watcher **wtrp)
+{
+	struct watcher *wtr = *wtrp;
+	struct panel *pan;
+
+	*wtrp = NULL;
+	if (!wtr)
+		return;
+	pan = wtr->pan;
+	unwatch(wtr);
+	g_ptr_array_remove_fast(pan->watchers, wtr);
+	if (!pan->watchers->len && pan->timer) {
+		g_source_remove(pan->timer);
+		pan->timer = 0;
+	}
+	g_clear_pointer(&wtr->rooms, g_bytes_unref);
+	g_free(wtr->address);
+	g_free(wtr);
+}
+
+void panel_drained(struct watcher *wtr)
+{
+	if (!wtr->behind)
+		return;
+	wtr->behind = FALSE;
+	g_clear_pointer(&wtr->rooms, g_bytes_unref);
+	tell_rooms(wtr, NULL);
+	if (wtr->view)
+		tell(wtr, panel_json_snapshot(wtr->view->room, wtr->view->n));
+}
+
+/* Commands. Each says on failure the code of docs/panel-api.md, "Errors". */
+
+static struct room *find_room(struct watcher *wtr, const char *address)
+{
+	g_autoptr(GPtrArray) rooms = moderated(wtr->pan, wtr->address, NULL);
+
+	for (guint i = 0; i < rooms->len; i++)
+		if (strcmp(room_address(rooms->pdata[i]), address) == 0)
+			return rooms->pdata[i];
+	return NULL;
+}
+
+static const char *do_watch(struct watcher *wtr, const struct command *cmd,
+			    GError **error)
+{
+	struct room *room = find_room(wtr, cmd->room);
+
+	if (!room) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "You moderate no room %s.", cmd->room);
+		return "no-room";
+	}
+	watch(wtr, room);
+	return NULL;
+}
+
+static const char *do_mute(struct watcher *wtr, const struct command *cmd,
+			   GError **error)
+{
+	return room_mute(wtr->view->room, cmd->member, wtr->address, error)
+		       ? NULL
+		       : "not-here";
+}
+
+static const char *do_unmute(struct watcher *wtr, const struct command *cmd,
+			     GError **error)
+{
+	return room_unmute(wtr->view->room, cmd->member, wtr->address, error)
+		       ? NULL
+		       : "not-here";
+}
+
+static const char *do_kick(struct watcher *wtr, const struct command *cmd,
+			   GError **error)
+{
+	return room_kick(wtr->view->room, cmd->member, wtr->address,
+			 *cmd->reason ? cmd->reason : NULL, error)
+		       ? NULL
+		       : "not-here";
+}
+
+static const struct {
+	const char *(*run)(struct watcher *wtr, const struct command *cmd,
+			   GError **error);
+	gboolean in_room; /* it acts in the room that is watched */
+} actions[COMMAND_VERBS] = {
+	[COMMAND_WATCH] = { do_watch, FALSE },
+	[COMMAND_MUTE] = { do_mute, TRUE },
+	[COMMAND_UNMUTE] = { do_unmute, TRUE },
+	[COMMAND_KICK] = { do_kick, TRUE },
+};
+
+static const char *run(struct watcher *wtr, const struct command *cmd,
+		       GError **error)
+{
+	if (actions[cmd->verb].in_room &&
+	    (!wtr->view || !room_is_moderator(wtr->view->room, wtr->address))) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "You watch no room.");
+		return "no-room";
+	}
+	return actions[cmd->verb].run(wtr, cmd, error);
+}
+
+void panel_message(struct watcher *wtr, const char *text, gsize size)
+{
+	g_autoptr(GError) error = NULL;
+	const char *code;
+	struct command cmd;
+
+	if (command_parse(text, size, &cmd, &error))
+		code = run(wtr, &cmd, &error);
+	else
+		code = error->code == COMMAND_ERROR_UNKNOWN ? "unknown"
+							    : "malformed";
+	if (code)
+		tell(wtr, panel_json_error(cmd.id, code, error->message));
+	else
+		tell(wtr, panel_json_done(cmd.id));
+	command_clear(&cmd);
+}
+
+/* What happens in rooms. */
+
+static void room_closed(struct panel *pan, struct room *room)
+{
+	for (guint i = 0; i < pan->watchers->len; i++) {
+		struct watcher *wtr = pan->watchers->pdata[i];
+
+		if (wtr->view && wtr->view->room == room)
+			lose_room(wtr);
+		tell_rooms(wtr, room);
+	}
+}
+
+void panel_changed(struct panel *pan, struct room *room, struct member *mem,
+		   enum room_change change, const char *by)
+{
+	struct view *view = g_hash_table_lookup(pan->views, room);
+	GBytes *text;
+
+	if (change == ROOM_CLOSED) {
+		room_closed(pan, room);
+		return;
+	}
+	/* Figures go out together, once a second. */
+	if (!view || change == ROOM_MEMBER_FIGURES)
+		return;
+	text = panel_json_event(mem, change, by, ++view->n);
+	for (guint i = 0; i < view->watchers->len; i++)
+		tell(view->watchers->pdata[i], g_bytes_ref(text));
+	g_bytes_unref(text);
+}

@@ -1,0 +1,55 @@
+/* panel - what moderators see and do (subprotocol ipsp-panel,
+ * docs/panel-api.md).
+ *
+ * A watcher is one connected client. It is told the rooms that it moderates,
+ * watches one of them at a time and acts in that one. Events of a room are
+ * numbered and the same for all its watchers; levels and figures are not,
+ * the newest is enough. A client that does not keep up is cut off from all
+ * that waits and gets a fresh snapshot when it reads again.
+ *
+ * Lives on the default GLib main context. While somebody watches a timer runs
+ * PANEL_HZ times a second; else nothing does. */
+#ifndef WEB_PANEL_H
+#define WEB_PANEL_H
+
+#include <glib.h>
+
+#include "bridge/room/room.h"
+
+#define PANEL_HZ 15
+
+struct panel;
+struct watcher;
+
+struct panel_events {
+	/* struct room *, all rooms; the panel unrefs the array. */
+	GPtrArray *(*rooms)(void *arg);
+	/* FALSE: too much waits already, nothing was sent. */
+	gboolean (*send)(void *socket, GBytes *text, void *arg);
+	/* Does nothing wait? */
+	gboolean (*idle)(void *socket, void *arg);
+	/* Forget what waits. */
+	void (*clear)(void *socket, void *arg);
+};
+
+struct panel *panel_create(const struct panel_events *events, void *arg);
+/* All watchers must be closed. */
+void panel_destroy(struct panel **panp);
+
+/* Whether anything would be shown to this address. */
+gboolean panel_is_moderator(struct panel *pan, const char *address);
+
+/* A client that logged in as address. */
+struct watcher *panel_open(struct panel *pan, void *socket,
+			   const char *address);
+void panel_close(struct watcher **wtrp);
+/* A message of the client. */
+void panel_message(struct watcher *wtr, const char *text, gsize size);
+/* All that waited was taken. */
+void panel_drained(struct watcher *wtr);
+
+/* From room_observer. */
+void panel_changed(struct panel *pan, struct room *room, struct member *mem,
+		   enum room_change change, const char *by);
+
+#endif

@@ -1,0 +1,182 @@
+#include "web/panel_json.h"
+
+#include <math.h>
+
+#include <jansson.h>
+
+#define API_VERSION 1
+
+/* Takes over the object. */
+static GBytes *bytes_of(json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+	gsize size = strlen(text);
+
+	json_decref(object);
+	/* jansson has malloc's free, as GLib has */
+	return g_bytes_new_with_free_func(text, size, free, text);
+}
+
+/* Names and addresses come from mail: what is not UTF-8 is replaced, because
+ * JSON cannot hold it. */
+static json_t *text_of(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+
+	return json_string(valid);
+}
+
+static json_t *rounded(double value, double unit)
+{
+	if (!isfinite(value))
+		return json_integer(0);
+	return json_real(round(value / unit) * unit);
+}
+
+static const char *const states[] = {
+	[MEMBER_INVITED] = "invited",
+	[MEMBER_HERE] = "here",
+	[MEMBER_GONE] = "gone",
+};
+
+static const char *const leaves[] = {
+	[LEAVE_NOT_GONE] = "",	       [LEAVE_BYE] = "bye",
+	[LEAVE_LOST] = "lost",	       [LEAVE_NO_SHOW] = "no-show",
+	[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
+	[LEAVE_ENDED] = "ended",
+};
+
+/* What changes once a second. */
+static json_t *figures_of(const struct member *mem)
+{
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:b}", "id",
+			 (json_int_t)mem->id, "loss",
+			 rounded(mem->loss, 0.0001), "peer_loss",
+			 rounded(mem->peer_loss, 0.0001), "jitter_ms",
+			 rounded(mem->jitter_ms, 0.1), "round_trip_ms",
+			 rounded(mem->round_trip_ms, 0.1), "delay_ms",
+			 rounded(mem->delay_ms, 0.1), "talking", mem->talking);
+}
+
+static json_t *member_of(const struct member *mem)
+{
+	json_t *object = figures_of(mem);
+	json_t *rest = json_pack(
+		"{s:o, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:I, s:i}", "address",
+		text_of(mem->address), "name", text_of(mem->name), "device",
+		text_of(mem->device), "state", states[mem->state], "muted",
+		mem->muted, "self_muted", mem->self_muted, "gate",
+		text_of(mem->gate), "path", text_of(mem->path), "since",
+		(json_int_t)mem->since, "level", mem->level);
+
+	json_object_update(object, rest);
+	json_decref(rest);
+	return object;
+}
+
+GBytes *panel_json_hello(const char *address)
+{
+	return bytes_of(json_pack("{s:s, s:i, s:o}", "t", "hello", "v",
+				  API_VERSION, "address", text_of(address)));
+}
+
+static json_t *room_of(const struct room *room)
+{
+	return json_pack(
+		"{s:o, s:o, s:i, s:i}", "room", text_of(room_address(room)),
+		"name", text_of(room_name(room)), "people",
+		(int)room_people(room), "capacity", (int)room_capacity(room));
+}
+
+GBytes *panel_json_rooms(const GPtrArray *rooms)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < rooms->len; i++)
+		json_array_append_new(array, room_of(rooms->pdata[i]));
+	return bytes_of(json_pack("{s:s, s:o}", "t", "rooms", "rooms", array));
+}
+
+GBytes *panel_json_snapshot(const struct room *room, guint64 n)
+{
+	const GPtrArray *members = room_members(room);
+	json_t *array = json_array();
+
+	for (guint i = 0; i < members->len; i++)
+		json_array_append_new(array, member_of(members->pdata[i]));
+	return bytes_of(json_pack("{s:s, s:I, s:o, s:o, s:i, s:o}", "t",
+				  "snapshot", "n", (json_int_t)n, "room",
+				  text_of(room_address(room)), "name",
+				  text_of(room_name(room)), "capacity",
+				  (int)room_capacity(room), "members", array));
+}
+
+GBytes *panel_json_event(const struct member *mem, enum room_change change,
+			 const char *by, guint64 n)
+{
+	static const char *const names[] = {
+		[ROOM_MEMBER_ADDED] = "added",
+		[ROOM_MEMBER_CHANGED] = "changed",
+		[ROOM_MEMBER_GONE] = "gone",
+	};
+	json_t *object = json_pack("{s:s, s:I, s:o}", "t", names[change], "n",
+				   (json_int_t)n, "member", member_of(mem));
+
+	if (by)
+		json_object_set_new(object, "by", text_of(by));
+	if (change == ROOM_MEMBER_GONE)
+		json_object_set_new(object, "why",
+				    json_string(leaves[mem->leave]));
+	return bytes_of(object);
+}
+
+GBytes *panel_json_closed(const char *room)
+{
+	return bytes_of(
+		json_pack("{s:s, s:o}", "t", "closed", "room", text_of(room)));
+}
+
+GBytes *panel_json_levels(const struct room *room)
+{
+	const GPtrArray *members = room_members(room);
+	json_t *array = json_array();
+
+	for (guint i = 0; i < members->len; i++) {
+		const struct member *mem = members->pdata[i];
+
+		if (mem->state == MEMBER_HERE)
+			json_array_append_new(
+				array, json_pack("[I,i]", (json_int_t)mem->id,
+						 mem->level));
+	}
+	return bytes_of(
+		json_pack("{s:s, s:o}", "t", "levels", "levels", array));
+}
+
+GBytes *panel_json_figures(const struct room *room)
+{
+	const GPtrArray *members = room_members(room);
+	json_t *array = json_array();
+
+	for (guint i = 0; i < members->len; i++) {
+		const struct member *mem = members->pdata[i];
+
+		if (mem->state == MEMBER_HERE)
+			json_array_append_new(array, figures_of(mem));
+	}
+	return bytes_of(
+		json_pack("{s:s, s:o}", "t", "figures", "members", array));
+}
+
+GBytes *panel_json_done(gint64 id)
+{
+	return bytes_of(
+		json_pack("{s:s, s:I}", "t", "done", "id", (json_int_t)id));
+}
+
+GBytes *panel_json_error(gint64 id, const char *code, const char *text)
+{
+	return bytes_of(json_pack("{s:s, s:I, s:s, s:o}", "t", "error", "id",
+				  (json_int_t)id, "code", code, "text",
+				  text_of(text)));
+}

@@ -1,0 +1,24 @@
+/* panel_json - the messages of subprotocol ipsp-panel as JSON text
+ * (docs/panel-api.md). Pure functions; the caller unrefs each result. */
+#ifndef WEB_PANEL_JSON_H
+#define WEB_PANEL_JSON_H
+
+#include <glib.h>
+
+#include "bridge/room/room.h"
+
+GBytes *panel_json_hello(const char *address);
+/* rooms: struct room *, those that the watcher moderates. */
+GBytes *panel_json_rooms(const GPtrArray *rooms);
+GBytes *panel_json_snapshot(const struct room *room, guint64 n);
+/* change is one of ROOM_MEMBER_ADDED, _CHANGED, _GONE. by may be NULL. */
+GBytes *panel_json_event(const struct member *mem, enum room_change change,
+			 const char *by, guint64 n);
+GBytes *panel_json_closed(const char *room);
+GBytes *panel_json_levels(const struct room *room);
+GBytes *panel_json_figures(const struct room *room);
+GBytes *panel_json_done(gint64 id);
+/* id 0: it could not be read. */
+GBytes *panel_json_error(gint64 id, const char *code, const char *text);
+
+#endif

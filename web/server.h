@@ -1,0 +1,111 @@
+/* server - HTTP/1.1 and WebSocket, hardened: the only file that sees
+ * libwebsockets.
+ *
+ * Lives on the default GLib main context; every callback comes from there and
+ * may call anything here, except that server_destroy() must not be called
+ * from one. libwebsockets of Debian has no limits per peer, so we accept
+ * ourselves and hand it only sockets within the limits:
+ *
+ *   connections   a limit per peer (peers.h); what is over is closed unread
+ *   request       head and body whole within 10 s, body <= 4 KiB
+ *   reply         taken within 30 s; idle connections are closed after 15 s
+ *   WebSocket     no permessage-deflate; a message has a size limit, a rate
+ *                 limit, and must be whole within 10 s; a peer that answers
+ *                 no ping for 40 s, or takes nothing that is queued for 20 s,
+ *                 is dropped */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include <glib.h>
+
+#define SERVER_MAX_BODY	     4096
+#define SERVER_MAX_PROTOCOLS 4
+
+struct server;
+/* One WebSocket. Valid from `upgrade` until `closed` returns. */
+struct server_socket;
+
+enum server_method { SERVER_GET, SERVER_POST };
+
+/* One request; strings are valid during the callback. */
+struct server_request {
+	enum server_method method;
+	const char *path;		    /* without the query, unescaped */
+	const char *peer;		    /* peers_name() */
+	const char *host, *origin, *cookie; /* header fields; NULL if absent */
+	const char *content_type;	    /* NULL if absent */
+	const char *if_none_match;	    /* NULL if absent */
+	gboolean tls;
+	const char *body; /* POST: terminated, size bytes */
+	gsize size;
+};
+
+struct server_reply {
+	guint status;
+	const char *type;	   /* Content-Type, static; NULL: no body */
+	GBytes *body;		   /* may be NULL; the server unrefs */
+	char *etag, *cookie;	   /* or NULL; the server frees */
+	const char *cache_control; /* static */
+};
+
+/* A WebSocket subprotocol and what its sockets may use. */
+struct server_protocol {
+	const char *name;
+	gboolean binary;    /* which kind of message it takes and sends */
+	gsize max_message;  /* bytes, from the peer */
+	guint per_second;   /* messages from the peer, on average */
+	guint burst;	    /* and at once */
+	gsize max_queue;    /* bytes to the peer that wait */
+	guint max_queue_ms; /* age of the oldest that waits; 0: no limit */
+};
+
+struct server_events {
+	/* reply_r is zeroed before; status must be set. */
+	void (*request)(const struct server_request *req,
+			struct server_reply *reply_r, void *arg);
+	/* A WebSocket of protocol[i] is asked for: 0 lets it in, anything
+	 * else is the HTTP status that refuses it. `closed` follows exactly
+	 * when 0 was returned; sending is allowed at once. */
+	guint (*upgrade)(struct server_socket *sock, guint i,
+			 const struct server_request *req, void *arg);
+	void (*message)(struct server_socket *sock, const guint8 *buf,
+			gsize size, void *arg);
+	/* Everything queued was taken. */
+	void (*drained)(struct server_socket *sock, void *arg);
+	void (*closed)(struct server_socket *sock, void *arg);
+};
+
+struct server_config {
+	const char *address; /* IPv4 or IPv6 literal; "::" is both */
+	guint port;	     /* 0: the kernel chooses */
+	const char *tls_certificate, *tls_key; /* PEM files, or NULL */
+	guint connections_per_peer;
+	const char *security_policy; /* Content-Security-Policy */
+	gboolean strict_transport;   /* the site is reached by https only */
+	const struct server_protocol *protocols; /* static */
+	guint n_protocols;			 /* <= SERVER_MAX_PROTOCOLS */
+};
+
+/* NULL and error when it cannot listen or a TLS file is not usable. */
+struct server *server_create(const struct server_config *cfg,
+			     const struct server_events *events, void *arg,
+			     GError **error);
+/* Closes every socket, `closed` is called for each. */
+void server_destroy(struct server **srvp);
+
+guint server_port(const struct server *srv);
+
+void server_socket_set_data(struct server_socket *sock, void *data);
+void *server_socket_data(const struct server_socket *sock);
+
+/* Queues one message. FALSE, and nothing queued, when the queue is over its
+ * limits or the socket is closing. */
+gboolean server_socket_send(struct server_socket *sock, GBytes *message);
+/* Nothing is queued; a good time for what may be left out. */
+gboolean server_socket_idle(const struct server_socket *sock);
+/* Forgets what is queued and not yet begun. */
+void server_socket_clear(struct server_socket *sock);
+/* Sends what is queued, then closes with code (RFC 6455 7.4). */
+void server_socket_close(struct server_socket *sock, guint code);
+
+#endif

@@ -1,0 +1,259 @@
+#include "web/server_private.h"
+
+#include <string.h>
+
+#define CHUNK	   (16 * 1024) /* of a reply's body */
+#define MAX_HEADER 4096
+
+char *http_header(struct lws *wsi, enum lws_token_indexes token)
+{
+	int n = lws_hdr_total_length(wsi, token);
+	char *text;
+
+	if (n <= 0 || n > MAX_HEADER)
+		return NULL;
+	text = g_malloc0((gsize)n + 1);
+	if (lws_hdr_copy(wsi, text, n + 1, token) < 0)
+		g_clear_pointer(&text, g_free);
+	return text;
+}
+
+static void head_clear(struct head *head)
+{
+	g_free(head->path);
+	g_free(head->host);
+	g_free(head->origin);
+	g_free(head->cookie);
+	g_free(head->content_type);
+	g_free(head->if_none_match);
+	memset(head, 0, sizeof(*head));
+}
+
+/* FALSE: neither GET nor POST. */
+gboolean http_read_head(struct server_socket *sock)
+{
+	struct head *head = &sock->head;
+
+	head_clear(head);
+	head->method = SERVER_GET;
+	head->path = http_header(sock->wsi, WSI_TOKEN_GET_URI);
+	if (!head->path) {
+		head->method = SERVER_POST;
+		head->path = http_header(sock->wsi, WSI_TOKEN_POST_URI);
+	}
+	if (!head->path)
+		return FALSE;
+	head->host = http_header(sock->wsi, WSI_TOKEN_HOST);
+	head->origin = http_header(sock->wsi, WSI_TOKEN_ORIGIN);
+	head->cookie = http_header(sock->wsi, WSI_TOKEN_HTTP_COOKIE);
+	head->content_type =
+		http_header(sock->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+	head->if_none_match =
+		http_header(sock->wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+	return TRUE;
+}
+
+struct server_request http_request_of(struct server_socket *sock)
+{
+	const struct head *head = &sock->head;
+
+	return (struct server_request){
+		.method = head->method,
+		.path = head->path,
+		.peer = sock->peer,
+		.host = head->host,
+		.origin = head->origin,
+		.cookie = head->cookie,
+		.content_type = head->content_type,
+		.if_none_match = head->if_none_match,
+		.tls = sock->srv->tls,
+		.body = sock->body ? (const char *)sock->body->data : "",
+		.size = sock->body ? sock->body->len - 1 : 0,
+	};
+}
+
+/* Replies. */
+
+struct writer {
+	struct lws *wsi;
+	guint8 *p, *end;
+	gboolean failed;
+};
+
+static void put(struct writer *w, const char *name, const char *value)
+{
+	if (value &&
+	    lws_add_http_header_by_name(w->wsi, (const unsigned char *)name,
+					(const unsigned char *)value,
+					(int)strlen(value), &w->p, w->end))
+		w->failed = TRUE;
+}
+
+static void put_security(struct writer *w, const struct server *srv)
+{
+	put(w, "content-security-policy:", srv->policy);
+	put(w, "x-content-type-options:", "nosniff");
+	put(w, "x-frame-options:", "DENY");
+	put(w, "referrer-policy:", "no-referrer");
+	put(w, "cross-origin-opener-policy:", "same-origin");
+	put(w, "cross-origin-resource-policy:", "same-origin");
+	put(w,
+	    "permissions-policy:", "camera=(), geolocation=(), microphone=()");
+	if (srv->strict_transport)
+		put(w, "strict-transport-security:", "max-age=31536000");
+}
+
+static int write_head(struct server_socket *sock,
+		      const struct server_reply *reply)
+{
+	guint8 buf[LWS_PRE + 2048];
+	guint8 *start = buf + LWS_PRE;
+	struct writer w = { sock->wsi, start, buf + sizeof(buf) - 1, FALSE };
+	gsize size = reply->body ? g_bytes_get_size(reply->body) : 0;
+
+	if (lws_add_http_common_headers(
+		    sock->wsi, reply->status,
+		    reply->type ? reply->type : "text/plain; charset=utf-8",
+		    size, &w.p, w.end))
+		return -1;
+	put_security(&w, sock->srv);
+	put(&w, "cache-control:",
+	    reply->cache_control ? reply->cache_control : "no-store");
+	put(&w, "etag:", reply->etag);
+	put(&w, "set-cookie:", reply->cookie);
+	if (w.failed)
+		return -1;
+	return lws_finalize_write_http_header(sock->wsi, start, &w.p, w.end);
+}
+
+static void reply_clear(struct server_reply *reply)
+{
+	g_clear_pointer(&reply->body, g_bytes_unref);
+	g_free(reply->etag);
+	g_free(reply->cookie);
+}
+
+/* The reply is over: the connection waits for its next request or closes. */
+static int finish(struct server_socket *sock)
+{
+	g_clear_pointer(&sock->reply, g_bytes_unref);
+	g_clear_pointer(&sock->body, g_byte_array_unref);
+	sock->deadline = server_after(KEEPALIVE_S);
+	if (sock->last || lws_http_transaction_completed(sock->wsi))
+		return -1;
+	return 0;
+}
+
+static int send_reply(struct server_socket *sock, struct server_reply *reply)
+{
+	int err = write_head(sock, reply);
+
+	sock->deadline = server_after(REPLY_S);
+	sock->sent = 0;
+	if (!err && reply->body && g_bytes_get_size(reply->body) > 0)
+		sock->reply = g_steal_pointer(&reply->body);
+	reply_clear(reply);
+	if (err)
+		return -1;
+	if (!sock->reply)
+		return finish(sock);
+	lws_callback_on_writable(sock->wsi);
+	return 0;
+}
+
+int http_refuse(struct server_socket *sock, guint status)
+{
+	struct server_reply reply = { .status = status };
+
+	sock->last = TRUE;
+	return send_reply(sock, &reply);
+}
+
+static int answer(struct server_socket *sock)
+{
+	struct server *srv = sock->srv;
+	struct server_request req = http_request_of(sock);
+	struct server_reply reply = { 0 };
+
+	srv->events->request(&req, &reply, srv->arg);
+	return send_reply(sock, &reply);
+}
+
+int http_request(struct server_socket *sock, void *in, size_t len)
+{
+	struct lws *wsi = sock->wsi;
+	g_autofree char *length =
+		http_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+	guint64 size = 0;
+
+	(void)in;
+	(void)len;
+	if (!http_read_head(sock))
+		return http_refuse(sock, 405);
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) ||
+	    (length && !g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT32,
+						   &size, NULL)))
+		return http_refuse(sock, 400);
+	if (sock->head.method == SERVER_GET) {
+		sock->last = size > 0;
+		return answer(sock);
+	}
+	if (size == 0)
+		return http_refuse(sock, 411);
+	if (size > SERVER_MAX_BODY)
+		return http_refuse(sock, 413);
+	sock->body = g_byte_array_sized_new((guint)size + 1);
+	sock->deadline = server_after(REQUEST_S);
+	return 0;
+}
+
+int http_body(struct server_socket *sock, void *in, size_t len)
+{
+	if (!sock->body) /* of a request that was refused */
+		return 0;
+	if (sock->body->len + len > SERVER_MAX_BODY)
+		return -1;
+	g_byte_array_append(sock->body, in, (guint)len);
+	return 0;
+}
+
+int http_body_completion(struct server_socket *sock, void *in, size_t len)
+{
+	(void)in;
+	(void)len;
+	if (!sock->body)
+		return 0;
+	g_byte_array_append(sock->body, (const guint8 *)"", 1);
+	return answer(sock);
+}
+
+int http_writeable(struct server_socket *sock, void *in, size_t len)
+{
+	const guint8 *bytes;
+	gsize size, n;
+	gboolean final;
+
+	(void)in;
+	(void)len;
+	if (!sock->reply)
+		return 0;
+	bytes = g_bytes_get_data(sock->reply, &size);
+	n = MIN(size - sock->sent, CHUNK);
+	final = sock->sent + n == size;
+	if (lws_write(sock->wsi,
+		      server_scratch(sock->srv, bytes + sock->sent, n), n,
+		      final ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n)
+		return -1;
+	sock->sent += n;
+	if (final)
+		return finish(sock);
+	lws_callback_on_writable(sock->wsi);
+	return 0;
+}
+
+void http_clear(struct server_socket *sock)
+{
+	head_clear(&sock->head);
+	g_clear_pointer(&sock->body, g_byte_array_unref);
+	g_clear_pointer(&sock->reply, g_bytes_unref);
+}

@@ -1,0 +1,376 @@
+#include "web/web.h"
+
+#include <string.h>
+
+#include "web/api.h"
+#include "web/command.h"
+#include "web/media.h"
+#include "web/panel.h"
+#include "web/server.h"
+
+#define SWEEP_MS  1000
+#define MEDIA_URL "/media/"
+
+enum { PROTOCOL_PANEL, PROTOCOL_MEDIA };
+
+/* RFC 6455 7.4.1 */
+#define CLOSE_POLICY 1008
+
+static const struct server_protocol protocols[] = {
+	[PROTOCOL_PANEL] = {
+		.name = "ipsp-panel",
+		.max_message = COMMAND_MAX_SIZE,
+		.per_second = 20,
+		.burst = 60,
+		.max_queue = 256 * 1024,
+	},
+	[PROTOCOL_MEDIA] = {
+		.name = "ipsp-media",
+		.binary = TRUE,
+		.max_message = MEDIA_MAX_PACKET,
+		.per_second = 200,
+		.burst = 1000, /* what TCP held back comes at once */
+		.max_queue = 64 * 1024,
+		.max_queue_ms = 100,
+	},
+};
+
+struct web {
+	const struct web_host *host;
+	void *arg;
+	struct api *api;
+	struct panel *panel;
+	struct media *media;
+	struct server *server;
+	GPtrArray *visits;
+	guint sweep;
+};
+
+/* One WebSocket: either a watcher of the panel or a path of media. */
+struct visit {
+	struct server_socket *sock;
+	char *secret; /* of the session that opened the panel */
+	struct watcher *watcher;
+	guint32 connection;
+};
+
+/* The panel's side. */
+
+static GPtrArray *panel_rooms(void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->rooms(web->arg);
+}
+
+static gboolean panel_send(void *socket, GBytes *text, void *arg)
+{
+	(void)arg;
+	return server_socket_send(socket, text);
+}
+
+static gboolean panel_idle(void *socket, void *arg)
+{
+	(void)arg;
+	return server_socket_idle(socket);
+}
+
+static void panel_clear(void *socket, void *arg)
+{
+	(void)arg;
+	server_socket_clear(socket);
+}
+
+static const struct panel_events panel_events = {
+	.rooms = panel_rooms,
+	.send = panel_send,
+	.idle = panel_idle,
+	.clear = panel_clear,
+};
+
+/* A panel is open no longer than the session that opened it. */
+static void close_ended(struct web *web)
+{
+	for (guint i = 0; i < web->visits->len; i++) {
+		struct visit *visit = web->visits->pdata[i];
+
+		if (visit->watcher && !api_session(web->api, visit->secret))
+			server_socket_close(visit->sock, CLOSE_POLICY);
+	}
+}
+
+static guint open_panel(struct web *web, struct visit *visit,
+			const struct server_request *req)
+{
+	const char *address;
+
+	if (strcmp(req->path, "/panel") != 0)
+		return 404;
+	if (!api_origin_is_ours(web->api, req))
+		return 403;
+	visit->secret = api_session_secret(web->api, req);
+	address = api_session(web->api, visit->secret);
+	if (!address)
+		return 401;
+	visit->watcher = panel_open(web->panel, visit->sock, address);
+	return 0;
+}
+
+/* The media side. */
+
+static gboolean media_to_worker(guint worker, guint32 connection,
+				const guint8 *buf, gsize size, void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->media_packet(worker, connection, buf, size, web->arg);
+}
+
+static void media_gone(guint worker, guint32 connection, void *arg)
+{
+	struct web *web = arg;
+
+	web->host->media_closed(worker, connection, web->arg);
+}
+
+static void media_to_socket(void *socket, const guint8 *buf, gsize size,
+			    void *arg)
+{
+	g_autoptr(GBytes) packet = g_bytes_new(buf, size);
+
+	(void)arg;
+	(void)server_socket_send(socket, packet);
+}
+
+static void media_drop(void *socket, void *arg)
+{
+	(void)arg;
+	server_socket_close(socket, CLOSE_POLICY);
+}
+
+static const struct media_events media_events = {
+	.packet = media_to_worker,
+	.closed = media_gone,
+	.send = media_to_socket,
+	.drop = media_drop,
+};
+
+/* No cookie here: the packets prove themselves. But a page that is not ours
+ * has no business in it. */
+static guint open_media(struct web *web, struct visit *visit,
+			const struct server_request *req)
+{
+	guint64 worker;
+
+	if (!g_str_has_prefix(req->path, MEDIA_URL) ||
+	    !g_ascii_string_to_unsigned(req->path + strlen(MEDIA_URL), 10, 0,
+					G_MAXUINT16, &worker, NULL))
+		return 404;
+	if (req->origin && !api_origin_is_ours(web->api, req))
+		return 403;
+	visit->connection = media_open(web->media, visit->sock, (guint)worker,
+				       req->peer, g_get_monotonic_time());
+	return visit->connection ? 0 : 429;
+}
+
+/* The server's events. */
+
+static void on_request(const struct server_request *req,
+		       struct server_reply *reply_r, void *arg)
+{
+	struct web *web = arg;
+
+	api_request(web->api, req, reply_r);
+}
+
+static guint on_upgrade(struct server_socket *sock, guint i,
+			const struct server_request *req, void *arg)
+{
+	struct web *web = arg;
+	struct visit *visit = g_new0(struct visit, 1);
+	guint status;
+
+	visit->sock = sock;
+	status = i == PROTOCOL_PANEL ? open_panel(web, visit, req)
+				     : open_media(web, visit, req);
+	if (status) {
+		g_debug("web: refused socket peer=%s path=%s status=%u",
+			req->peer, req->path, status);
+		g_free(visit->secret);
+		g_free(visit);
+		return status;
+	}
+	server_socket_set_data(sock, visit);
+	g_ptr_array_add(web->visits, visit);
+	return 0;
+}
+
+static void on_message(struct server_socket *sock, const guint8 *buf,
+		       gsize size, void *arg)
+{
+	struct web *web = arg;
+	struct visit *visit = server_socket_data(sock);
+
+	if (!visit->watcher)
+		media_packet(web->media, visit->connection, buf, size);
+	else if (api_session(web->api, visit->secret))
+		panel_message(visit->watcher, (const char *)buf, size);
+	else
+		server_socket_close(sock, CLOSE_POLICY);
+}
+
+static void on_drained(struct server_socket *sock, void *arg)
+{
+	struct visit *visit = server_socket_data(sock);
+
+	(void)arg;
+	if (visit->watcher)
+		panel_drained(visit->watcher);
+}
+
+static void on_closed(struct server_socket *sock, void *arg)
+{
+	struct web *web = arg;
+	struct visit *visit = server_socket_data(sock);
+
+	g_ptr_array_remove_fast(web->visits, visit);
+	if (visit->watcher)
+		panel_close(&visit->watcher);
+	else
+		media_closed(web->media, visit->connection);
+	g_free(visit->secret);
+	g_free(visit);
+}
+
+static const struct server_events server_events = {
+	.request = on_request,
+	.upgrade = on_upgrade,
+	.message = on_message,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+/* The API's events. */
+
+static gboolean is_moderator(const char *address, void *arg)
+{
+	struct web *web = arg;
+
+	return panel_is_moderator(web->panel, address);
+}
+
+static void mail_login(const char *address, const char *link, gboolean japanese,
+		       void *arg)
+{
+	struct web *web = arg;
+
+	web->host->mail_login(address, link, japanese, web->arg);
+}
+
+static void logged_out(void *arg)
+{
+	close_ended(arg);
+}
+
+static const struct api_events api_events = {
+	.is_moderator = is_moderator,
+	.mail_login = mail_login,
+	.logged_out = logged_out,
+};
+
+/* The whole. */
+
+static gboolean sweep(gpointer data)
+{
+	struct web *web = data;
+
+	close_ended(web);
+	media_expire(web->media, g_get_monotonic_time());
+	return G_SOURCE_CONTINUE;
+}
+
+static struct server *start_server(struct web *web,
+				   const struct web_config *cfg, GError **error)
+{
+	g_autofree char *policy = api_security_policy(web->api);
+	const struct server_config server = {
+		.address = cfg->address,
+		.port = cfg->port,
+		.tls_certificate = cfg->tls_certificate,
+		.tls_key = cfg->tls_key,
+		.connections_per_peer = cfg->connections_per_address,
+		.security_policy = policy,
+		.strict_transport = api_is_https(web->api),
+		.protocols = protocols,
+		.n_protocols = G_N_ELEMENTS(protocols),
+	};
+
+	return server_create(&server, &server_events, web, error);
+}
+
+struct web *web_create(const struct web_config *cfg,
+		       const struct web_host *host, void *arg, GError **error)
+{
+	const struct api_config api = { .url = cfg->url, .files = cfg->files };
+	struct web *web = g_new0(struct web, 1);
+
+	web->host = host;
+	web->arg = arg;
+	web->visits = g_ptr_array_new();
+	web->panel = panel_create(&panel_events, web);
+	web->media = media_create(&media_events, web);
+	web->api = api_create(&api, &api_events, web, error);
+	if (web->api)
+		web->server = start_server(web, cfg, error);
+	if (!web->server) {
+		web_destroy(&web);
+		return NULL;
+	}
+	web->sweep = g_timeout_add(SWEEP_MS, sweep, web);
+	g_info("web: listening address=%s port=%u tls=%s", cfg->address,
+	       web_port(web), cfg->tls_certificate ? "yes" : "no");
+	return web;
+}
+
+void web_destroy(struct web **webp)
+{
+	struct web *web = *webp;
+
+	*webp = NULL;
+	if (!web)
+		return;
+	if (web->sweep)
+		g_source_remove(web->sweep);
+	server_destroy(&web->server); /* closes every visit */
+	panel_destroy(&web->panel);
+	media_destroy(&web->media);
+	api_destroy(&web->api);
+	g_ptr_array_unref(web->visits);
+	g_free(web);
+}
+
+guint web_port(const struct web *web)
+{
+	return server_port(web->server);
+}
+
+static void room_changed(struct room *room, struct member *mem,
+			 enum room_change change, const char *by, void *arg)
+{
+	struct web *web = arg;
+
+	panel_changed(web->panel, room, mem, change, by);
+}
+
+const struct room_observer web_observer = { .changed = room_changed };
+
+void web_media_send(struct web *web, guint32 connection, const guint8 *buf,
+		    gsize size)
+{
+	media_send(web->media, connection, buf, size);
+}
+
+char *web_login_link(struct web *web, const char *address)
+{
+	return api_login_link(web->api, address);
+}
