@@ -1,0 +1,349 @@
+/* webhost - web/ with a real room and no telephone: members come and go by
+ * command and their levels move by themselves.
+ *
+ *   webhost PORT FILES CONNECTIONS [CERTIFICATE KEY]
+ *
+ * Moderators of standup@localhost are chair@localhost and deputy@localhost;
+ * of board@localhost, deputy@localhost alone. Prints a line "listening", then
+ * one for each thing that the bridge would do. Commands on standard input,
+ * one a line; its end ends the program:
+ *
+ *   join NAME ADDRESS      invites and registers a member, prints its id
+ *   invite NAME ADDRESS    only invites
+ *   leave ID
+ *   self-mute ID
+ *   churn N                N changes at once
+ *   link ADDRESS           prints a log-in link
+ *   close                  the room ends
+ *
+ * Media worker 0 sends each packet back that begins with "prove". */
+#include <gio/gio.h>
+#include <gio/gunixinputstream.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/room/room.h"
+#include "web/web.h"
+
+static struct web *web;
+static struct room *room, *board;
+static GMainLoop *loop;
+static guint64 refreshes;
+
+static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* The room's effects. */
+
+static void end_media(struct member *mem, void *arg)
+{
+	(void)arg;
+	say("end-media %u", mem->id);
+}
+
+static void set_muted(struct member *mem, gboolean muted, void *arg)
+{
+	(void)arg;
+	say("set-muted %u %d", mem->id, muted);
+}
+
+static void tell(struct member *mem, const char *json, void *arg)
+{
+	(void)arg;
+	say("tell %u %s", mem->id, json);
+}
+
+/* Each talks in turns of some seconds, louder and softer. */
+static void refresh_levels(struct room *of, void *arg)
+{
+	const GPtrArray *members = room_members(of);
+	double t = (double)g_get_monotonic_time() / G_USEC_PER_SEC;
+
+	(void)arg;
+	refreshes++;
+	for (guint i = 0; i < members->len; i++) {
+		struct member *mem = members->pdata[i];
+		double turn = sin(t / 2 + mem->id * 2.1);
+
+		mem->talking = turn > 0 && !mem->muted && !mem->self_muted;
+		mem->level = mem->talking ? (int)(-38 + 14 * turn +
+						  12 * sin(t * 9 + mem->id))
+					  : -127;
+	}
+}
+
+static const struct room_effects effects = {
+	.end_media = end_media,
+	.set_muted = set_muted,
+	.tell = tell,
+	.refresh_levels = refresh_levels,
+};
+
+static void changed(struct room *of, struct member *mem,
+		    enum room_change change, const char *by, void *arg)
+{
+	(void)arg;
+	if (web)
+		web_observer.changed(of, mem, change, by, web);
+}
+
+static const struct room_observer observer = { .changed = changed };
+
+/* The web's host. */
+
+static GPtrArray *rooms(void *arg)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	(void)arg;
+	if (room)
+		g_ptr_array_add(all, room);
+	g_ptr_array_add(all, board);
+	return all;
+}
+
+static void mail_login(const char *address, const char *link, gboolean japanese,
+		       void *arg)
+{
+	(void)arg;
+	say("mail %s %s %s", address, link, japanese ? "ja" : "en");
+}
+
+static gboolean media_packet(guint worker, guint32 connection,
+			     const guint8 *buf, gsize size, void *arg)
+{
+	(void)arg;
+	say("media %u %u %" G_GSIZE_FORMAT, worker, connection, size);
+	if (size >= 5 && memcmp(buf, "prove", 5) == 0)
+		web_media_send(web, connection, buf, size);
+	return worker == 0;
+}
+
+static void media_closed(guint worker, guint32 connection, void *arg)
+{
+	(void)arg;
+	say("media-closed %u %u", worker, connection);
+}
+
+static const struct web_host host = {
+	.rooms = rooms,
+	.mail_login = mail_login,
+	.media_packet = media_packet,
+	.media_closed = media_closed,
+};
+
+/* Figures once a second, as a media worker would report them. */
+static gboolean figures(gpointer data)
+{
+	const GPtrArray *members = room ? room_members(room) : NULL;
+
+	(void)data;
+	for (guint i = 0; members && i < members->len; i++) {
+		struct member *mem = members->pdata[i];
+
+		if (mem->state != MEMBER_HERE)
+			continue;
+		mem->loss = mem->id % 3 == 0 ? 0.034 : 0.001 * mem->id;
+		mem->peer_loss = 0.002;
+		mem->jitter_ms = 3.5 + mem->id;
+		mem->round_trip_ms = 18 + 7.0 * mem->id;
+		mem->delay_ms = 60;
+		room_figures(room, mem);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+/* Commands. */
+
+static struct member *seat(char **words)
+{
+	static guint n;
+	g_autofree char *did = g_strdup_printf("dialog%u", ++n);
+	g_autofree char *gate = g_strdup_printf("local-%u", (n + 4) / 5);
+
+	return room_seat(room, did, words[2], words[1], "phone", gate,
+			 g_get_real_time() / G_USEC_PER_SEC + 60);
+}
+
+static void do_invite(char **words)
+{
+	struct member *mem = seat(words);
+
+	if (mem)
+		say("invited %u", mem->id);
+	else
+		say("full");
+}
+
+static void do_join(char **words)
+{
+	struct member *mem = seat(words);
+	g_autofree char *path = NULL;
+
+	if (!mem) {
+		say("full");
+		return;
+	}
+	path = mem->id % 4 ? g_strdup_printf("192.0.2.%u:5004", mem->id)
+			   : g_strdup("websocket");
+	room_registered(room, mem, path, g_get_real_time() / G_USEC_PER_SEC);
+	say("joined %u", mem->id);
+}
+
+static struct member *member_named(const char *id)
+{
+	return room_member(room, (guint32)strtoul(id, NULL, 10));
+}
+
+static void do_leave(char **words)
+{
+	struct member *mem = member_named(words[1]);
+
+	if (mem)
+		room_left(room, mem, LEAVE_BYE);
+}
+
+static void do_self_mute(char **words)
+{
+	struct member *mem = member_named(words[1]);
+
+	if (mem)
+		room_self_muted(room, mem, !mem->self_muted);
+}
+
+static void do_churn(char **words)
+{
+	struct member *mem = room_members(room)->pdata[0];
+
+	for (long i = strtol(words[1], NULL, 10); i > 0; i--)
+		room_self_muted(room, mem, !mem->self_muted);
+	say("churned");
+}
+
+static void do_link(char **words)
+{
+	g_autofree char *link = web_login_link(web, words[1]);
+
+	say("link %s", link);
+}
+
+static void do_refreshes(char **words)
+{
+	(void)words;
+	say("refreshes %" G_GUINT64_FORMAT, refreshes);
+}
+
+static void do_close(char **words)
+{
+	struct room *closing = room;
+
+	(void)words;
+	room_destroy(&closing);
+	room = NULL;
+	say("closed");
+}
+
+static const struct {
+	const char *name;
+	guint words;
+	void (*run)(char **words);
+} commands[] = {
+	{ "join", 3, do_join },		  { "invite", 3, do_invite },
+	{ "leave", 2, do_leave },	  { "self-mute", 2, do_self_mute },
+	{ "churn", 2, do_churn },	  { "link", 2, do_link },
+	{ "refreshes", 1, do_refreshes }, { "close", 1, do_close },
+};
+
+static void run(const char *line)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", 3);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (words[0] && strcmp(commands[i].name, words[0]) == 0 &&
+		    g_strv_length(words) == commands[i].words) {
+			commands[i].run(words);
+			return;
+		}
+	say("what? %s", line);
+}
+
+static void read_line(GObject *source, GAsyncResult *result, gpointer data)
+{
+	GDataInputStream *input = G_DATA_INPUT_STREAM(source);
+	g_autofree char *line =
+		g_data_input_stream_read_line_finish(input, result, NULL, NULL);
+
+	if (!line) {
+		g_main_loop_quit(loop);
+		return;
+	}
+	run(line);
+	g_data_input_stream_read_line_async(input, G_PRIORITY_DEFAULT, NULL,
+					    read_line, data);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const both[] = { "chair@localhost",
+					    "deputy@localhost", NULL };
+	const struct room_config standup = {
+		.address = "standup@localhost",
+		.name = "Stand-up",
+		.moderators = both,
+		.capacity = 600,
+	};
+	const struct room_config second = {
+		.address = "board@localhost",
+		.name = "Board",
+		.moderators = both + 1,
+		.capacity = 5,
+	};
+	struct web_config cfg = { .address = "127.0.0.1" };
+	g_autofree char *url = NULL;
+	g_autoptr(GInputStream) input = g_unix_input_stream_new(0, FALSE);
+	g_autoptr(GDataInputStream) lines = g_data_input_stream_new(input);
+	g_autoptr(GError) error = NULL;
+
+	if (argc != 4 && argc != 6)
+		return 2;
+	cfg.port = (guint)strtoul(argv[1], NULL, 10);
+	cfg.files = argv[2];
+	cfg.connections_per_address = (guint)strtoul(argv[3], NULL, 10);
+	if (argc == 6) {
+		cfg.tls_certificate = argv[4];
+		cfg.tls_key = argv[5];
+	}
+	url = g_strdup_printf("http%s://127.0.0.1:%u", argc == 6 ? "s" : "",
+			      cfg.port);
+	cfg.url = url;
+	loop = g_main_loop_new(NULL, FALSE);
+	web = web_create(&cfg, &host, NULL, &error);
+	if (!web) {
+		fprintf(stderr, "%s\n", error->message);
+		return 1;
+	}
+	room = room_create(&standup, &effects, &observer, NULL);
+	board = room_create(&second, &effects, &observer, NULL);
+	g_timeout_add(1000, figures, NULL);
+	say("listening");
+	g_data_input_stream_read_line_async(lines, G_PRIORITY_DEFAULT, NULL,
+					    read_line, NULL);
+	g_main_loop_run(loop);
+	room_destroy(&room);
+	room_destroy(&board);
+	web_destroy(&web);
+	g_main_loop_unref(loop);
+	return 0;
+}
