@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "loadgen/control.h"
+#include "mixer/level.h"
+#include "mixer/voice.h"
 
-#define RTCP_US	  (1000 * 1000)
-#define QUIET_US  (2 * 1000 * 1000) /* then consent is asked for at once */
-#define DEAF_DBOV -127.0f
+#define RTCP_US	 (1000 * 1000)
+#define QUIET_US (2 * 1000 * 1000) /* then consent is asked for at once */
 
 /* Digital silence is not worth an encoder's time: after PAUSE_AFTER such
  * frames only one in PAUSE_KEEP is sent, as Opus' own DTX does. */
@@ -25,8 +26,7 @@ struct call {
 	struct control control;
 	struct stream *stream;
 	struct codec_encoder *enc;
-	struct codec_decoder *dec;
-	struct jitter *jit;
+	struct voice *voice; /* what the bridge sends */
 
 	bool started, over, sounded, muted;
 	bool behind; /* one RTP packet rides behind a request */
@@ -35,7 +35,6 @@ struct call {
 	uint64_t heard_us;	 /* when any authentic packet last came */
 	uint64_t rtcp_due_us, report_due_us;
 	struct call_counts counts;
-	uint64_t concealed, recovered, undecodable;
 	float spoken_dbov, heard_dbov;
 };
 
@@ -51,16 +50,14 @@ int call_create(struct call **call_r, const struct call_config *cfg,
 	call->io = io;
 	call->arg = arg;
 	call->muted = cfg->muted;
-	call->spoken_dbov = call->heard_dbov = DEAF_DBOV;
+	call->spoken_dbov = call->heard_dbov = LEVEL_SILENCE;
 	r = registration_init(&call->reg, &cfg->registration, 0);
 	if (!r)
 		r = stream_create(&call->stream, &cfg->stream);
 	if (!r)
 		r = codec_encoder_create(&call->enc, &cfg->codec);
 	if (!r)
-		r = codec_decoder_create(&call->dec);
-	if (!r)
-		r = jitter_create(&call->jit, &cfg->jitter);
+		r = voice_create(&call->voice, &cfg->jitter);
 	if (r)
 		call_destroy(&call);
 	*call_r = call;
@@ -74,8 +71,7 @@ void call_destroy(struct call **callp)
 	*callp = NULL;
 	if (!call)
 		return;
-	jitter_destroy(&call->jit);
-	codec_decoder_destroy(&call->dec);
+	voice_destroy(&call->voice);
 	codec_encoder_destroy(&call->enc);
 	stream_destroy(&call->stream);
 	explicit_bzero(call, sizeof(*call));
@@ -144,19 +140,6 @@ void call_start(struct call *call, uint64_t now_us, uint64_t wall_us)
 	register_if_due(call, now_us);
 }
 
-static float level_dbov(const int16_t *pcm)
-{
-	int64_t sum = 0;
-
-	for (unsigned i = 0; i < CODEC_FRAME; i++)
-		sum += (int32_t)pcm[i] * pcm[i];
-	if (!sum)
-		return DEAF_DBOV;
-	/* dBov: 0 is a full-scale square wave (RFC 6464 3). */
-	return fmaxf(DEAF_DBOV, 10.0f * log10f((float)sum / CODEC_FRAME /
-					       (32768.0f * 32768.0f)));
-}
-
 /* Whether this frame of digital silence may be left out. */
 static bool in_pause(struct call *call, bool silence)
 {
@@ -179,8 +162,9 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 		memset(pcm, 0, sizeof(pcm));
 		spoke = false;
 	}
-	call->spoken_dbov = spoke ? level_dbov(pcm) : DEAF_DBOV;
-	if (!in_pause(call, call->spoken_dbov <= DEAF_DBOV))
+	call->spoken_dbov =
+		spoke ? level_dbov(pcm, CODEC_FRAME) : LEVEL_SILENCE;
+	if (!in_pause(call, call->spoken_dbov <= LEVEL_SILENCE))
 		n = codec_encode(call->enc, pcm, payload, sizeof(payload));
 	n = stream_send_rtp(call->stream, payload, n > 0 ? (size_t)n : 0,
 			    CODEC_FRAME, buf, sizeof(buf));
@@ -188,46 +172,19 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 		call->counts.rtp_out++;
 }
 
-/* Returns whether a packet of the mix was decoded. */
-static bool next_frame(struct call *call, int16_t *pcm_r)
-{
-	const uint8_t *payload;
-	size_t size;
-
-	switch (jitter_get(call->jit, &payload, &size)) {
-	case JITTER_PACKET:
-		if (!codec_decode(call->dec, payload, size, pcm_r))
-			return true;
-		call->undecodable++;
-		break;
-	case JITTER_FEC:
-		if (!codec_decode_fec(call->dec, payload, size, pcm_r)) {
-			call->recovered++;
-			return false;
-		}
-		break;
-	case JITTER_LOST:
-		break;
-	case JITTER_SILENCE:
-		memset(pcm_r, 0, CODEC_FRAME * sizeof(*pcm_r));
-		return false;
-	}
-	codec_conceal(call->dec, pcm_r);
-	call->concealed++;
-	return false;
-}
-
 static void hear(struct call *call, uint64_t tick_us, uint64_t now_us)
 {
-	int16_t pcm[CODEC_FRAME];
-	bool decoded;
+	struct voice_report rep;
+	int16_t pcm[VOICE_FRAME];
 
 	if (!call->reg.ever)
 		return;
-	decoded = next_frame(call, pcm);
-	call->heard_dbov = level_dbov(pcm);
+	call->heard_dbov = voice_pull(call->voice, pcm);
 	call->io->hear(pcm, tick_us, call->arg);
-	if (decoded && !call->sounded) {
+	if (call->sounded)
+		return;
+	voice_report(call->voice, &rep);
+	if (rep.jitter.played) {
 		call->sounded = true;
 		tell(call, CALL_SOUND, now_us);
 	}
@@ -274,16 +231,18 @@ static void report_if_due(struct call *call, uint64_t now_us)
 				    .target = call->reg.target,
 				    .counts = call->counts };
 	struct call_report *rep = &event.report;
+	struct voice_report voice;
 
 	if (now_us < call->report_due_us)
 		return;
 	call->report_due_us = now_us + call->cfg.report_us;
 	stream_report(call->stream, &rep->stream);
-	jitter_report(call->jit, &rep->jitter);
+	voice_report(call->voice, &voice);
+	rep->jitter = voice.jitter;
 	rep->counts = call->counts;
-	rep->concealed = call->concealed;
-	rep->recovered = call->recovered;
-	rep->undecodable = call->undecodable;
+	rep->concealed = voice.concealed;
+	rep->recovered = voice.recovered;
+	rep->undecodable = voice.undecodable;
 	rep->spoken_dbov = call->spoken_dbov;
 	rep->heard_dbov = call->heard_dbov;
 	rep->muted = call->muted;
@@ -328,19 +287,13 @@ static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 			uint64_t now_us)
 {
 	struct stream_media media;
-	int samples;
 
 	if (stream_receive_rtp(call->stream, buf, size, now_us, &media) < 0)
 		return;
 	call->counts.rtp_in++;
 	call->heard_us = now_us;
-	samples = codec_packet_samples(media.payload, media.payload_size);
-	if (samples <= 0) {
-		call->undecodable++;
-		return;
-	}
-	jitter_put(call->jit, media.sequence, media.timestamp,
-		   (unsigned)samples, media.payload, media.payload_size);
+	voice_put(call->voice, media.sequence, media.timestamp, media.payload,
+		  media.payload_size);
 }
 
 static void take_message(struct call *call, const struct stream_control *ctl,

@@ -1,0 +1,36 @@
+/* feed - one distinct mix on its way out: limiter, then encoder, then the
+ * packet of this tick. Either the mix that all silent legs of a class share,
+ * or a talker's own. Used by one media worker; inside mixer/ only. */
+#ifndef MIXER_FEED_H
+#define MIXER_FEED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mixer/codec.h"
+
+struct feed;
+
+/* On success the caller owns *feed_r. Returns 0, -EINVAL or -ENOMEM. */
+int feed_create(struct feed **feed_r, const struct codec_config *cfg);
+
+/* Accepts NULL and half-built objects; sets *feedp to NULL. */
+void feed_destroy(struct feed **feedp);
+
+/* RT. As new, for a decoder that is new or changes its mode. */
+void feed_restart(struct feed *feed, const struct codec_config *cfg);
+
+/* RT. dst goes on exactly as src would: who hears src is switched to dst
+ * without a seam. */
+void feed_copy(struct feed *dst, const struct feed *src);
+
+/* RT. Percent. */
+void feed_set_loss(struct feed *feed, int percent);
+
+/* RT. One frame of CODEC_FRAME samples. */
+void feed_run(struct feed *feed, const int32_t *mix);
+
+/* RT. The packet of the last run; 0 when there is nothing to send. */
+size_t feed_packet(const struct feed *feed, const uint8_t **payload_r);
+
+#endif

@@ -1,0 +1,50 @@
+/* voice - one talker: Opus packets in, in any order and at any time; 20 ms of
+ * sound out in each tick, whatever the network did.
+ *
+ * A lost frame is made from the next packet's in-band FEC when that packet is
+ * there, else concealed; concealment fades to silence within 60 ms. A pause
+ * (DTX) is silence. Both ends of a gap are ramps: no clicks.
+ *
+ * Created and destroyed by the control thread, used by one media thread. The
+ * mixer has one for each leg, a caller has one for what the bridge sends. */
+#ifndef MIXER_VOICE_H
+#define MIXER_VOICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mixer/jitter.h"
+
+#define VOICE_FRAME 960 /* samples: 20 ms at 48 kHz, mono */
+
+struct voice;
+
+struct voice_report {
+	struct jitter_report jitter;
+	uint64_t concealed;   /* frames: PLC, not FEC */
+	uint64_t recovered;   /* frames: from in-band FEC */
+	uint64_t undecodable; /* packets that Opus refused */
+};
+
+/* On success the caller owns *voice_r. Returns 0, -EINVAL or -ENOMEM. */
+int voice_create(struct voice **voice_r, const struct jitter_config *cfg);
+
+/* Accepts NULL and half-built objects; sets *voicep to NULL. */
+void voice_destroy(struct voice **voicep);
+
+/* RT. One received Opus packet of 2.5 to 120 ms, mono or stereo, see
+ * jitter_put(). Returns as that does, and -EBADMSG when it is not Opus. */
+int voice_put(struct voice *voice, uint64_t sequence, uint64_t timestamp,
+	      const uint8_t *payload, size_t size);
+
+/* RT. The next VOICE_FRAME samples; once in each tick. Returns the level in
+ * dBov (mixer/level.h). */
+float voice_pull(struct voice *voice, int16_t *pcm_r);
+
+/* RT. Forgets all packets and timing: a new sender. */
+void voice_reset(struct voice *voice);
+
+/* RT. */
+void voice_report(const struct voice *voice, struct voice_report *rep_r);
+
+#endif
