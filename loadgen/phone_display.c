@@ -1,0 +1,154 @@
+#include "loadgen/phone_display.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "signaling/text.h"
+
+#define METER 8 /* characters */
+
+/* Takes over root. */
+static void print_json(json_t *root)
+{
+	json_dumpf(root, stdout, JSON_COMPACT);
+	fputc('\n', stdout);
+	fflush(stdout);
+	json_decref(root);
+}
+
+/* Rewrites the live line. */
+static void print_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+static void print_line(const char *format, ...)
+{
+	va_list args;
+
+	fputs("\r\033[K", stdout);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	fflush(stdout);
+}
+
+static double ms_between(gint64 from, gint64 to)
+{
+	return from && to ? (double)(to - from) / 1000.0 : -1;
+}
+
+/* Each phase counted from the moment when the INVITE was given to post; -1
+ * for what did not happen. */
+static json_t *setup_json(const struct caller_progress *progress)
+{
+	const struct caller_times *times = &progress->times;
+
+	return json_pack("{s:f,s:f,s:f,s:f}", "posted_ms",
+			 ms_between(times->submitted, times->posted), "ok_ms",
+			 ms_between(times->submitted, times->ok_read),
+			 "registered_ms",
+			 ms_between(times->submitted, times->registered),
+			 "first_sound_ms",
+			 ms_between(times->submitted, times->first_sound));
+}
+
+void phone_display_state(gboolean json, const struct caller *caller)
+{
+	const struct caller_progress *progress = caller_progress(caller);
+	const char *name = caller_state_name(caller_state(caller));
+
+	if (!json) {
+		print_line("%s %s", name,
+			   caller_state(caller) == CALLER_TALKING
+				   ? progress->path
+				   : "");
+		return;
+	}
+	if (caller_state(caller) != CALLER_TALKING) {
+		print_json(json_pack("{s:s,s:s}", "t", "state", "state", name));
+		return;
+	}
+	print_json(json_pack("{s:s,s:s,s:s,s:s,s:o}", "t", "state", "state",
+			     name, "gate", progress->gate, "path",
+			     progress->path, "setup", setup_json(progress)));
+}
+
+/* From the bridge's encoder to the ear, as far as this end can know. */
+static double delay_ms(const struct call_report *rep)
+{
+	double network = MAX(rep->stream.round_trip_ms, 0) / 2;
+
+	return network + rep->jitter.delay_ms + 20;
+}
+
+static const char *meter(float dbov, char text_r[METER + 1])
+{
+	int on = (int)((dbov + 60) * METER / 60) + 1;
+
+	on = dbov <= -60 ? 0 : MIN(on, METER);
+	for (int i = 0; i < METER; i++)
+		text_r[i] = i < on ? '#' : '.';
+	text_r[METER] = '\0';
+	return text_r;
+}
+
+void phone_display_figures(gboolean json, const struct caller *caller,
+			   const struct call_report *rep)
+{
+	char own[METER + 1], room[METER + 1];
+
+	if (!json) {
+		print_line("%s  you %s%s  room %s  loss %.1f %%  delay %.0f ms"
+			   "   m: mute  q: quit",
+			   caller_state_name(caller_state(caller)),
+			   meter(rep->spoken_dbov, own),
+			   rep->muted ? " muted" : "",
+			   meter(rep->heard_dbov, room), rep->stream.loss * 100,
+			   delay_ms(rep));
+		return;
+	}
+	print_json(json_pack(
+		"{s:s,s:b,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:I,s:I,s:I,s:I}", "t",
+		"figures", "muted", rep->muted, "spoken_dbov",
+		(double)rep->spoken_dbov, "heard_dbov", (double)rep->heard_dbov,
+		"loss", rep->stream.loss, "peer_loss", rep->stream.peer_loss,
+		"delay_ms", delay_ms(rep), "round_trip_ms",
+		rep->stream.round_trip_ms, "jitter_ms", rep->stream.jitter_ms,
+		"received", (json_int_t)rep->stream.received, "sent",
+		(json_int_t)rep->stream.sent, "concealed",
+		(json_int_t)rep->concealed, "recovered",
+		(json_int_t)rep->recovered));
+}
+
+void phone_display_message(gboolean json, const char *message, gsize size)
+{
+	json_t *root = json_loadb(message, size, JSON_REJECT_DUPLICATES, NULL);
+	g_autofree char *text = g_strndup(message, size);
+	g_autofree char *line = g_utf8_make_valid(text, -1);
+	g_autofree char *safe = text_line(line, 200);
+
+	if (!json)
+		print_line("the bridge says: %s\n", safe);
+	else if (root)
+		print_json(json_pack("{s:s,s:O}", "t", "message", "message",
+				     root));
+	json_decref(root);
+}
+
+void phone_display_end(gboolean json, const struct caller *caller, int code)
+{
+	const struct caller_progress *progress = caller_progress(caller);
+	const struct call_counts *counts = &progress->counts;
+
+	if (!json) {
+		print_line("%s\n", caller_why(caller));
+		return;
+	}
+	print_json(json_pack(
+		"{s:s,s:s,s:s,s:i,s:o,s:{s:i,s:i,s:i,s:i,s:i,s:i}}", "t", "end",
+		"why", caller_end_name(caller_end(caller)), "text",
+		caller_why(caller), "exit", code, "setup", setup_json(progress),
+		"until_sound", "mails_out", (int)progress->mails_out,
+		"mails_in", (int)progress->mails_in, "requests",
+		(int)counts->requests, "answers", (int)counts->answers,
+		"rtp_out", (int)counts->rtp_out, "rtp_in",
+		(int)counts->rtp_in));
+}

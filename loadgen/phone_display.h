@@ -1,0 +1,18 @@
+/* phone_display - what ipsp-phone shows: one live line on a terminal, JSON
+ * lines anywhere else (ipsp-phone(1), "Output"). */
+#ifndef LOADGEN_PHONE_DISPLAY_H
+#define LOADGEN_PHONE_DISPLAY_H
+
+#include <glib.h>
+
+#include "loadgen/caller.h"
+
+/* json: JSON lines; otherwise the live line. */
+void phone_display_state(gboolean json, const struct caller *caller);
+void phone_display_figures(gboolean json, const struct caller *caller,
+			   const struct call_report *rep);
+/* An in-band control message. */
+void phone_display_message(gboolean json, const char *message, gsize size);
+void phone_display_end(gboolean json, const struct caller *caller, int code);
+
+#endif

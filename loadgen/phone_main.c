@@ -1,0 +1,238 @@
+/* ipsp-phone - a caller in a terminal: mails a room and talks. */
+#include <glib-unix.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "loadgen/caller.h"
+#include "loadgen/phone_display.h"
+#include "loadgen/phone_options.h"
+#include "loadgen/phone_sound.h"
+
+#define FIGURES_MS 1000 /* JSON */
+#define METER_MS   200	/* the live line */
+#define FLUSH_MS   100
+
+/* Exit codes; ipsp-phone(1) lists them. */
+enum {
+	EXIT_HERE = 1,
+	EXIT_USAGE = 2,
+	EXIT_SOUND = 3,
+	EXIT_CANCELLED = 130,
+};
+
+static const int exit_codes[] = {
+	[CALLER_HUNG_UP] = 0,	     [CALLER_FAILED] = EXIT_HERE,
+	[CALLER_MAILBOX_FAILED] = 4, [CALLER_NOT_SENT] = 5,
+	[CALLER_NO_ANSWER] = 6,	     [CALLER_BUSY] = 7,
+	[CALLER_REJECTED] = 8,	     [CALLER_BAD_ANSWER] = 9,
+	[CALLER_NO_GATE] = 10,	     [CALLER_LOST] = 11,
+	[CALLER_KICKED] = 12,	     [CALLER_ROOM_ENDED] = 13,
+	[CALLER_BYE] = 13,	     [CALLER_REPLACED] = 14,
+};
+
+struct phone {
+	struct phone_options opt;
+	GMainLoop *loop;
+	struct caller_pool *pool;
+	struct caller *caller;
+	struct phone_sound *sound;
+	guint timer; /* --for */
+	gboolean interrupted;
+	int code;
+};
+
+static struct termios saved_terminal;
+
+static gboolean on_time_up(gpointer data)
+{
+	struct phone *phone = data;
+
+	phone->timer = 0;
+	caller_hang_up(phone->caller);
+	return G_SOURCE_REMOVE;
+}
+
+static int exit_code(const struct caller *caller)
+{
+	enum caller_end end = caller_end(caller);
+
+	if (end == CALLER_HUNG_UP && !caller_progress(caller)->times.registered)
+		return EXIT_CANCELLED;
+	return exit_codes[end];
+}
+
+static void on_state(struct caller *caller, enum caller_state state, void *arg)
+{
+	struct phone *phone = arg;
+
+	if (state == CALLER_ENDED) {
+		if (!phone->code)
+			phone->code = exit_code(caller);
+		g_main_loop_quit(phone->loop);
+		return;
+	}
+	phone_display_state(phone->opt.json, caller);
+	if (state == CALLER_TALKING && phone->opt.seconds > 0 && !phone->timer)
+		phone->timer = g_timeout_add((guint)(phone->opt.seconds * 1000),
+					     on_time_up, phone);
+}
+
+static void on_event(struct caller *caller, const struct call_event *event,
+		     void *arg)
+{
+	struct phone *phone = arg;
+
+	if (event->type == CALL_REPORT)
+		phone_display_figures(phone->opt.json, caller, &event->report);
+	else if (event->type == CALL_MESSAGE)
+		phone_display_message(phone->opt.json, event->message.json,
+				      event->message.size);
+}
+
+static const struct caller_events caller_events = {
+	.state = on_state,
+	.event = on_event,
+};
+
+static gboolean on_flush(gpointer data)
+{
+	struct phone *phone = data;
+	g_autoptr(GError) error = NULL;
+
+	if (phone_sound_flush(phone->sound, &error))
+		return G_SOURCE_CONTINUE;
+	g_printerr("ipsp-phone: %s\n", error->message);
+	phone->code = EXIT_SOUND;
+	caller_hang_up(phone->caller);
+	return G_SOURCE_REMOVE;
+}
+
+/* Ctrl-C once takes leave, twice runs away. */
+static gboolean on_signal(gpointer data)
+{
+	struct phone *phone = data;
+
+	if (phone->interrupted ||
+	    caller_state(phone->caller) < CALLER_INVITING) {
+		phone->code = EXIT_CANCELLED;
+		g_main_loop_quit(phone->loop);
+	}
+	phone->interrupted = TRUE;
+	caller_hang_up(phone->caller);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_key(gint fd, GIOCondition condition, gpointer data)
+{
+	struct phone *phone = data;
+	char keys[64];
+	gssize n = read(fd, keys, sizeof(keys));
+
+	(void)condition;
+	for (gssize i = 0; i < n; i++) {
+		if (keys[i] == 'm')
+			caller_mute(phone->caller,
+				    !caller_muted(phone->caller));
+		else if (keys[i] == 'q')
+			caller_hang_up(phone->caller);
+	}
+	return n > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void restore_terminal(void)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved_terminal);
+}
+
+/* Keys come one by one on a terminal, lines from anything else. */
+static void watch_keys(struct phone *phone)
+{
+	struct termios raw;
+
+	if (isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &saved_terminal)) {
+		raw = saved_terminal;
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+		atexit(restore_terminal);
+	}
+	g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_key, phone);
+}
+
+static gboolean start(struct phone *phone, GError **error)
+{
+	const struct phone_options *opt = &phone->opt;
+	const struct caller_config cfg = {
+		.address = opt->from,
+		.name = opt->name,
+		.device = opt->device,
+		.mailbox_url = opt->mailbox,
+		.post_url = opt->post,
+		.username = opt->user,
+		.password = opt->password,
+		.ca_file = opt->ca_file,
+		.transport = opt->transport,
+		.plain = opt->plain,
+		.codec = { .bitrate = 32000,
+			   .complexity = 8,
+			   .loss_expected = 5,
+			   .dtx = 1 },
+		.report_ms = opt->json ? FIGURES_MS : METER_MS,
+	};
+
+	phone->pool = caller_pool_create(opt->ca_file, error);
+	if (!phone->pool)
+		return FALSE;
+	phone->caller =
+		caller_create(phone->pool, &cfg, &caller_events, phone, error);
+	if (!phone->caller)
+		return FALSE;
+	/* The mailbox connects while the INVITE travels. */
+	return caller_invite(phone->caller, opt->room, opt->pin,
+			     &phone_sound_media, phone->sound, error);
+}
+
+static void run(struct phone *phone)
+{
+	g_unix_signal_add(SIGINT, on_signal, phone);
+	g_unix_signal_add(SIGTERM, on_signal, phone);
+	g_timeout_add(FLUSH_MS, on_flush, phone);
+	watch_keys(phone);
+	g_main_loop_run(phone->loop);
+}
+
+int main(int argc, char **argv)
+{
+	struct phone phone = { 0 };
+	g_autoptr(GError) error = NULL;
+	struct phone_sound_config sound;
+
+	if (!phone_options_parse(&phone.opt, argc, argv, &error)) {
+		g_printerr("ipsp-phone: %s\n", error->message);
+		return EXIT_USAGE;
+	}
+	phone.opt.json = phone.opt.json || !isatty(STDOUT_FILENO);
+	phone.loop = g_main_loop_new(NULL, FALSE);
+	sound = (struct phone_sound_config){ .send = phone.opt.send,
+					     .receive = phone.opt.receive,
+					     .loop = phone.opt.loop };
+	phone.sound = phone_sound_create(&sound, &error);
+	if (!phone.sound)
+		phone.code = EXIT_SOUND;
+	else if (!start(&phone, &error))
+		phone.code = EXIT_USAGE;
+	else
+		run(&phone);
+	if (error)
+		g_printerr("ipsp-phone: %s\n", error->message);
+	else
+		phone_display_end(phone.opt.json, phone.caller, phone.code);
+
+	caller_destroy(&phone.caller);
+	caller_pool_destroy(&phone.pool);
+	phone_sound_destroy(&phone.sound);
+	g_main_loop_unref(phone.loop);
+	phone_options_clear(&phone.opt);
+	return phone.code;
+}

@@ -1,0 +1,39 @@
+/* phone_options - what ipsp-phone was asked for: the command line, and for
+ * what it leaves open the file ~/.config/ipsp-phone.conf (ipsp-phone(1)). */
+#ifndef LOADGEN_PHONE_OPTIONS_H
+#define LOADGEN_PHONE_OPTIONS_H
+
+#include <glib.h>
+
+#include "loadgen/caller.h"
+
+struct phone_options {
+	char *room;
+	char *from, *name, *device;
+	char *mailbox, *post;
+	char *user, *password, *ca_file;
+	char *pin;
+	char *send, *receive;
+	gboolean loop;
+	gdouble seconds; /* of talking; 0: until somebody ends it */
+	enum caller_transport transport;
+	gboolean plain;
+	gboolean json;
+};
+
+/* Reads both. On FALSE the error says what is wrong and what would be
+ * right. "--help" and "--version" print and exit. */
+gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
+			     GError **error);
+void phone_options_clear(struct phone_options *opt);
+
+/* Fills what opt leaves open from a GKeyFile's text; name is for errors. */
+gboolean phone_options_read(struct phone_options *opt, const char *name,
+			    const char *text, GError **error);
+
+/* "udp", "wss" or "auto". */
+gboolean phone_options_transport(const char *text,
+				 enum caller_transport *transport_r,
+				 GError **error);
+
+#endif
