@@ -151,6 +151,9 @@ static void watch_keys(struct phone *phone)
 {
 	struct termios raw;
 
+	/* In the background the terminal is somebody else's. */
+	if (isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return;
 	if (isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &saved_terminal)) {
 		raw = saved_terminal;
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
