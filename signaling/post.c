@@ -12,6 +12,8 @@ static const struct {
 	const struct post_kind *kind;
 } schemes[] = {
 	{ "maildir", &post_maildir },
+	{ "smtp", &post_smtp },
+	{ "smtps", &post_smtp },
 };
 
 static const struct post_kind *find_kind(const char *url, GError **error)

@@ -27,6 +27,7 @@ struct post_kind {
 };
 
 extern const struct post_kind post_maildir;
+extern const struct post_kind post_smtp;
 
 /* The first member of every kind's struct; filled by post_create(). */
 struct post {
