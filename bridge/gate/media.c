@@ -1,0 +1,226 @@
+/* media - RTP and RTCP of the sessions: what comes in goes to the legs, what
+ * the mixes made goes out. */
+#include "bridge/gate/private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define REPORT_US     1000000u
+#define FRAME_SAMPLES MIX_FRAME
+#define LOSS_SINK     0.8 /* of what was, each second: FEC stays on a while */
+
+/* Whose address this is: first of those who proved it, then of those whose
+ * latest request came from there. */
+static struct session *find_path(const struct engine *eng,
+				 const struct path *from)
+{
+	uint8_t key[PATH_KEY_SIZE];
+	struct session *candidate = NULL;
+	struct lookup_node *node;
+
+	path_key(from, key);
+	node = lookup_first(&eng->by_path,
+			    lookup_hash(&eng->by_path, key, sizeof(key)));
+	for (; node; node = lookup_next(node)) {
+		if (node == &node->ses->by_path &&
+		    path_equal(&node->ses->path, from))
+			return node->ses;
+		if (node == &node->ses->by_candidate &&
+		    path_equal(&node->ses->candidate, from))
+			candidate = node->ses;
+	}
+	return candidate;
+}
+
+static void send_control(struct engine *eng, struct session *ses,
+			 const struct stream_extra *extra, uint64_t now_us)
+{
+	uint8_t *buf = outbox_buffer(&eng->outbox);
+
+	outbox_commit(&eng->outbox, &ses->path,
+		      stream_send_rtcp(ses->stream, extra, now_us,
+				       engine_wall(eng, now_us), buf,
+				       RTP_MAX_PACKET));
+}
+
+/* Delivered first, then acknowledged: what found no room in the ring the
+ * peer sends again. */
+static void take_message(struct engine *eng, struct session *ses,
+			 const struct stream_control *control, uint64_t now_us)
+{
+	const struct stream_extra ack = { .ack = true,
+					  .ack_id = control->message_id };
+
+	if (!session_has_seen(ses, control->message_id)) {
+		eng->message.member = ses->member;
+		eng->message.size = control->message_size;
+		memcpy(eng->message.text, control->message,
+		       control->message_size);
+		if (!ring_push(eng->messages, &eng->message))
+			return;
+		eng->told = true;
+		session_remember(ses, control->message_id);
+	}
+	send_control(eng, ses, &ack, now_us);
+}
+
+static void take_control(struct engine *eng, struct session *ses,
+			 const struct stream_control *control, uint64_t now_us)
+{
+	if (control->has_ack)
+		session_message_acked(ses, control->ack_id);
+	if (control->has_message)
+		take_message(eng, ses, control, now_us);
+	if (control->bye) {
+		ses->why = GONE_BYE;
+		engine_owe(eng, ses, OWED_GONE);
+		engine_end_session(eng, ses);
+	}
+}
+
+void media_packet(struct engine *eng, const struct path *from,
+		  enum packet_kind kind, uint8_t *buf, size_t size,
+		  uint64_t now_us)
+{
+	struct session *ses = find_path(eng, from);
+	bool proven = ses && path_equal(&ses->path, from);
+	struct stream_control control = { 0 };
+	struct stream_media media = { 0 };
+	int r;
+
+	/* In the clear, only the cookie proves an address. */
+	if (!ses || (!proven && !ses->srtp)) {
+		count(&eng->counters.unproven, 1);
+		return;
+	}
+	if (kind == PACKET_RTP)
+		r = stream_receive_rtp(ses->stream, buf, size, now_us, &media);
+	else
+		r = stream_receive_rtcp(ses->stream, buf, size, now_us,
+					&control);
+	if (r) {
+		if (!proven)
+			count(&eng->counters.unproven, 1);
+		return;
+	}
+	/* Authentic and never seen: who sent it holds the keys now. */
+	if (!proven)
+		engine_adopt_path(eng, ses, from, now_us);
+	ses->heard = true;
+	if (kind == PACKET_RTP)
+		mix_leg_put(ses->leg, media.sequence, media.timestamp,
+			    media.payload, media.payload_size);
+	else
+		take_control(eng, ses, &control, now_us);
+}
+
+static void send_media(struct engine *eng, struct session *ses, unsigned missed)
+{
+	uint8_t *buf = outbox_buffer(&eng->outbox);
+	const uint8_t *payload = NULL;
+	size_t size = mix_leg_packet(ses->leg, &payload);
+
+	/* Steps that never ran are a gap in the sound, not in its time. */
+	if (missed)
+		stream_send_rtp(ses->stream, NULL, 0, missed * FRAME_SAMPLES,
+				buf, RTP_MAX_PACKET);
+	outbox_commit(&eng->outbox, &ses->path,
+		      stream_send_rtp(ses->stream, payload, size, FRAME_SAMPLES,
+				      buf, RTP_MAX_PACKET));
+}
+
+/* About once a second, by a tenth more or less, so that the sessions of a
+ * room do not report in one tick (RFC 3550 6.3.5). */
+static void send_report(struct engine *eng, struct session *ses,
+			uint64_t now_us)
+{
+	if (now_us < ses->rtcp_due_us)
+		return;
+	ses->rtcp_due_us = now_us + REPORT_US - REPORT_US / 10 +
+			   session_random(ses) % (REPORT_US / 5);
+	send_control(eng, ses, NULL, now_us);
+}
+
+static void send_messages(struct engine *eng, struct session *ses,
+			  uint64_t now_us)
+{
+	struct session_message *msg = session_message_due(ses, now_us);
+	struct stream_extra extra;
+
+	if (!msg)
+		return;
+	extra = (struct stream_extra){ .message_id = msg->id,
+				       .message = msg->text,
+				       .message_size = msg->size };
+	session_message_sent(msg, now_us);
+	send_control(eng, ses, &extra, now_us);
+}
+
+/* Figures for people once a second, the level every tick. */
+static void note_figures(struct engine *eng, struct session *ses,
+			 uint64_t now_us)
+{
+	struct session_report *rep = &eng->event.report;
+
+	mix_leg_report(ses->leg, &rep->leg);
+	atomic_store_explicit(&ses->level, (int)lrintf(rep->leg.level_dbov),
+			      memory_order_relaxed);
+	if (rep->leg.peak_dbov > ses->peak_dbov)
+		ses->peak_dbov = rep->leg.peak_dbov;
+	if (now_us < ses->report_due_us)
+		return;
+	ses->report_due_us = now_us + REPORT_US;
+	stream_report(ses->stream, &rep->stream);
+	rep->leg.peak_dbov = ses->peak_dbov;
+	rep->registered = ses->path.kind != PATH_NONE;
+	ses->peak_dbov = -127;
+
+	ses->loss *= LOSS_SINK;
+	if (rep->stream.peer_loss > ses->loss)
+		ses->loss = rep->stream.peer_loss;
+	mix_leg_set_loss(ses->leg, (int)ceil(ses->loss * 100));
+
+	eng->event.kind = EVENT_REPORT;
+	eng->event.member = ses->member;
+	/* A full ring costs this one; the next comes in a second. */
+	eng->told |= ring_push(eng->events, &eng->event);
+}
+
+void media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
+		unsigned missed)
+{
+	if (ses->gone)
+		return;
+	if (ses->joined && now_us - ses->consent_us > ses->consent_life_us) {
+		ses->why = GONE_CONSENT;
+		engine_owe(eng, ses, OWED_GONE);
+		engine_end_session(eng, ses);
+		return;
+	}
+	if (ses->path.kind != PATH_NONE) {
+		send_media(eng, ses, missed);
+		send_report(eng, ses, now_us);
+		send_messages(eng, ses, now_us);
+	}
+	note_figures(eng, ses, now_us);
+}
+
+void media_bye(struct engine *eng, struct session *ses, uint64_t now_us)
+{
+	struct stream_extra bye = { .bye = true };
+
+	if (ses->gone || ses->path.kind == PATH_NONE)
+		return;
+	while (ses->n_messages) {
+		struct session_message *msg =
+			&ses->messages[ses->first_message];
+		struct stream_extra extra = { .message_id = msg->id,
+					      .message = msg->text,
+					      .message_size = msg->size };
+
+		send_control(eng, ses, &extra, now_us);
+		session_message_sent(msg, now_us);
+		session_message_acked(ses, msg->id);
+	}
+	send_control(eng, ses, &bye, now_us);
+}

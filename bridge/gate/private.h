@@ -1,0 +1,362 @@
+/* private - what the sources of bridge/gate share, in their order: path,
+ * lookup, outbox, session, phonegate, events and commands, engine,
+ * registration, media, port. Nobody else includes it, but for tests.
+ *
+ * The engine is the worker without thread, socket and clock: packets and
+ * time are its arguments. All of it is RT, but for create and destroy. */
+#ifndef GATE_PRIVATE_H
+#define GATE_PRIVATE_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+
+#include "bridge/gate/worker.h"
+#include "mixer/ring.h"
+#include "mixer/rtp.h"
+#include "mixer/stun.h"
+
+#define TICK_US 20000u
+
+/* path.c - where a packet comes from and where an answer goes. */
+
+#define PATH_TEXT     64
+#define PATH_KEY_SIZE 23
+
+enum path_kind { PATH_NONE, PATH_UDP, PATH_WEBSOCKET };
+
+struct path {
+	enum path_kind kind;
+	unsigned port;	     /* UDP: which of the worker's sockets */
+	uint32_t connection; /* WebSocket: the web side's number */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} peer; /* UDP; never an IPv4-mapped address */
+};
+
+/* Makes an IPv4-mapped address the IPv4 address that it is. False for what
+ * cannot be answered: another family, port 0. */
+bool path_from_socket(struct path *path_r, unsigned port,
+		      const struct sockaddr *peer);
+struct path path_from_websocket(uint32_t connection);
+bool path_equal(const struct path *a, const struct path *b);
+/* The bytes that make up its identity, for hashes and cookies. */
+void path_key(const struct path *path, uint8_t key_r[PATH_KEY_SIZE]);
+void path_address(const struct path *path, struct sockaddr_storage *addr_r);
+void path_text(const struct path *path, char text_r[PATH_TEXT]);
+
+/* lookup.c - sessions by user name and by path. Buckets are made at
+ * creation, nodes lie in the sessions: no insertion can fail. */
+
+struct lookup_node {
+	struct lookup_node *next;
+	uint64_t hash;
+	struct session *ses;
+	bool linked;
+};
+
+struct lookup {
+	struct lookup_node **buckets;
+	size_t mask;
+	uint64_t seed; /* strangers choose the keys */
+};
+
+int lookup_init(struct lookup *lkp, size_t buckets, uint64_t seed);
+void lookup_fini(struct lookup *lkp);
+uint64_t lookup_hash(const struct lookup *lkp, const void *key, size_t size);
+void lookup_insert(struct lookup *lkp, struct lookup_node *node, uint64_t hash,
+		   struct session *ses);
+/* A node that is not linked is left alone. */
+void lookup_remove(struct lookup *lkp, struct lookup_node *node);
+/* The first node of this hash, then (from node->next) the others. */
+struct lookup_node *lookup_first(const struct lookup *lkp, uint64_t hash);
+struct lookup_node *lookup_next(const struct lookup_node *node);
+
+/* outbox.c - packets on their way out, sent in batches. */
+
+#define OUTBOX_PACKETS 64
+
+struct outbox_packet {
+	struct path to;
+	size_t size;
+	uint8_t buf[RTP_MAX_PACKET];
+};
+
+struct outbox {
+	void (*flush)(struct outbox *box, void *arg); /* takes all n */
+	void *arg;
+	unsigned n;
+	struct outbox_packet packets[OUTBOX_PACKETS];
+};
+
+/* RTP_MAX_PACKET bytes to write into; flushes when all are full. */
+uint8_t *outbox_buffer(struct outbox *box);
+/* What was written there goes out; size <= 0 goes nowhere. */
+void outbox_commit(struct outbox *box, const struct path *to, int size);
+void outbox_flush(struct outbox *box);
+
+/* engine.c - what retires: objects wait in line for the event ring. */
+
+enum object_kind { OBJECT_SESSION, OBJECT_GATE, OBJECT_MIX };
+
+struct retiree {
+	struct retiree *next;
+	enum object_kind kind;
+	void *object;
+};
+
+/* session.c */
+
+#define SESSION_MESSAGES 8  /* in-band messages that wait for their turn */
+#define SESSION_SEEN	 16 /* ids of the peer's messages remembered */
+
+enum session_owed { OWED_REGISTERED = 1, OWED_GONE = 2 };
+
+struct session_message {
+	uint32_t id;
+	size_t size;
+	uint64_t first_us, due_us; /* first 0: not sent yet */
+	uint8_t text[STREAM_APP_MAX];
+};
+
+struct session {
+	uint32_t member;		  /* {const} */
+	char username[STUN_MAX_USERNAME]; /* {const} */
+	struct stun_key key;		  /* {const} */
+	uint64_t consent_life_us;	  /* {const} */
+	bool srtp;			  /* {const} */
+	struct phonegate *gate;		  /* {const} once a worker has it */
+	struct stream *stream;		  /* {worker} */
+	struct mix_leg *leg;		  /* {worker} */
+	atomic_int level;		  /* written by the worker */
+
+	/* All below: {worker}. */
+	struct session *next, *previous;
+	struct lookup_node by_name, by_path, by_candidate;
+	struct path path;      /* proven; media goes there */
+	struct path candidate; /* of the latest authenticated request */
+	uint32_t moves;	       /* of the path: makes older cookies void */
+	bool joined, gone, told_registered;
+	bool heard; /* a fresh packet on the path since the last consent */
+	enum worker_gone why;
+	unsigned owed;
+	uint64_t consent_us; /* last */
+	uint64_t rtcp_due_us, report_due_us;
+	uint32_t random;
+	double loss; /* of our packets, 0..1, slow to sink */
+	float peak_dbov;
+	struct session_message messages[SESSION_MESSAGES];
+	unsigned first_message, n_messages;
+	uint32_t next_id;
+	uint32_t seen[SESSION_SEEN];
+	unsigned n_seen;
+	struct retiree retiree;
+};
+
+/* The next of its own random numbers: phases, not secrets. */
+uint32_t session_random(struct session *ses);
+/* The oldest waiting message gives way when all places are taken. */
+void session_queue_message(struct session *ses, const uint8_t *text,
+			   size_t size);
+/* The message to send at this time, or NULL. */
+struct session_message *session_message_due(struct session *ses,
+					    uint64_t now_us);
+void session_message_sent(struct session_message *msg, uint64_t now_us);
+void session_message_acked(struct session *ses, uint32_t id);
+/* Whether the peer's message came before, and remembering it. */
+bool session_has_seen(const struct session *ses, uint32_t id);
+void session_remember(struct session *ses, uint32_t id);
+
+/* phonegate.c */
+
+struct phonegate {
+	char id[64];		  /* {const} */
+	struct mix *mix;	  /* {const} */
+	unsigned places;	  /* {const} */
+	unsigned taken;		  /* {control} */
+	struct engine_mix *entry; /* {worker} its mix among the worker's */
+	struct phonegate *next;	  /* {worker} */
+	struct retiree retiree;
+};
+
+/* engine.c - events and commands. */
+
+/* One room's mix on this worker. */
+struct engine_mix {
+	struct mix *mix;
+	unsigned joined; /* legs; an empty mix is not run */
+	struct engine_mix *next;
+	struct retiree retiree;
+};
+
+enum command_kind {
+	COMMAND_ADD_MIX,
+	COMMAND_REMOVE_MIX,
+	COMMAND_ADD_GATE,
+	COMMAND_REMOVE_GATE,
+	COMMAND_ADD_SESSION,
+	COMMAND_REMOVE_SESSION,
+	COMMAND_MUTE,
+	COMMAND_MESSAGE,
+	COMMAND_WEBSOCKET_CLOSED,
+	COMMANDS,
+};
+
+struct command {
+	enum command_kind kind;
+	union {
+		struct engine_mix *entry; /* add */
+		struct mix *mix;	  /* remove */
+		struct phonegate *gate;
+		struct session *ses;
+		uint32_t connection;
+	};
+	bool muted;
+	/* WebSocket packets that were handed down before this close. */
+	uint64_t packets_before;
+	size_t size;
+	uint8_t text[STREAM_APP_MAX];
+};
+
+enum event_kind {
+	EVENT_REGISTERED,
+	EVENT_GONE,
+	EVENT_REPORT,
+	EVENT_RETIRED,
+};
+
+struct event {
+	enum event_kind kind;
+	uint32_t member;
+	union {
+		struct {
+			char path[PATH_TEXT];
+			bool first;
+		} registered;
+		enum worker_gone why;
+		struct session_report report;
+		struct {
+			enum object_kind kind;
+			void *object;
+		} retired;
+	};
+};
+
+struct event_message {
+	uint32_t member;
+	size_t size;
+	char text[STREAM_APP_MAX];
+};
+
+struct websocket_packet {
+	uint32_t connection;
+	size_t size;
+	uint8_t buf[RTP_MAX_PACKET];
+};
+
+struct counters {
+	atomic_uint_fast64_t ticks, late_ticks;
+	atomic_uint_fast64_t packets_in, packets_out, bytes_in, bytes_out;
+	atomic_uint_fast64_t unknown_user, bad_key, unproven, malformed;
+	atomic_uint_fast64_t dropped, sessions;
+};
+
+static inline void count(atomic_uint_fast64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+struct engine {
+	/* Down: the control thread pushes. Up: the worker pushes. */
+	struct ring *commands, *packets_down;
+	struct ring *events, *messages, *packets_up;
+	struct counters counters;
+
+	/* All below: {worker}. */
+	struct outbox outbox;
+	struct lookup by_name, by_path;
+	struct stun_key cookie_secret;
+	struct session *sessions;
+	struct engine_mix *mixes;
+	struct phonegate *gates;
+	struct retiree *retiring, **retiring_end;
+	uint64_t now_us; /* while commands are applied */
+	uint64_t packets_popped;
+	int64_t wall_offset_us; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	bool owing;		/* an event found its ring full */
+	bool told;		/* something was pushed up */
+	/* Scratch, too large for a stack. */
+	struct command command;
+	struct websocket_packet packet;
+	struct event event;
+	struct event_message message;
+};
+
+int engine_create(struct engine **eng_r,
+		  void (*flush)(struct outbox *box, void *arg), void *arg);
+/* Frees also what was never removed. */
+void engine_destroy(struct engine **engp);
+
+/* What the wall clock shows at now_us, for RTCP's NTP stamps. */
+void engine_set_clock(struct engine *eng, uint64_t now_us, uint64_t wall_us);
+/* Takes WebSocket packets and commands from the rings. */
+void engine_apply(struct engine *eng, uint64_t now_us);
+/* One datagram; buf is decrypted in place. */
+void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
+		   size_t size, uint64_t now_us);
+/* One 20 ms step; `missed` steps before it never ran. */
+void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed);
+/* Sends what is in the outbox and tells what is owed. True when the control
+ * thread has something to fetch. */
+bool engine_settle(struct engine *eng);
+/* Whether ticks are needed. */
+bool engine_busy(const struct engine *eng);
+
+void engine_owe(struct engine *eng, struct session *ses, unsigned what);
+/* Its media is over; the session waits to be removed. */
+void engine_end_session(struct engine *eng, struct session *ses);
+/* The path is proven: media goes there from now on. */
+void engine_adopt_path(struct engine *eng, struct session *ses,
+		       const struct path *path, uint64_t now_us);
+void engine_forget_candidate(struct engine *eng, struct session *ses);
+uint64_t engine_wall(const struct engine *eng, uint64_t now_us);
+
+/* registration.c - STUN. */
+void registration_packet(struct engine *eng, const struct path *from,
+			 const uint8_t *buf, size_t size, uint64_t now_us);
+
+/* media.c - RTP and RTCP of one session. */
+void media_packet(struct engine *eng, const struct path *from,
+		  enum packet_kind kind, uint8_t *buf, size_t size,
+		  uint64_t now_us);
+/* After the mixes were run. */
+void media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
+		unsigned missed);
+/* RTCP BYE, and with it the messages that were not acknowledged. */
+void media_bye(struct engine *eng, struct session *ses, uint64_t now_us);
+
+/* port.c - the worker's UDP sockets. */
+
+#define PORT_BATCH 32
+
+struct port {
+	int fd; /* -1: closed */
+	struct sockaddr_storage address;
+};
+
+int port_open(struct port *port, const struct sockaddr_storage *addr);
+void port_close(struct port *port);
+
+/* Headers and buffers for one recvmmsg(); kept by the worker. */
+struct port_receiver;
+int port_receiver_create(struct port_receiver **rcv_r);
+void port_receiver_destroy(struct port_receiver **rcvp);
+/* Gives what has come, at most PORT_BATCH packets, to the engine; returns
+ * how many. */
+int port_receive(struct port_receiver *rcv, const struct port *port,
+		 unsigned index, struct engine *eng, uint64_t now_us);
+/* Sends what goes to UDP paths. */
+void port_send(const struct port *ports, unsigned n_ports, struct engine *eng);
+
+#endif
