@@ -34,7 +34,7 @@ enum worker_gone {
 };
 
 /* Called on the control thread, from worker_dispatch(). `member` is
- * session_config.member. */
+ * session_config.member; what it is told of may just have been removed. */
 struct worker_events {
 	/* The first proven path, and each change of it. `path` is a literal
 	 * "192.0.2.1:5004", "[2001:db8::1]:5004" or "websocket". */
@@ -77,14 +77,15 @@ void worker_address(const struct worker *wrk, unsigned i,
 int worker_fd(const struct worker *wrk);
 void worker_dispatch(struct worker *wrk);
 
-/* Commands. Each returns 0, or -EAGAIN when the worker does not keep up (it
- * is then overloaded or dead, and the caller refuses what it wanted). The
- * worker owns what is added until it retires it. */
+/* Commands, for the control thread. Each returns 0, or -EAGAIN when the worker
+ * does not keep up (it is then overloaded or dead, and the caller refuses what
+ * it wanted). The worker owns what is added until it retires it. */
 int worker_add_mix(struct worker *wrk, struct mix *mix);
 int worker_remove_mix(struct worker *wrk, struct mix *mix);
 int worker_add_gate(struct worker *wrk, struct phonegate *gate);
 int worker_remove_gate(struct worker *wrk, struct phonegate *gate);
-/* gate was added with a mix; the session takes one of its places. */
+/* The gate's mix was added before it. The session takes one of its places:
+ * -ENOSPC when there is none. */
 int worker_add_session(struct worker *wrk, struct phonegate *gate,
 		       struct session *ses);
 /* Sends RTCP BYE, forgets the keys, retires the session. */
@@ -107,6 +108,7 @@ struct worker_report {
 	uint64_t unknown_user, bad_key; /* STUN, answered by silence */
 	uint64_t unproven;		/* media from an address not proven */
 	uint64_t malformed;
+	uint64_t dropped; /* a ring or a socket had no room for it */
 	uint64_t sessions;
 };
 void worker_report(const struct worker *wrk, struct worker_report *rep_r);

@@ -1,0 +1,168 @@
+#include "bridge/gate/private.h"
+
+#include <errno.h>
+#include <netinet/ip.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE   2048	/* over RTP_MAX_PACKET: truncation shows */
+#define SOCKET_BUFFER (1 << 20) /* bytes: a second of 100 callers */
+#define TRAFFIC_CLASS (46 << 2) /* expedited forwarding, RFC 4594 4.1 */
+
+/* Best effort: sound without them is still sound. */
+static void set_hints(int fd, int family)
+{
+	int buffer = SOCKET_BUFFER, class = TRAFFIC_CLASS;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &class,
+			   sizeof(class));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_TOS, &class, sizeof(class));
+}
+
+int port_open(struct port *port, const struct sockaddr_storage *addr)
+{
+	socklen_t size = addr->ss_family == AF_INET6
+				 ? sizeof(struct sockaddr_in6)
+				 : sizeof(struct sockaddr_in);
+	socklen_t bound = sizeof(port->address);
+	int on = 1, r;
+
+	port->fd = socket(addr->ss_family,
+			  SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (port->fd < 0)
+		return -errno;
+	/* So that 0.0.0.0 and :: can have the same port. */
+	if ((addr->ss_family == AF_INET6 &&
+	     setsockopt(port->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+			sizeof(on))) ||
+	    bind(port->fd, (const struct sockaddr *)addr, size) ||
+	    getsockname(port->fd, (struct sockaddr *)&port->address, &bound)) {
+		r = -errno;
+		port_close(port);
+		return r;
+	}
+	set_hints(port->fd, addr->ss_family);
+	return 0;
+}
+
+void port_close(struct port *port)
+{
+	if (port->fd >= 0)
+		close(port->fd);
+	port->fd = -1;
+}
+
+struct port_receiver {
+	struct mmsghdr headers[PORT_BATCH];
+	struct iovec parts[PORT_BATCH];
+	struct sockaddr_storage peers[PORT_BATCH];
+	uint8_t buffers[PORT_BATCH][BUFFER_SIZE];
+};
+
+int port_receiver_create(struct port_receiver **rcv_r)
+{
+	struct port_receiver *rcv = calloc(1, sizeof(*rcv));
+
+	if (!rcv)
+		return -ENOMEM;
+	for (unsigned i = 0; i < PORT_BATCH; i++) {
+		rcv->parts[i].iov_base = rcv->buffers[i];
+		rcv->parts[i].iov_len = BUFFER_SIZE;
+		rcv->headers[i].msg_hdr.msg_iov = &rcv->parts[i];
+		rcv->headers[i].msg_hdr.msg_iovlen = 1;
+		rcv->headers[i].msg_hdr.msg_name = &rcv->peers[i];
+	}
+	*rcv_r = rcv;
+	return 0;
+}
+
+void port_receiver_destroy(struct port_receiver **rcvp)
+{
+	free(*rcvp);
+	*rcvp = NULL;
+}
+
+int port_receive(struct port_receiver *rcv, const struct port *port,
+		 unsigned index, struct engine *eng, uint64_t now_us)
+{
+	int n;
+
+	for (unsigned i = 0; i < PORT_BATCH; i++)
+		rcv->headers[i].msg_hdr.msg_namelen = sizeof(rcv->peers[i]);
+	n = recvmmsg(port->fd, rcv->headers, PORT_BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++) {
+		struct path from;
+
+		if (rcv->headers[i].msg_len > RTP_MAX_PACKET ||
+		    !path_from_socket(&from, index,
+				      (struct sockaddr *)&rcv->peers[i]))
+			count(&eng->counters.malformed, 1);
+		else
+			engine_packet(eng, &from, rcv->buffers[i],
+				      rcv->headers[i].msg_len, now_us);
+	}
+	return n < 0 ? 0 : n;
+}
+
+static void fill_header(struct mmsghdr *header, struct iovec *part,
+			struct outbox_packet *pkt)
+{
+	part->iov_base = pkt->buf;
+	part->iov_len = pkt->size;
+	*header = (struct mmsghdr){ 0 };
+	header->msg_hdr.msg_name = &pkt->to.peer;
+	header->msg_hdr.msg_namelen = pkt->to.peer.any.sa_family == AF_INET6
+					      ? sizeof(struct sockaddr_in6)
+					      : sizeof(struct sockaddr_in);
+	header->msg_hdr.msg_iov = part;
+	header->msg_hdr.msg_iovlen = 1;
+}
+
+static void send_all(int fd, struct mmsghdr *headers, unsigned n,
+		     struct counters *counters)
+{
+	unsigned done = 0;
+
+	while (done < n) {
+		int sent = sendmmsg(fd, headers + done, n - done, MSG_DONTWAIT);
+
+		if (sent <= 0) {
+			/* This one cannot be sent, or nothing can now: sound
+			 * does not wait. */
+			count(&counters->dropped, 1);
+			sent = 1;
+		} else {
+			count(&counters->packets_out, (uint64_t)sent);
+			for (int i = 0; i < sent; i++)
+				count(&counters->bytes_out,
+				      headers[done + (unsigned)i].msg_len);
+		}
+		done += (unsigned)sent;
+	}
+}
+
+void port_send(const struct port *ports, unsigned n_ports, struct engine *eng)
+{
+	struct outbox *box = &eng->outbox;
+	struct mmsghdr headers[OUTBOX_PACKETS];
+	struct iovec parts[OUTBOX_PACKETS];
+
+	for (unsigned p = 0; p < n_ports; p++) {
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < box->n; i++) {
+			struct outbox_packet *pkt = &box->packets[i];
+
+			if (pkt->to.kind != PATH_UDP || pkt->to.port != p)
+				continue;
+			fill_header(&headers[n], &parts[n], pkt);
+			n++;
+		}
+		send_all(ports[p].fd, headers, n, &eng->counters);
+	}
+}

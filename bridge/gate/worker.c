@@ -1,0 +1,530 @@
+#include "bridge/gate/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bridge/gate/private.h"
+
+#define LATE_US 5000u /* a tick that begins later is counted as late */
+
+/* What epoll tells: a port's index, or one of these. */
+enum { WAKE_TIMER = WORKER_MAX_LISTEN, WAKE_CONTROL };
+
+struct worker {
+	struct worker_events events; /* {const} */
+	void *arg;		     /* {const} */
+	struct port ports[WORKER_MAX_LISTEN];
+	unsigned n_ports;
+	struct engine *eng;
+	struct port_receiver *receiver; /* {worker} */
+	int epoll_fd, timer_fd;
+	int control_fd; /* eventfd: the control thread did something */
+	int worker_fd;	/* eventfd: the worker did */
+	pthread_t thread;
+	bool running; /* {control} */
+	atomic_bool stop;
+	uint64_t packets_pushed; /* {control} */
+	uint64_t next_tick_us;	 /* {worker} 0: the timer is disarmed */
+	struct websocket_packet packet_up; /* {worker} scratch */
+	/* {control} scratch, too large for a stack. */
+	struct command command;
+	struct websocket_packet packet;
+	struct event_message message;
+};
+
+static uint64_t clock_us(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void wake(int fd)
+{
+	uint64_t one = 1;
+
+	/* Fails only when it is awake already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static uint64_t drain(int fd)
+{
+	uint64_t n;
+
+	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+/* The media thread. */
+
+static void flush(struct outbox *box, void *arg)
+{
+	struct worker *wrk = arg;
+	struct engine *eng = wrk->eng;
+
+	port_send(wrk->ports, wrk->n_ports, eng);
+	for (unsigned i = 0; i < box->n; i++) {
+		struct outbox_packet *pkt = &box->packets[i];
+
+		if (pkt->to.kind != PATH_WEBSOCKET)
+			continue;
+		wrk->packet_up.connection = pkt->to.connection;
+		wrk->packet_up.size = pkt->size;
+		memcpy(wrk->packet_up.buf, pkt->buf, pkt->size);
+		if (!ring_push(eng->packets_up, &wrk->packet_up)) {
+			count(&eng->counters.dropped, 1);
+			continue;
+		}
+		eng->told = true;
+		count(&eng->counters.packets_out, 1);
+		count(&eng->counters.bytes_out, pkt->size);
+	}
+}
+
+/* A worker without sessions makes no wake-ups. */
+static void set_timer(struct worker *wrk, uint64_t now_us)
+{
+	struct itimerspec spec = { 0 };
+	bool busy = engine_busy(wrk->eng);
+
+	if (busy == (wrk->next_tick_us != 0))
+		return;
+	wrk->next_tick_us = busy ? now_us + TICK_US : 0;
+	if (busy) {
+		spec.it_value.tv_sec = (time_t)(wrk->next_tick_us / 1000000);
+		spec.it_value.tv_nsec =
+			(long)(wrk->next_tick_us % 1000000 * 1000);
+		spec.it_interval.tv_nsec = TICK_US * 1000l;
+	}
+	timerfd_settime(wrk->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+/* One step, however many are due: those that were missed are left out, so
+ * that nobody gets their packets in a burst. */
+static void tick(struct worker *wrk)
+{
+	uint64_t due = drain(wrk->timer_fd), now = clock_us(CLOCK_MONOTONIC);
+	struct counters *counters = &wrk->eng->counters;
+
+	if (!due || !wrk->next_tick_us)
+		return;
+	wrk->next_tick_us += (due - 1) * TICK_US;
+	count(&counters->late_ticks,
+	      due - 1 + (now > wrk->next_tick_us + LATE_US));
+	wrk->next_tick_us += TICK_US;
+	engine_set_clock(wrk->eng, now, clock_us(CLOCK_REALTIME));
+	engine_tick(wrk->eng, now, (unsigned)(due - 1));
+}
+
+static void serve(struct worker *wrk, unsigned source, uint64_t now_us)
+{
+	if (source == WAKE_TIMER)
+		tick(wrk);
+	else if (source == WAKE_CONTROL)
+		drain(wrk->control_fd);
+	else
+		port_receive(wrk->receiver, &wrk->ports[source], source,
+			     wrk->eng, now_us);
+}
+
+static void *run(void *arg)
+{
+	struct worker *wrk = arg;
+	struct epoll_event ready[WAKE_CONTROL + 1];
+
+	while (!atomic_load(&wrk->stop)) {
+		int n = epoll_wait(wrk->epoll_fd, ready, WAKE_CONTROL + 1, -1);
+		uint64_t now = clock_us(CLOCK_MONOTONIC);
+
+		/* One batch for each socket, then the tick is looked at
+		 * again: a flood cannot hold it up. */
+		for (int i = 0; i < n; i++)
+			serve(wrk, ready[i].data.u32, now);
+		engine_apply(wrk->eng, now);
+		if (engine_settle(wrk->eng))
+			wake(wrk->worker_fd);
+		set_timer(wrk, now);
+	}
+	return NULL;
+}
+
+/* The control thread. */
+
+static int watch(struct worker *wrk, int fd, unsigned source)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
+
+	return epoll_ctl(wrk->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int open_wakes(struct worker *wrk)
+{
+	int r;
+
+	wrk->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	wrk->timer_fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	wrk->control_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	wrk->worker_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (wrk->epoll_fd < 0 || wrk->timer_fd < 0 || wrk->control_fd < 0 ||
+	    wrk->worker_fd < 0)
+		return -errno;
+	r = watch(wrk, wrk->timer_fd, WAKE_TIMER);
+	return r ? r : watch(wrk, wrk->control_fd, WAKE_CONTROL);
+}
+
+static int open_ports(struct worker *wrk, const struct worker_config *cfg)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < cfg->n_listen && !r; i++) {
+		r = port_open(&wrk->ports[i], &cfg->listen[i]);
+		if (r)
+			break;
+		wrk->n_ports++;
+		r = watch(wrk, wrk->ports[i].fd, i);
+	}
+	return r;
+}
+
+/* Signals are the control thread's. */
+static int start(struct worker *wrk, const struct worker_config *cfg)
+{
+	sigset_t all, before;
+	cpu_set_t cpus;
+	char name[16];
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&wrk->thread, NULL, run, wrk);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r)
+		return r;
+	wrk->running = true;
+	snprintf(name, sizeof(name), "media-%u", cfg->index % 1000);
+	pthread_setname_np(wrk->thread, name);
+	if (cfg->cpu < 0)
+		return 0;
+	if (cfg->cpu >= CPU_SETSIZE)
+		return -EINVAL;
+	CPU_ZERO(&cpus);
+	CPU_SET((unsigned)cfg->cpu, &cpus);
+	return -pthread_setaffinity_np(wrk->thread, sizeof(cpus), &cpus);
+}
+
+int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
+		  const struct worker_events *events, void *arg)
+{
+	struct worker *wrk;
+	int r;
+
+	if (cfg->n_listen > WORKER_MAX_LISTEN)
+		return -EINVAL;
+	wrk = calloc(1, sizeof(*wrk));
+	if (!wrk)
+		return -ENOMEM;
+	wrk->events = *events;
+	wrk->arg = arg;
+	wrk->epoll_fd = wrk->timer_fd = wrk->control_fd = wrk->worker_fd = -1;
+	for (unsigned i = 0; i < WORKER_MAX_LISTEN; i++)
+		wrk->ports[i].fd = -1;
+	r = engine_create(&wrk->eng, flush, wrk);
+	if (!r)
+		r = port_receiver_create(&wrk->receiver);
+	if (!r)
+		r = open_wakes(wrk);
+	if (!r)
+		r = open_ports(wrk, cfg);
+	if (!r) {
+		engine_set_clock(wrk->eng, clock_us(CLOCK_MONOTONIC),
+				 clock_us(CLOCK_REALTIME));
+		r = start(wrk, cfg);
+	}
+	if (r)
+		worker_destroy(&wrk);
+	else
+		*wrk_r = wrk;
+	return r;
+}
+
+static void free_object(enum object_kind kind, void *object)
+{
+	struct session *ses = object;
+	struct phonegate *gate = object;
+	struct engine_mix *entry = object;
+
+	switch (kind) {
+	case OBJECT_SESSION:
+		ses->gate->taken--;
+		session_destroy(&ses);
+		break;
+	case OBJECT_GATE:
+		phonegate_destroy(&gate);
+		break;
+	case OBJECT_MIX:
+		mix_destroy(&entry->mix);
+		free(entry);
+		break;
+	}
+}
+
+static void tell(struct worker *wrk, const struct event *event)
+{
+	const struct worker_events *on = &wrk->events;
+
+	switch (event->kind) {
+	case EVENT_REGISTERED:
+		on->registered(event->member, event->registered.path,
+			       event->registered.first, wrk->arg);
+		break;
+	case EVENT_GONE:
+		on->gone(event->member, event->why, wrk->arg);
+		break;
+	case EVENT_REPORT:
+		on->report(event->member, &event->report, wrk->arg);
+		break;
+	case EVENT_RETIRED:
+		break;
+	}
+}
+
+void worker_dispatch(struct worker *wrk)
+{
+	struct event event;
+
+	drain(wrk->worker_fd);
+	while (ring_pop(wrk->eng->packets_up, &wrk->packet))
+		wrk->events.websocket(wrk->packet.connection, wrk->packet.buf,
+				      wrk->packet.size, wrk->arg);
+	while (ring_pop(wrk->eng->messages, &wrk->message))
+		wrk->events.message(wrk->message.member, wrk->message.text,
+				    wrk->message.size, wrk->arg);
+	while (ring_pop(wrk->eng->events, &event)) {
+		if (event.kind == EVENT_RETIRED)
+			free_object(event.retired.kind, event.retired.object);
+		else
+			tell(wrk, &event);
+	}
+}
+
+/* After the thread has ended: its last commands are applied here. */
+static void finish(struct worker *wrk)
+{
+	struct event event;
+	bool more = true;
+
+	while (more) {
+		engine_apply(wrk->eng, clock_us(CLOCK_MONOTONIC));
+		more = engine_settle(wrk->eng) || wrk->eng->retiring;
+		while (ring_pop(wrk->eng->events, &event))
+			if (event.kind == EVENT_RETIRED)
+				free_object(event.retired.kind,
+					    event.retired.object);
+	}
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void worker_destroy(struct worker **wrkp)
+{
+	struct worker *wrk = *wrkp;
+
+	*wrkp = NULL;
+	if (!wrk)
+		return;
+	if (wrk->running) {
+		atomic_store(&wrk->stop, true);
+		wake(wrk->control_fd);
+		pthread_join(wrk->thread, NULL);
+	}
+	if (wrk->eng)
+		finish(wrk);
+	engine_destroy(&wrk->eng);
+	port_receiver_destroy(&wrk->receiver);
+	for (unsigned i = 0; i < WORKER_MAX_LISTEN; i++)
+		port_close(&wrk->ports[i]);
+	close_fd(wrk->epoll_fd);
+	close_fd(wrk->timer_fd);
+	close_fd(wrk->control_fd);
+	close_fd(wrk->worker_fd);
+	free(wrk);
+}
+
+void worker_address(const struct worker *wrk, unsigned i,
+		    struct sockaddr_storage *addr_r)
+{
+	memset(addr_r, 0, sizeof(*addr_r));
+	if (i < wrk->n_ports)
+		*addr_r = wrk->ports[i].address;
+}
+
+int worker_fd(const struct worker *wrk)
+{
+	return wrk->worker_fd;
+}
+
+static int command(struct worker *wrk, const struct command *cmd)
+{
+	if (!ring_push(wrk->eng->commands, cmd))
+		return -EAGAIN;
+	wake(wrk->control_fd);
+	return 0;
+}
+
+static struct command *fresh_command(struct worker *wrk, enum command_kind kind)
+{
+	memset(&wrk->command, 0, offsetof(struct command, text));
+	wrk->command.kind = kind;
+	return &wrk->command;
+}
+
+int worker_add_mix(struct worker *wrk, struct mix *mix)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_ADD_MIX);
+	int r;
+
+	cmd->entry = calloc(1, sizeof(*cmd->entry));
+	if (!cmd->entry)
+		return -ENOMEM;
+	cmd->entry->mix = mix;
+	r = command(wrk, cmd);
+	if (r)
+		free(cmd->entry);
+	return r;
+}
+
+int worker_remove_mix(struct worker *wrk, struct mix *mix)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_REMOVE_MIX);
+
+	cmd->mix = mix;
+	return command(wrk, cmd);
+}
+
+int worker_add_gate(struct worker *wrk, struct phonegate *gate)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_ADD_GATE);
+
+	cmd->gate = gate;
+	return command(wrk, cmd);
+}
+
+int worker_remove_gate(struct worker *wrk, struct phonegate *gate)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_REMOVE_GATE);
+
+	cmd->gate = gate;
+	return command(wrk, cmd);
+}
+
+int worker_add_session(struct worker *wrk, struct phonegate *gate,
+		       struct session *ses)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_ADD_SESSION);
+	int r;
+
+	if (gate->taken == gate->places)
+		return -ENOSPC;
+	ses->gate = gate;
+	cmd->ses = ses;
+	r = command(wrk, cmd);
+	if (!r)
+		gate->taken++;
+	return r;
+}
+
+int worker_remove_session(struct worker *wrk, struct session *ses)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_REMOVE_SESSION);
+
+	cmd->ses = ses;
+	return command(wrk, cmd);
+}
+
+int worker_mute(struct worker *wrk, struct session *ses, bool muted)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_MUTE);
+
+	cmd->ses = ses;
+	cmd->muted = muted;
+	return command(wrk, cmd);
+}
+
+int worker_message(struct worker *wrk, struct session *ses, const char *json)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_MESSAGE);
+
+	cmd->ses = ses;
+	cmd->size = strlen(json);
+	if (cmd->size > sizeof(cmd->text))
+		return -EMSGSIZE;
+	memcpy(cmd->text, json, cmd->size);
+	return command(wrk, cmd);
+}
+
+int worker_websocket(struct worker *wrk, uint32_t connection,
+		     const uint8_t *buf, size_t size)
+{
+	if (size > sizeof(wrk->packet.buf))
+		return -EMSGSIZE;
+	wrk->packet.connection = connection;
+	wrk->packet.size = size;
+	memcpy(wrk->packet.buf, buf, size);
+	if (!ring_push(wrk->eng->packets_down, &wrk->packet)) {
+		count(&wrk->eng->counters.dropped, 1);
+		return -EAGAIN;
+	}
+	wrk->packets_pushed++;
+	wake(wrk->control_fd);
+	return 0;
+}
+
+int worker_websocket_closed(struct worker *wrk, uint32_t connection)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_WEBSOCKET_CLOSED);
+
+	cmd->connection = connection;
+	cmd->packets_before = wrk->packets_pushed;
+	return command(wrk, cmd);
+}
+
+static uint64_t get(const atomic_uint_fast64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void worker_report(const struct worker *wrk, struct worker_report *rep_r)
+{
+	const struct counters *ctr = &wrk->eng->counters;
+
+	*rep_r = (struct worker_report){
+		.ticks = get(&ctr->ticks),
+		.late_ticks = get(&ctr->late_ticks),
+		.packets_in = get(&ctr->packets_in),
+		.packets_out = get(&ctr->packets_out),
+		.bytes_in = get(&ctr->bytes_in),
+		.bytes_out = get(&ctr->bytes_out),
+		.unknown_user = get(&ctr->unknown_user),
+		.bad_key = get(&ctr->bad_key),
+		.unproven = get(&ctr->unproven),
+		.malformed = get(&ctr->malformed),
+		.dropped = get(&ctr->dropped),
+		.sessions = get(&ctr->sessions),
+	};
+}
