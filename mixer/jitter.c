@@ -10,14 +10,19 @@
 #define MS	 2	   /* units */
 #define STEP	 (20 * MS) /* units: delay moves by so much */
 #define MAX_SPAN 5760	   /* 1/48000 s: the longest Opus packet */
-#define ORIGIN	 0x10000   /* SpeexDSP's name for our time 0 */
+
+/* SpeexDSP's name for our time 0: its 32 bits wrap 8 s later, so that this is
+ * tried every day and not first after 24 of them. */
+#define ORIGIN 0xffffc000u
 
 /* After so long with nothing to play the talker is taken to pause, and the
  * next packet starts a new spurt. Below the 20 misses after which SpeexDSP
  * would restart by itself and forget where it was. */
 #define IDLE_AFTER (10 * STEP)
-/* After so long without a packet a jump of the time line is believed. */
-#define STARVED (3 * STEP)
+/* A jump of the time line is believed when nothing was played for so long,
+ * and packets in a row have said so for so many ticks. */
+#define STARVED	    (3 * STEP)
+#define STRAY_TICKS 4
 
 /* SpeexDSP counts timings over 100 * 40 / RATE packets: 100, thus 2 s. What
  * a late frame costs then has to be told, per percent of late packets. */
@@ -30,7 +35,7 @@
 /* The largest depth is taken over this many ticks, twice. */
 #define DEPTH_TICKS 25
 
-#define LOSS_FRAMES 128.0f /* the mean loss is taken over about so many */
+#define LOSS_FRAMES 256.0f /* the mean loss is taken over about so many */
 #define LOSS_UP	    0.02f  /* from here on one frame more is kept */
 #define LOSS_DOWN   0.005f /* until here */
 
@@ -79,8 +84,9 @@ struct jitter {
 	uint64_t seen;	 /* bit i: newest - i was put */
 	bool any_seen;
 
-	bool strayed; /* the last packet was off the time line */
-	uint64_t stray_sequence, stray_tick;
+	bool strayed;	      /* the last packet was off the time line */
+	uint64_t stray_last;  /* its sequence */
+	uint64_t stray_since; /* tick of the first in a row */
 
 	int depth, last_depth; /* units: largest in the last two windows */
 	struct jitter_report count;
@@ -180,6 +186,7 @@ void jitter_reset(struct jitter *jit)
 	jitter_buffer_reset(jit->speex);
 	jit->phase = IDLE;
 	jit->based = false;
+	jit->unsure = 0;
 	jit->out = NULL;
 	jit->any_seen = false;
 	jit->strayed = false;
@@ -296,29 +303,30 @@ static int largest_depth(const struct jitter *jit)
 	return jit->depth > jit->last_depth ? jit->depth : jit->last_depth;
 }
 
-/* Off the time line: far too late or too early. A burst after a stall looks
- * so, but comes in one tick; a sender that restarted, or a path that became
- * much longer, goes on so in the next, and then it is the new time line. */
+/* Off the time line: far too late or too early. What a stall held back looks
+ * so too, but comes at once; a sender that restarted, or a path that became
+ * much longer, goes on so, and then it is the new time line. */
 static bool is_stray(struct jitter *jit, uint64_t sequence, int64_t time)
 {
 	int64_t ahead = time - jit->now;
-	uint64_t step = sequence - jit->stray_sequence;
-	bool again =
-		jit->strayed && jit->tick != jit->stray_tick && step - 1 < 16;
+	bool starved = jit->phase != PLAY || jit->missed >= STARVED;
+	bool goes_on = jit->strayed && sequence - jit->stray_last - 1 < 16;
 
 	if (ahead >= -jit->max && ahead <= jit->max + 2 * STEP) {
 		jit->strayed = false;
 		return false;
 	}
-	if (again && (jit->phase != PLAY || jit->missed >= STARVED)) {
+	if (goes_on && starved && jit->tick - jit->stray_since >= STRAY_TICKS) {
 		idle(jit);
 		jit->strayed = false;
 		jit->based = false;
+		jit->unsure = 0;
 		return false;
 	}
+	if (!goes_on)
+		jit->stray_since = jit->tick;
 	jit->strayed = true;
-	jit->stray_sequence = sequence;
-	jit->stray_tick = jit->tick;
+	jit->stray_last = sequence;
 	return true;
 }
 
@@ -409,11 +417,11 @@ static enum jitter_result play(struct jitter *jit, struct slot *slot,
 			       struct jitter_frame *frame_r)
 {
 	/* Only now is it known whether what was not there had been sent. */
-	if (slot->sequence != jit->after)
-		for (; jit->unsure; jit->unsure--) {
-			jit->count.missing++;
-			count_loss(jit, true);
-		}
+	for (; jit->unsure && jit->after != slot->sequence; jit->after++) {
+		jit->unsure--;
+		jit->count.missing++;
+		count_loss(jit, true);
+	}
 	jit->unsure = 0;
 	count_loss(jit, false);
 

@@ -55,8 +55,8 @@ void jitter_destroy(struct jitter **jitp);
 
 /* RT. Copies one packet in. timestamp is extended, in 1/48000 s; samples is
  * the packet's length, 120 to 5760. Late, doubled and surplus packets are
- * counted, not kept. A time line that jumps is followed from its second
- * packet on. Returns 0, -ESTALE, -EEXIST, -ENOBUFS or -EMSGSIZE. */
+ * counted, not kept. A time line that jumps is followed after 80 ms. Returns 0,
+ * -ESTALE, -EEXIST, -ENOBUFS or -EMSGSIZE. */
 int jitter_put(struct jitter *jit, uint64_t sequence, uint64_t timestamp,
 	       unsigned samples, const uint8_t *payload, size_t size);
 
