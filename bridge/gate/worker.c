@@ -131,9 +131,7 @@ static void serve(struct worker *wrk, unsigned source, uint64_t now_us)
 {
 	if (source == WAKE_TIMER)
 		tick(wrk);
-	else if (source == WAKE_CONTROL)
-		drain(wrk->control_fd);
-	else
+	else if (source != WAKE_CONTROL)
 		port_receive(wrk->receiver, &wrk->ports[source], source,
 			     wrk->eng, now_us);
 }
@@ -147,11 +145,17 @@ static void *run(void *arg)
 		int n = epoll_wait(wrk->epoll_fd, ready, WAKE_CONTROL + 1, -1);
 		uint64_t now = clock_us(CLOCK_MONOTONIC);
 
+		/* Commands first: a session is known before its first
+		 * packet is read. Drained before they are taken, so that a
+		 * later one wakes again. */
+		for (int i = 0; i < n; i++)
+			if (ready[i].data.u32 == WAKE_CONTROL)
+				drain(wrk->control_fd);
+		engine_apply(wrk->eng, now);
 		/* One batch for each socket, then the tick is looked at
 		 * again: a flood cannot hold it up. */
 		for (int i = 0; i < n; i++)
 			serve(wrk, ready[i].data.u32, now);
-		engine_apply(wrk->eng, now);
 		if (engine_settle(wrk->eng))
 			wake(wrk->worker_fd);
 		set_timer(wrk, now);
