@@ -320,6 +320,7 @@ static void on_media_event(const struct call_event *event, void *owner)
 	case CALL_SOUND:
 		caller->progress.times.first_sound = (gint64)event->time_us;
 		caller->progress.counts = event->counts;
+		caller->events->event(caller, event, caller->arg);
 		return;
 	case CALL_MESSAGE:
 		note_message(caller, event);

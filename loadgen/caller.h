@@ -85,7 +85,7 @@ struct caller_progress {
 struct caller_events {
 	void (*state)(struct caller *caller, enum caller_state state,
 		      void *arg);
-	/* CALL_REPORT and CALL_MESSAGE. */
+	/* CALL_SOUND, CALL_REPORT and CALL_MESSAGE. */
 	void (*event)(struct caller *caller, const struct call_event *event,
 		      void *arg);
 };

@@ -10,7 +10,7 @@
 /* Takes over root. */
 static void print_json(json_t *root)
 {
-	json_dumpf(root, stdout, JSON_COMPACT);
+	json_dumpf(root, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	fputc('\n', stdout);
 	fflush(stdout);
 	json_decref(root);

@@ -1,0 +1,77 @@
+#include "loadgen/hearing.h"
+
+#include <math.h>
+
+#include "loadgen/tone.h"
+
+/* Of the tones' time, the part that is heard at any delay up to 250 ms. */
+#define SETTLE	  (SCRIPT_RATE / 4)
+#define EAR_RATIO (SCRIPT_RATE / EAR_RATE)
+
+static uint64_t time_of(uint64_t start_us, uint64_t samples)
+{
+	return start_us + samples * 1000000 / SCRIPT_RATE;
+}
+
+static double weaker_tone(const int16_t *pcm, size_t n, unsigned talker)
+{
+	const struct tone_pair pair = tone_plan(talker);
+	double low = tone_amplitude(pcm, n, EAR_RATE, pair.low);
+	double high = tone_amplitude(pcm, n, EAR_RATE, pair.high);
+
+	return tone_db(fmin(low, high) / SCRIPT_TONE);
+}
+
+struct hearing hearing_of(const struct script *script, uint64_t start_us,
+			  unsigned round, const struct ear *listener,
+			  unsigned talker, const struct chirp *chirp)
+{
+	struct hearing hearing = { .delay_ms = -1 };
+	uint64_t turn = (uint64_t)round * script_turns(script) +
+			script_turn_of(script, talker);
+	uint64_t tones = turn * script_turn_length(script) + SCRIPT_LEAD;
+	uint64_t slot = tones + SCRIPT_TONES +
+			(uint64_t)script_place_of(script, talker) * SCRIPT_SLOT;
+	size_t n = (SCRIPT_TONES - SETTLE) / EAR_RATIO;
+	size_t m = SCRIPT_SLOT / EAR_RATIO;
+	const int16_t *pcm =
+		ear_at(listener, time_of(start_us, tones + SETTLE), n);
+	const int16_t *mark = ear_at(listener, time_of(start_us, slot), m);
+	struct chirp_found found;
+
+	if (!pcm || !mark)
+		return hearing;
+	hearing.complete = true;
+	hearing.tone_db = weaker_tone(pcm, n, talker);
+	found = chirp_find(chirp, mark, m);
+	hearing.chirp_db = tone_db(found.amplitude / SCRIPT_CHIRP);
+	if (found.correlation >= HEARING_MATCH)
+		hearing.delay_ms = found.lag_ms;
+	return hearing;
+}
+
+struct hearing hearing_worse(struct hearing a, struct hearing b, bool own)
+{
+	double (*worse)(double, double) = own ? fmax : fmin;
+
+	return (struct hearing){
+		.complete = a.complete && b.complete,
+		.tone_db = worse(a.tone_db, b.tone_db),
+		.chirp_db = worse(a.chirp_db, b.chirp_db),
+		.delay_ms = a.delay_ms < 0 || b.delay_ms < 0
+				    ? -1
+				    : fmax(a.delay_ms, b.delay_ms),
+	};
+}
+
+bool hearing_is_heard(const struct hearing *hearing)
+{
+	return hearing->complete && hearing->tone_db >= HEARING_HEARD_DB &&
+	       hearing->delay_ms >= 0;
+}
+
+bool hearing_is_silent(const struct hearing *hearing)
+{
+	return hearing->complete && hearing->tone_db <= HEARING_SELF_TONE_DB &&
+	       hearing->chirp_db <= HEARING_SELF_DB;
+}

@@ -1,0 +1,40 @@
+/* hearing - what one caller heard of another, found by comparing an ear with
+ * the script.
+ *
+ * Delay is from mouth to ear: a frame sent in a tick was spoken in the 20 ms
+ * before it, counted from the tick's intended time; a frame played in a tick
+ * is heard from then on. Sound cards would add their own. */
+#ifndef LOADGEN_HEARING_H
+#define LOADGEN_HEARING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/chirp.h"
+#include "loadgen/ear.h"
+#include "loadgen/script.h"
+
+#define HEARING_HEARD_DB     -12.0 /* each tone, against how it was spoken */
+#define HEARING_SELF_DB	     -50.0 /* own chirp, while all others are silent */
+#define HEARING_SELF_TONE_DB -30.0 /* own tones, beside all others' */
+#define HEARING_MATCH	     0.5   /* a chirp's correlation that is believed */
+
+struct hearing {
+	bool complete;	 /* false: the ear does not reach so far */
+	double tone_db;	 /* the weaker tone, 0: as spoken */
+	double chirp_db; /* 0: as spoken */
+	double delay_ms; /* < 0: no chirp was found */
+};
+
+/* What `listener` heard of `talker` in a round. start_us: the script's. */
+struct hearing hearing_of(const struct script *script, uint64_t start_us,
+			  unsigned round, const struct ear *listener,
+			  unsigned talker, const struct chirp *chirp);
+
+/* Of two rounds: the worse for another's voice, the worse for one's own. */
+struct hearing hearing_worse(struct hearing a, struct hearing b, bool own);
+
+bool hearing_is_heard(const struct hearing *hearing);
+bool hearing_is_silent(const struct hearing *hearing);
+
+#endif
