@@ -245,11 +245,25 @@ static void mail_soon(struct api *api, const char *address, gboolean japanese)
 	g_hash_table_add(api->mails, mail);
 }
 
+/* The address as the rooms know it: as given or, since telephones begin with
+ * a capital letter, in lower case. NULL: nobody's. Caller frees. */
+static char *moderator_of(struct api *api, const char *address)
+{
+	g_autofree char *lower = g_utf8_strdown(address, -1);
+
+	if (api->events->is_moderator(address, api->arg))
+		return g_strdup(address);
+	if (api->events->is_moderator(lower, api->arg))
+		return g_steal_pointer(&lower);
+	return NULL;
+}
+
 static void post_login_link(struct api *api, const struct server_request *req,
 			    struct server_reply *reply)
 {
 	json_t *body = body_of(req);
 	g_autofree char *address = address_of(body);
+	g_autofree char *moderator = NULL;
 	gboolean japanese =
 		g_strcmp0(json_string_value(json_object_get(body, "language")),
 			  "ja") == 0;
@@ -264,8 +278,9 @@ static void post_login_link(struct api *api, const struct server_request *req,
 		return;
 	}
 	/* The same answer whether or not there is such a moderator. */
-	if (api->events->is_moderator(address, api->arg))
-		mail_soon(api, address, japanese);
+	moderator = moderator_of(api, address);
+	if (moderator)
+		mail_soon(api, moderator, japanese);
 	reply_json(reply, 202, json_object());
 }
 

@@ -1,0 +1,199 @@
+// What the browser tests share: Chromium, a program under test whose lines
+// are read, steps on the panel's page, and TAP.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+import { chromium } from "playwright-core";
+
+export const BUILD = process.env.BUILD ?? "build";
+const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const WAIT = 15000; // ms; what is waited for takes a tenth of it
+
+export function freePort() {
+	return new Promise((resolve) => {
+		const server = createServer();
+		server.listen(0, "127.0.0.1", () => {
+			const { port } = server.address();
+			server.close(() => resolve(port));
+		});
+	});
+}
+
+export async function temporaryDirectory() {
+	const path = await mkdtemp(join(tmpdir(), "ipsp-browser-"));
+	return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+export const browser = {
+	/** One Chromium for all cases; each person gets a context of their own. */
+	async launch() {
+		return chromium.launch({
+			executablePath: BROWSER,
+			args: [
+				"--headless", "--no-sandbox", "--disable-gpu",
+				"--disable-quic", "--no-first-run",
+				"--disable-background-networking",
+				"--disable-component-update", "--disable-sync",
+			],
+		});
+	},
+};
+
+/** A child process: its lines can be awaited, its input written. */
+export class Program {
+	#child;
+	#lines = [];
+	#waiters = [];
+	exited;
+
+	constructor(command, args, options = {}) {
+		this.#child = spawn(command, args, {
+			stdio: ["pipe", "pipe", "inherit"], ...options });
+		createInterface({ input: this.#child.stdout }).on("line", (line) => {
+			this.#lines.push(line);
+			this.#waiters = this.#waiters.filter((waiter) => !waiter(line));
+		});
+		this.exited = new Promise((resolve) =>
+			this.#child.on("exit", (code, signal) => resolve(code ?? signal)));
+	}
+
+	write(line) {
+		this.#child.stdin.write(`${line}\n`);
+	}
+
+	/** The first line after now that matches, as a match. */
+	line(pattern, milliseconds = WAIT) {
+		return new Promise((resolve, reject) => {
+			const timer = setTimeout(() => reject(new Error(
+				`no line like ${pattern} within ${milliseconds} ms; last: ` +
+				JSON.stringify(this.#lines.slice(-5)))), milliseconds);
+			this.#waiters.push((line) => {
+				const match = line.match(pattern);
+				if (match) {
+					clearTimeout(timer);
+					resolve(match);
+				}
+				return Boolean(match);
+			});
+		});
+	}
+
+	/** Writes a line and gives what the program says to it. */
+	ask(line, pattern) {
+		const answer = this.line(pattern);
+		this.write(line);
+		return answer;
+	}
+
+	signal(name) {
+		this.#child.kill(name);
+	}
+
+	/** Ends its input, then insists; gives its exit status. */
+	async stop(signal = "SIGTERM") {
+		this.#child.stdin.end();
+		this.#child.kill(signal);
+		const timer = setTimeout(() => this.#child.kill("SIGKILL"), 5000);
+		const status = await this.exited;
+		clearTimeout(timer);
+		return status;
+	}
+}
+
+/** A moderator with a browser of their own, on the panel. */
+export class Moderator {
+	constructor(context, page, errors) {
+		this.context = context;
+		this.page = page;
+		this.errors = errors; // of the page: scripts, policy, requests
+	}
+
+	static async open(chrome, options = {}) {
+		const context = await chrome.newContext({
+			locale: "en-GB", viewport: { width: 1280, height: 760 }, ...options });
+		const page = await context.newPage();
+		const errors = [];
+		page.setDefaultTimeout(WAIT);
+		page.on("pageerror", (error) => errors.push(String(error)));
+		page.on("console", (message) => {
+			if (/Content.Security.Policy|Trusted/i.test(message.text()))
+				errors.push(message.text());
+		});
+		return new Moderator(context, page, errors);
+	}
+
+	async useLink(link) {
+		await this.page.goto(link);
+		await this.page.getByRole("button", { name: "Log in" }).click();
+		await this.page.getByText("Live", { exact: true }).waitFor();
+	}
+
+	row(name) {
+		return this.page.getByRole("row").filter({
+			has: this.page.locator(".name", { hasText: new RegExp(`^${name}$`) }) });
+	}
+
+	async mute(name) {
+		await this.page.getByRole("button", { name: `Mute ${name}`, exact: true })
+			.click();
+	}
+
+	async unmute(name) {
+		await this.page.getByRole("button", { name: `Unmute ${name}`, exact: true })
+			.click();
+	}
+
+	async kick(name, reason = "") {
+		await this.page.getByRole("button", { name: `Remove ${name}…` }).click();
+		const dialog = this.page.getByRole("dialog");
+		await dialog.getByRole("textbox").fill(reason);
+		await dialog.getByRole("button", { name: "Remove" }).click();
+	}
+
+	/** Where the meters' covers are, sampled: a moving one has many values. */
+	async meterPositions(name, milliseconds) {
+		const seen = new Set();
+		const cover = this.row(name).locator(".cover");
+		for (const end = Date.now() + milliseconds; Date.now() < end;) {
+			seen.add(await cover.evaluate((element) => element.style.transform));
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+		return seen;
+	}
+}
+
+/** Polls until `condition` gives something true; fails by name. */
+export async function until(what, condition, milliseconds = WAIT) {
+	for (const end = Date.now() + milliseconds; Date.now() < end;) {
+		const result = await condition();
+		if (result)
+			return result;
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	throw new Error(`waited ${milliseconds} ms in vain for: ${what}`);
+}
+
+/** Runs the cases, [name, function], as TAP. Each goes on from where the one
+ * before left the page, so after a failure the rest is not tried. */
+export async function run(cases) {
+	let failed = 0;
+	console.log(`1..${cases.length}`);
+	for (const [index, [name, work]] of cases.entries()) {
+		try {
+			if (failed)
+				throw new Error("not tried, an earlier case failed");
+			await work();
+			console.log(`ok ${index + 1} ${name}`);
+		} catch (error) {
+			failed++;
+			console.log(String(error.stack).replace(/^/gm, "# "));
+			console.log(`not ok ${index + 1} ${name}`);
+		}
+	}
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,238 @@
+// The panel in a real browser, against web/ with a real room (webhost.c).
+// With SHOTS=DIRECTORY it leaves pictures there.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+
+import { browser, BUILD, freePort, Moderator, Program, run, until }
+	from "./lib.mjs";
+
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+const chrome = await browser.launch();
+
+function startHost() {
+	return new Program(join(BUILD, "tests/integration/webhost"),
+		[String(port), join(BUILD, "web/client"), "40"]);
+}
+
+let host = startHost();
+await host.line(/^listening/);
+
+let chair, deputy;
+const ids = {};
+
+async function join_(name, address) {
+	const [, id] = await host.ask(`join ${name} ${address}`, /^joined (\d+)/);
+	ids[name] = id;
+}
+
+async function shoot(moderator, name) {
+	if (process.env.SHOTS)
+		await moderator.page.screenshot({
+			path: join(process.env.SHOTS, `${name}.png`) });
+}
+
+async function logInByMail() {
+	chair = await Moderator.open(chrome);
+	await chair.page.goto(url);
+	await chair.page.getByLabel("Mail address").fill("Chair@LocalHost");
+	await shoot(chair, "login");
+	const mail = host.line(/^mail chair@localhost (\S+) en$/);
+	await chair.page.getByRole("button", { name: "Mail me a link" }).click();
+	await chair.page.getByText("a link is on its way").waitFor();
+	const [, link] = await mail;
+
+	/* A mail scanner looks first, and nothing is used up by it. */
+	const scanner = await Moderator.open(chrome);
+	await scanner.page.goto(link);
+	await scanner.page.getByRole("button", { name: "Log in" }).waitFor();
+	await shoot(scanner, "link");
+	await scanner.context.close();
+
+	await chair.useLink(link);
+	assert.ok(!(await chair.page.url()).includes("#"), "token left in the URL");
+	const [cookie] = await chair.context.cookies();
+	assert.equal(cookie.httpOnly, true);
+	assert.equal(cookie.sameSite, "Strict");
+
+	const second = await Moderator.open(chrome);
+	await second.page.goto(link);
+	await second.page.getByRole("button", { name: "Log in" }).click();
+	await second.page.getByText("used already or is too old").waitFor();
+	await second.context.close();
+}
+
+async function strangersGetTheSameAnswer() {
+	const stranger = await Moderator.open(chrome);
+	let mailed = false;
+	host.line(/^mail stranger/, 2000).then(() => { mailed = true; }, () => {});
+	await stranger.page.goto(url);
+	await stranger.page.getByLabel("Mail address").fill("stranger@localhost");
+	await stranger.page.getByRole("button", { name: "Mail me a link" }).click();
+	await stranger.page.getByText("a link is on its way").waitFor();
+	await new Promise((resolve) => setTimeout(resolve, 600));
+	assert.equal(mailed, false);
+	await stranger.context.close();
+}
+
+async function rowsAndMovingMeters() {
+	await chair.page.getByText("Nobody is here yet").waitFor();
+	await shoot(chair, "empty");
+	await join_("Aiko", "aiko@example.jp");
+	await join_("Ben", "ben@example.org");
+	await join_("Chloé", "chloe.dubois@example.fr");
+	host.write("invite Dmitri dmitri@example.net");
+	await chair.row("Chloé").waitFor();
+	await chair.row("Dmitri").getByText("Invited").waitFor();
+	assert.match(await chair.row("Aiko").innerText(), /aiko@example\.jp/);
+	assert.match(await chair.row("Aiko").innerText(), /local-1/);
+	assert.match(await chair.row("Aiko").innerText(), /%/);
+	const seen = await chair.meterPositions("Aiko", 4500);
+	assert.ok(seen.size > 10, `only ${seen.size} positions of the meter`);
+	await shoot(chair, "panel");
+}
+
+async function muteAndUnmute() {
+	const [answer] = await Promise.all([
+		host.line(new RegExp(`^set-muted ${ids.Ben} 1$`)), chair.mute("Ben")]);
+	assert.ok(answer);
+	await chair.row("Ben").getByText("Muted by chair@localhost").waitFor();
+	await until("Ben's meter to rest", async () =>
+		(await chair.meterPositions("Ben", 300)).size === 1);
+	await Promise.all([
+		host.line(new RegExp(`^set-muted ${ids.Ben} 0$`)), chair.unmute("Ben")]);
+	await chair.page.getByRole("button", { name: "Mute Ben" }).waitFor();
+}
+
+async function nobodyIsUnmutedFromAfar() {
+	host.write(`self-mute ${ids.Aiko}`);
+	await chair.row("Aiko").getByText("Muted own microphone").waitFor();
+	/* A moderator can only add a mute of his own, and take that one back. */
+	assert.equal(await chair.page.getByRole("button",
+		{ name: "Unmute Aiko" }).count(), 0);
+	await chair.mute("Aiko");
+	await chair.unmute("Aiko");
+	await chair.page.getByRole("button", { name: "Mute Aiko" }).waitFor();
+	await chair.row("Aiko").getByText("Muted own microphone").waitFor();
+}
+
+async function secondModeratorSeesBoth() {
+	const [, link] = await host.ask("link deputy@localhost", /^link (\S+)/);
+	deputy = await Moderator.open(chrome, {
+		locale: "ja-JP", colorScheme: "dark" });
+	await deputy.page.goto(link);
+	await deputy.page.getByRole("button", { name: "ログイン" }).click();
+	await deputy.row("Aiko").waitFor();
+	const start = Date.now();
+	await chair.mute("Ben");
+	await deputy.row("Ben").getByText("chair@localhost がミュート").waitFor();
+	console.log(`# click to the other moderator's row: ${Date.now() - start} ms`);
+	await shoot(deputy, "panel-ja-dark");
+	/* The deputy has two rooms, the chair but one. */
+	await deputy.page.getByRole("button", { name: /Board/ }).waitFor();
+	assert.equal(await chair.page.getByText("Board").count(), 0);
+}
+
+async function kickWithConfirmation() {
+	await chair.page.getByRole("button", { name: "Remove Ben…" }).click();
+	await shoot(chair, "kick");
+	await chair.page.getByRole("button", { name: "Cancel" }).click();
+	assert.equal(await chair.row("Ben").count(), 1);
+	const told = host.line(new RegExp(`^tell ${ids.Ben} .*kicked.*We go on`));
+	const ended = host.line(new RegExp(`^end-media ${ids.Ben}$`));
+	await chair.kick("Ben", "We go on alone");
+	await Promise.all([told, ended]);
+	await chair.row("Ben").waitFor({ state: "detached" });
+	await deputy.row("Ben").waitFor({ state: "detached" });
+	await deputy.page.getByText("chair@localhost が Ben を退出させました")
+		.first().waitFor();
+}
+
+async function worksByKeyboard() {
+	const button = chair.page.getByRole("button", { name: "Mute Chloé" });
+	await button.focus();
+	await chair.page.keyboard.press("Enter");
+	await chair.row("Chloé").getByText("Muted by chair").waitFor();
+	/* The same button now offers the opposite and kept the focus. */
+	assert.equal(await chair.page.evaluate(
+		() => document.activeElement.ariaLabel), "Unmute Chloé");
+	await chair.page.keyboard.press("Enter");
+	await chair.page.keyboard.press("Tab");
+	await chair.page.keyboard.press("Enter");
+	await chair.page.getByRole("dialog").waitFor();
+	await chair.page.keyboard.press("Escape");
+	await chair.page.getByRole("dialog").waitFor({ state: "detached" });
+}
+
+async function narrowScreen() {
+	await chair.page.setViewportSize({ width: 390, height: 844 });
+	await chair.row("Chloé").waitFor();
+	const width = await chair.page.evaluate(
+		() => document.documentElement.scrollWidth);
+	assert.ok(width <= 390, `scrolls sideways: ${width}`);
+	await shoot(chair, "narrow");
+	await chair.page.setViewportSize({ width: 1280, height: 760 });
+}
+
+async function reconnectsAndResynchronises() {
+	/* The server goes and comes back: sessions live as long as it, so the
+	 * panel must notice that it is logged out; until then it says so. */
+	await host.stop();
+	await chair.page.getByText("Reconnecting").first().waitFor();
+	await shoot(chair, "reconnecting");
+	host = startHost();
+	await host.line(/^listening/);
+	await chair.page.getByLabel("Mail address").waitFor();
+	const [, link] = await host.ask("link chair@localhost", /^link (\S+)/);
+	await chair.useLink(link);
+	await join_("Eve", "eve@example.org");
+	await chair.row("Eve").waitFor();
+	assert.equal(await chair.row("Aiko").count(), 0);
+	/* A bridge that does not answer, its connections still open: the panel
+	 * notices by itself and, when it is back, shows what happened. */
+	host.signal("SIGSTOP");
+	await chair.page.getByText("Reconnecting").first().waitFor();
+	host.write("join Finn finn@example.org");
+	host.write(`leave ${ids.Eve}`);
+	host.signal("SIGCONT");
+	await chair.row("Finn").waitFor();
+	assert.equal(await chair.row("Eve").count(), 0, "a ghost");
+}
+
+async function roomEnds() {
+	host.write("close");
+	await chair.page.getByText("This room has ended").waitFor();
+}
+
+async function logsOut() {
+	await chair.page.getByRole("button", { name: "Log out" }).click();
+	await chair.page.getByLabel("Mail address").waitFor();
+	await chair.page.reload();
+	await chair.page.getByLabel("Mail address").waitFor();
+}
+
+async function pagesBrokeNoRule() {
+	assert.deepEqual([...chair.errors, ...deputy.errors], []);
+}
+
+const status = await run([
+	["a moderator logs in by mailed link, which works once", logInByMail],
+	["an unknown address gets the same answer and no mail",
+		strangersGetTheSameAnswer],
+	["people are rows and their meters move", rowsAndMovingMeters],
+	["a moderator mutes and takes the mute back", muteAndUnmute],
+	["nobody who muted himself is unmuted from afar", nobodyIsUnmutedFromAfar],
+	["a second moderator, in Japanese, sees the mute", secondModeratorSeesBoth],
+	["kick asks first, then both moderators see it", kickWithConfirmation],
+	["mute and kick work by keyboard", worksByKeyboard],
+	["a narrow screen shows cards and never scrolls sideways", narrowScreen],
+	["a lost connection comes back without ghosts",
+		reconnectsAndResynchronises],
+	["the end of the room is said", roomEnds],
+	["logging out ends the session", logsOut],
+	["no script failed and no security policy was broken", pagesBrokeNoRule],
+]);
+await chrome.close();
+await host.stop();
+process.exit(status);

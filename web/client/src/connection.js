@@ -1,0 +1,140 @@
+// The WebSocket to the bridge: reconnects by itself, matches answers to
+// commands, and notices when the bridge has fallen silent.
+
+const BACKOFF_FIRST = 250; // ms
+const BACKOFF_LAST = 8000;
+const SILENCE = 5000; // while a room is watched something comes each second
+const ANSWER = 8000;
+
+/** The wait before try number `n` (from 0), in ms; `random` is 0..1. */
+export function backoff(n, random) {
+	const full = Math.min(BACKOFF_LAST, BACKOFF_FIRST * 2 ** n);
+	return full / 2 + (full / 2) * random;
+}
+
+export class Connection {
+	#url;
+	#events;
+	#socket = null;
+	#tries = 0;
+	#timer = 0;
+	#watchdog = 0;
+	#watching = null;
+	#closed = false;
+	#nextId = 1;
+	#pending = new Map(); // id -> { resolve, timer }
+
+	/** events: message(object), up(), down(), refused() */
+	constructor(url, events) {
+		this.#url = url;
+		this.#events = events;
+		addEventListener("online", () => this.#retryNow());
+		document.addEventListener("visibilitychange", () => {
+			if (!document.hidden)
+				this.#retryNow();
+		});
+		this.#open();
+	}
+
+	/** Watches a room now and after each reconnection. */
+	watch(room) {
+		this.#watching = room;
+		return this.command({ do: "watch", room });
+	}
+
+	/** For good. */
+	close() {
+		this.#closed = true;
+		clearTimeout(this.#timer);
+		clearTimeout(this.#watchdog);
+		this.#socket.close();
+	}
+
+	/** Resolves to the bridge's answer, {t: "done"} or {t: "error"}. */
+	command(command) {
+		const id = this.#nextId++;
+		return new Promise((resolve) => {
+			if (this.#socket?.readyState !== WebSocket.OPEN) {
+				resolve({ t: "error", code: "not-connected" });
+				return;
+			}
+			const timer = setTimeout(() => {
+				this.#answer({ t: "error", id, code: "no-answer" });
+			}, ANSWER);
+			this.#pending.set(id, { resolve, timer });
+			this.#socket.send(JSON.stringify({ id, ...command }));
+		});
+	}
+
+	#open() {
+		const socket = new WebSocket(this.#url, "ipsp-panel");
+		let opened = false;
+		this.#socket = socket;
+		socket.onopen = () => {
+			opened = true;
+			this.#tries = 0;
+			this.#events.up();
+			if (this.#watching)
+				this.watch(this.#watching);
+		};
+		socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+		socket.onclose = ({ code }) => {
+			if (socket === this.#socket && !this.#closed)
+				this.#lost(opened && code !== 1008);
+		};
+	}
+
+	#receive(message) {
+		this.#listen(message.t !== "closed");
+		if (message.t === "closed")
+			this.#watching = null;
+		if (message.t === "done" || message.t === "error")
+			this.#answer(message);
+		else
+			this.#events.message(message);
+	}
+
+	#answer(message) {
+		const pending = this.#pending.get(message.id);
+		if (!pending)
+			return;
+		clearTimeout(pending.timer);
+		this.#pending.delete(message.id);
+		pending.resolve(message);
+	}
+
+	#listen(expectMore) {
+		clearTimeout(this.#watchdog);
+		if (expectMore && this.#watching)
+			this.#watchdog = setTimeout(() => this.#giveUp(), SILENCE);
+	}
+
+	/** A half-open connection would take minutes to close. */
+	#giveUp() {
+		const socket = this.#socket;
+		socket.onclose = null;
+		socket.close();
+		this.#lost(true);
+	}
+
+	#lost(wasLetIn) {
+		clearTimeout(this.#watchdog);
+		for (const id of [...this.#pending.keys()])
+			this.#answer({ t: "error", id, code: "not-connected" });
+		this.#events.down();
+		if (!wasLetIn)
+			this.#events.refused();
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(
+			() => this.#open(),
+			backoff(this.#tries++, Math.random()),
+		);
+	}
+
+	#retryNow() {
+		if (this.#closed || this.#socket.readyState !== WebSocket.CLOSED)
+			return;
+		clearTimeout(this.#timer);
+		this.#open();
+	}
+}

@@ -1,0 +1,137 @@
+// One person: who, how, and what a moderator can do about it.
+
+import { useCallback, useEffect, useRef } from "preact/hooks";
+
+import { meter } from "./meters.js";
+import { asPercent, quality } from "./state.js";
+import { words } from "./words.js";
+
+function Who({ member }) {
+	return (
+		<th role="rowheader" scope="row" class="person">
+			<bdi class="name">{member.name}</bdi>
+			{member.name !== member.address &&
+				<bdi class="address">{member.address}</bdi>}
+		</th>
+	);
+}
+
+function mutedText(mutedBy) {
+	return mutedBy ? words.mutedBy(mutedBy) : words.muted;
+}
+
+function State({ member, mutedBy }) {
+	if (member.state === "invited")
+		return <span class="badge invited">{words.invited}</span>;
+	return (
+		<>
+			{member.muted &&
+				<span class="badge muted">{mutedText(mutedBy)}</span>}
+			{member.self_muted &&
+				<span class="badge self">{words.selfMuted}</span>}
+			{!member.muted && !member.self_muted && (member.talking
+				? <span class="badge talking">{words.talking}</span>
+				: <span class="badge quiet">{words.listening}</span>)}
+		</>
+	);
+}
+
+function Meter({ member }) {
+	const ref = useCallback(meter(member.id), [member.id]);
+
+	if (member.state !== "here")
+		return null;
+	return (
+		<div class="meter" role="meter" ref={ref} aria-valuemin="-60"
+			aria-valuemax="0" aria-valuenow="-60"
+			aria-label={words.levelOf(member.name)}>
+			<div class="cover" />
+		</div>
+	);
+}
+
+function Loss({ member }) {
+	const up = asPercent(member.loss);
+	const down = asPercent(member.peer_loss);
+	const band = quality(member);
+
+	if (member.state !== "here")
+		return null;
+	return (
+		<span class={`loss ${band}`} title={words.figures(
+			Math.round(member.round_trip_ms), Math.round(member.jitter_ms),
+			Math.round(member.delay_ms))}>
+			<b>{words[band]}</b>
+			<span class="hidden">{words.lossOf(up, down)}</span>
+			<span aria-hidden="true">
+				{words.from} {up} · {words.to} {down}
+			</span>
+		</span>
+	);
+}
+
+function Actions({ member, act, onKick }) {
+	const { id, name, muted } = member;
+
+	return (
+		<>
+			<button onClick={() => act({ do: muted ? "unmute" : "mute", member: id })}
+				aria-label={muted ? words.unmuteWhom(name) : words.muteWhom(name)}>
+				{muted ? words.unmute : words.mute}
+			</button>
+			<button class="danger" onClick={() => onKick(member)}
+				aria-label={words.kickWhom(name)}>
+				{words.kick}
+			</button>
+		</>
+	);
+}
+
+export function Row({ member, mutedBy, act, onKick }) {
+	return (
+		<tr role="row" data-member={member.id} class={member.state}>
+			<Who member={member} />
+			<td role="cell" class="state">
+				<State member={member} mutedBy={mutedBy} />
+			</td>
+			<td role="cell" class="level"><Meter member={member} /></td>
+			<td role="cell"><Loss member={member} /></td>
+			<td role="cell" class="gate">
+				{member.gate}
+				<bdi class="address">{member.path}</bdi>
+			</td>
+			<td role="cell" class="actions">
+				<Actions member={member} act={act} onKick={onKick} />
+			</td>
+		</tr>
+	);
+}
+
+/** Asks before somebody's call is ended. */
+export function KickDialog({ member, act, onClose }) {
+	const dialog = useRef(null);
+
+	useEffect(() => dialog.current.showModal(), []);
+	function submit(event) {
+		const reason = new FormData(event.target).get("reason").trim();
+		act({ do: "kick", member: member.id, reason });
+	}
+	return (
+		<dialog ref={dialog} onClose={onClose} aria-labelledby="kick-title">
+			<form method="dialog" onSubmit={submit}>
+				<h2 id="kick-title">{words.kickTitle(member.name)}</h2>
+				<p>{words.kickExplain}</p>
+				<label>
+					{words.kickReason}
+					<input name="reason" maxlength="60" autocomplete="off" />
+				</label>
+				<div class="buttons">
+					<button type="button" onClick={() => dialog.current.close()}>
+						{words.cancel}
+					</button>
+					<button class="danger solid">{words.kick}</button>
+				</div>
+			</form>
+		</dialog>
+	);
+}

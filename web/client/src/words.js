@@ -1,0 +1,177 @@
+// Every word that people read, in English and Japanese. A value that is a
+// function takes the words that go into it.
+
+const en = {
+	product: "Conference panel",
+	loading: "Loading…",
+
+	loginTitle: "Moderator log-in",
+	loginExplain: "Enter your mail address. If you moderate a room here, we mail you a link that logs you in.",
+	mailAddress: "Mail address",
+	mailLink: "Mail me a link",
+	linkMailed: (address) => `If ${address} moderates a room here, a link is on its way. It works once, within 10 minutes.`,
+	otherAddress: "Use another address",
+	linkTitle: "You have a log-in link",
+	linkExplain: "It works once. Press the button to log in on this device.",
+	logIn: "Log in",
+	logOut: "Log out",
+	badToken: "This link was used already or is too old. Ask for a new one.",
+	tooMany: "That was too often. Try again in ten minutes.",
+	failed: "That did not work. Try again.",
+	badAddress: "That is not a mail address.",
+
+	live: "Live",
+	connecting: "Connecting…",
+	reconnecting: "Connection lost. Reconnecting…",
+	backAgain: "Connected again.",
+	rooms: "Rooms",
+	people: (n, capacity) => `${n} of ${capacity} people`,
+	noRooms: "You moderate no room at the moment.",
+	roomClosed: "This room has ended.",
+	emptyRoom: "Nobody is here yet.",
+	emptyHint: (address) => `Mail ${address} to join.`,
+
+	caption: (room) => `People in ${room}`,
+	person: "Person",
+	state: "State",
+	gate: "PhoneGate",
+	level: "Level",
+	loss: "Loss",
+	actions: "Actions",
+	levelOf: (name) => `Level of ${name}`,
+
+	invited: "Invited",
+	talking: "Talking",
+	listening: "Listening",
+	muted: "Muted by moderator",
+	mutedBy: (who) => `Muted by ${who}`,
+	selfMuted: "Muted own microphone",
+
+	lossOf: (up, down) => `${up} from them, ${down} to them`,
+	from: "in",
+	to: "out",
+	good: "Good",
+	fair: "Fair",
+	poor: "Poor",
+	figures: (rtt, jitter, delay) => `Round trip ${rtt} ms, jitter ${jitter} ms, buffer ${delay} ms`,
+
+	mute: "Mute",
+	unmute: "Unmute",
+	kick: "Remove",
+	muteWhom: (name) => `Mute ${name}`,
+	unmuteWhom: (name) => `Unmute ${name}`,
+	kickWhom: (name) => `Remove ${name}…`,
+	kickTitle: (name) => `Remove ${name} from the room?`,
+	kickExplain: "The call ends at once. They can mail the room again.",
+	kickReason: "Reason, shown to them (optional)",
+	cancel: "Cancel",
+
+	activity: "Activity",
+	noActivity: "What happens is listed here.",
+	added: (name) => `${name} was invited`,
+	joined: (name) => `${name} is here`,
+	wasMuted: (name, by) => `${by} muted ${name}`,
+	wasUnmuted: (name, by) => `${by} unmuted ${name}`,
+	wasKicked: (name, by) => `${by} removed ${name}`,
+	left: (name) => `${name} left`,
+	lost: (name) => `The connection to ${name} was lost`,
+	noShow: (name) => `${name} did not come`,
+	replaced: (name) => `${name} came back with another call`,
+	notHere: "That person is not in the room any more.",
+	commandFailed: (text) => `Not done: ${text}`,
+};
+
+const ja = {
+	product: "会議パネル",
+	loading: "読み込み中…",
+
+	loginTitle: "司会者ログイン",
+	loginExplain: "メールアドレスを入力してください。会議室の司会者であれば、ログイン用のリンクをメールで送ります。",
+	mailAddress: "メールアドレス",
+	mailLink: "リンクをメールで受け取る",
+	linkMailed: (address) => `${address} がここの司会者であれば、リンクを送りました。10分以内に一度だけ使えます。`,
+	otherAddress: "別のアドレスを使う",
+	linkTitle: "ログイン用リンクです",
+	linkExplain: "一度だけ使えます。ボタンを押すと、この端末でログインします。",
+	logIn: "ログイン",
+	logOut: "ログアウト",
+	badToken: "このリンクは使用済みか期限切れです。新しいリンクを受け取ってください。",
+	tooMany: "回数が多すぎます。10分後にもう一度お試しください。",
+	failed: "うまくいきませんでした。もう一度お試しください。",
+	badAddress: "メールアドレスではありません。",
+
+	live: "接続中",
+	connecting: "接続しています…",
+	reconnecting: "接続が切れました。再接続しています…",
+	backAgain: "再び接続しました。",
+	rooms: "会議室",
+	people: (n, capacity) => `${n}人（定員${capacity}人）`,
+	noRooms: "現在、司会をしている会議室はありません。",
+	roomClosed: "この会議室は終了しました。",
+	emptyRoom: "まだ誰もいません。",
+	emptyHint: (address) => `${address} にメールを送ると参加できます。`,
+
+	caption: (room) => `${room} の参加者`,
+	person: "参加者",
+	state: "状態",
+	gate: "PhoneGate",
+	level: "音量",
+	loss: "損失",
+	actions: "操作",
+	levelOf: (name) => `${name} の音量`,
+
+	invited: "招待済み",
+	talking: "発言中",
+	listening: "聞いています",
+	muted: "司会者がミュート",
+	mutedBy: (who) => `${who} がミュート`,
+	selfMuted: "自分でミュート",
+
+	lossOf: (up, down) => `相手から ${up}、相手へ ${down}`,
+	from: "上り",
+	to: "下り",
+	good: "良好",
+	fair: "普通",
+	poor: "不良",
+	figures: (rtt, jitter, delay) => `往復 ${rtt} ミリ秒、ゆらぎ ${jitter} ミリ秒、バッファ ${delay} ミリ秒`,
+
+	mute: "ミュート",
+	unmute: "ミュート解除",
+	kick: "退出させる",
+	muteWhom: (name) => `${name} をミュート`,
+	unmuteWhom: (name) => `${name} のミュートを解除`,
+	kickWhom: (name) => `${name} を退出させる…`,
+	kickTitle: (name) => `${name} を退出させますか？`,
+	kickExplain: "通話はすぐに終わります。会議室に再びメールを送ることはできます。",
+	kickReason: "理由（相手に表示、任意）",
+	cancel: "キャンセル",
+
+	activity: "履歴",
+	noActivity: "出来事がここに表示されます。",
+	added: (name) => `${name} が招待されました`,
+	joined: (name) => `${name} が参加しました`,
+	wasMuted: (name, by) => `${by} が ${name} をミュートしました`,
+	wasUnmuted: (name, by) => `${by} が ${name} のミュートを解除しました`,
+	wasKicked: (name, by) => `${by} が ${name} を退出させました`,
+	left: (name) => `${name} が退出しました`,
+	lost: (name) => `${name} との接続が切れました`,
+	noShow: (name) => `${name} は参加しませんでした`,
+	replaced: (name) => `${name} が新しい通話で戻りました`,
+	notHere: "その人はもう会議室にいません。",
+	commandFailed: (text) => `実行できませんでした：${text}`,
+};
+
+export const catalogues = { en, ja };
+
+/** The first of the browser's languages that we speak. */
+export function chooseLanguage(languages) {
+	for (const tag of languages) {
+		const language = tag.toLowerCase().split("-")[0];
+		if (language in catalogues)
+			return language;
+	}
+	return "en";
+}
+
+export const language = chooseLanguage(globalThis.navigator?.languages ?? []);
+export const words = catalogues[language];
