@@ -104,7 +104,8 @@ static GMimeMessage *parse_mime(GBytes *mail)
 {
 	gsize size;
 	const char *data = g_bytes_get_data(mail, &size);
-	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(data, size);
+	GMimeStream *stream =
+		g_mime_stream_mem_new_with_buffer(data ? data : "", size);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *mime = g_mime_parser_construct_message(parser, NULL);
 
@@ -312,24 +313,34 @@ static GBytes *decoded_content(GMimePart *part)
 	return result;
 }
 
+/* Valid UTF-8 with lines ended by LF. */
+static char *plain_text(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_auto(GStrv) pieces = g_strsplit(valid, "\r", -1);
+	char *plain = g_strjoinv("", pieces);
+
+	text_cut(plain, MAX_TEXT);
+	return plain;
+}
+
 static void read_words(struct message *msg, GMimeMessage *mime,
 		       const struct tree *tree)
 {
-	struct language_hints hints = {
-		.content_language = g_mime_object_get_header(
-			GMIME_OBJECT(mime), "Content-Language"),
-	};
+	/* GMime keeps a mail's Content-* fields at its topmost part. */
+	GMimeObject *top = g_mime_message_get_mime_part(mime);
+	struct language_hints hints = { 0 };
 	const char *subject = g_mime_message_get_subject(mime);
 
 	msg->subject = subject ? text_line(subject, MAX_SUBJECT) : NULL;
 	if (tree->text) {
 		g_autofree char *text = g_mime_text_part_get_text(tree->text);
 
-		msg->text = text ? g_utf8_make_valid(text, -1) : NULL;
-		if (msg->text)
-			text_cut(msg->text, MAX_TEXT);
+		msg->text = text ? plain_text(text) : NULL;
 		hints.charset = g_mime_text_part_get_charset(tree->text);
 	}
+	hints.content_language =
+		top ? g_mime_object_get_header(top, "Content-Language") : NULL;
 	hints.subject = msg->subject;
 	hints.text = msg->text;
 	msg->japanese = language_is_japanese(&hints);

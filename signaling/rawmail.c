@@ -249,8 +249,9 @@ gboolean rawmail_check(GBytes *mail, GError **error)
 {
 	gsize size;
 	const char *data = g_bytes_get_data(mail, &size);
-	struct scan scan = { .p = data, .end = data + size };
+	struct scan scan = { .p = data };
 
+	scan.end = size ? data + size : data; /* data of no bytes is NULL */
 	if (size > MESSAGE_MAX_SIZE)
 		fail(&scan, MESSAGE_ERROR_TOO_LARGE,
 		     "the mail has more than 256 KiB");

@@ -1,0 +1,125 @@
+#include "signaling/fields.h"
+
+#include <string.h>
+
+#include "signaling/text.h"
+
+#define MAX_VALUE  900 /* bytes: unfolded it would still fit a line */
+#define LINE	   76  /* RFC 5322 2.1.1 wishes 78 */
+#define WORD_BYTES 42  /* encoded, "Subject: " before it and all, one line */
+
+/* "Name: value", broken at spaces. */
+static void add_folded(GString *fields, const char *name, const char *value)
+{
+	g_auto(GStrv) tokens = g_strsplit(value, " ", -1);
+	gsize column = strlen(name) + 1;
+
+	g_string_append_printf(fields, "%s:", name);
+	for (char **token = tokens; *token; token++) {
+		/* A line of spaces alone would end the header for some. */
+		gboolean fold = token != tokens && **token &&
+				column + 1 + strlen(*token) > LINE;
+
+		g_string_append(fields, fold ? "\r\n " : " ");
+		g_string_append(fields, *token);
+		column = (fold ? 0 : column) + 1 + strlen(*token);
+	}
+	g_string_append(fields, "\r\n");
+}
+
+static gboolean is_plain(const char *text)
+{
+	return g_str_is_ascii(text) && !strstr(text, "=?");
+}
+
+/* Encoded words with a space between, which does not count as text: RFC
+ * 2047 6.2. No character is split over two (5). */
+static char *encoded_words(const char *text)
+{
+	GString *words = g_string_new(NULL);
+
+	while (*text) {
+		g_autofree char *chunk = g_strdup(text);
+		g_autofree char *base64 = NULL;
+
+		text_cut(chunk, WORD_BYTES);
+		base64 = g_base64_encode((const guchar *)chunk, strlen(chunk));
+		g_string_append_printf(words, "%s=?UTF-8?B?%s?=",
+				       words->len ? " " : "", base64);
+		text += strlen(chunk);
+	}
+	return g_string_free(words, FALSE);
+}
+
+void fields_add_text(GString *fields, const char *name, const char *value)
+{
+	g_autofree char *line = value ? text_line(value, MAX_VALUE) : NULL;
+	g_autofree char *words = NULL;
+
+	if (!line || !*line)
+		return;
+	words = is_plain(line) ? g_strdup(line) : encoded_words(line);
+	add_folded(fields, name, words);
+}
+
+void fields_add_id(GString *fields, const char *name, const char *id)
+{
+	g_autofree char *value = NULL;
+
+	if (!id || !*id || strlen(id) > MAX_VALUE || !text_is_line(id) ||
+	    strpbrk(id, "<> "))
+		return;
+	value = g_strdup_printf("<%s>", id);
+	add_folded(fields, name, value);
+}
+
+static char *quoted_string(const char *text)
+{
+	GString *quoted = g_string_new("\"");
+
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			g_string_append_c(quoted, '\\');
+		g_string_append_c(quoted, *text);
+	}
+	g_string_append_c(quoted, '"');
+	return g_string_free(quoted, FALSE);
+}
+
+void fields_add_mailbox(GString *fields, const char *name, const char *display,
+			const char *address)
+{
+	g_autofree char *clean = text_line(address, MAX_VALUE);
+	g_autofree char *line = display ? text_line(display, MAX_VALUE) : NULL;
+	g_autofree char *phrase = NULL;
+	g_autofree char *value = NULL;
+
+	/* What could end the address and begin another. */
+	g_strdelimit(clean, "<>,; ", '_');
+	if (!line || !*line) {
+		add_folded(fields, name, clean);
+		return;
+	}
+	phrase = is_plain(line) ? quoted_string(line) : encoded_words(line);
+	value = g_strdup_printf("%s <%s>", phrase, clean);
+	add_folded(fields, name, value);
+}
+
+void fields_add_date(GString *fields, const char *name, gint64 time)
+{
+	/* Not by strftime: day and month names are those of RFC 5322. */
+	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu",
+					    "Fri", "Sat", "Sun" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
+					      "May", "Jun", "Jul", "Aug",
+					      "Sep", "Oct", "Nov", "Dec" };
+	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(time);
+
+	g_string_append_printf(
+		fields, "%s: %s, %02d %s %04d %02d:%02d:%02d +0000\r\n", name,
+		days[g_date_time_get_day_of_week(date) - 1],
+		g_date_time_get_day_of_month(date),
+		months[g_date_time_get_month(date) - 1],
+		g_date_time_get_year(date), g_date_time_get_hour(date),
+		g_date_time_get_minute(date), g_date_time_get_second(date));
+}
