@@ -263,7 +263,7 @@ static void remove_session(struct engine *eng, struct command *cmd)
 {
 	struct session *ses = cmd->ses;
 
-	media_bye(eng, ses, eng->now_us);
+	gate_media_bye(eng, ses, eng->now_us);
 	engine_end_session(eng, ses);
 	ses->owed = 0; /* who removes it knows that it is gone */
 	if (ses->next)
@@ -353,7 +353,7 @@ void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
 	if (kind == PACKET_STUN)
 		registration_packet(eng, from, buf, size, now_us);
 	else if (kind == PACKET_RTP || kind == PACKET_RTCP)
-		media_packet(eng, from, kind, buf, size, now_us);
+		gate_media_packet(eng, from, kind, buf, size, now_us);
 	else
 		count(&eng->counters.malformed, 1);
 }
@@ -365,7 +365,7 @@ void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 		if (entry->joined)
 			mix_tick(entry->mix);
 	for (struct session *ses = eng->sessions; ses; ses = ses->next)
-		media_tick(eng, ses, now_us, missed);
+		gate_media_tick(eng, ses, now_us, missed);
 }
 
 /* REGISTERED is made of what the session is now: where two moves found no

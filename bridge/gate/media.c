@@ -78,9 +78,9 @@ static void take_control(struct engine *eng, struct session *ses,
 	}
 }
 
-void media_packet(struct engine *eng, const struct path *from,
-		  enum packet_kind kind, uint8_t *buf, size_t size,
-		  uint64_t now_us)
+void gate_media_packet(struct engine *eng, const struct path *from,
+		       enum packet_kind kind, uint8_t *buf, size_t size,
+		       uint64_t now_us)
 {
 	struct session *ses = find_path(eng, from);
 	bool proven = ses && path_equal(&ses->path, from);
@@ -186,8 +186,8 @@ static void note_figures(struct engine *eng, struct session *ses,
 	eng->told |= ring_push(eng->events, &eng->event);
 }
 
-void media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
-		unsigned missed)
+void gate_media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
+		     unsigned missed)
 {
 	if (ses->gone)
 		return;
@@ -205,7 +205,7 @@ void media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
 	note_figures(eng, ses, now_us);
 }
 
-void media_bye(struct engine *eng, struct session *ses, uint64_t now_us)
+void gate_media_bye(struct engine *eng, struct session *ses, uint64_t now_us)
 {
 	struct stream_extra bye = { .bye = true };
 

@@ -327,14 +327,14 @@ void registration_packet(struct engine *eng, const struct path *from,
 			 const uint8_t *buf, size_t size, uint64_t now_us);
 
 /* media.c - RTP and RTCP of one session. */
-void media_packet(struct engine *eng, const struct path *from,
-		  enum packet_kind kind, uint8_t *buf, size_t size,
-		  uint64_t now_us);
+void gate_media_packet(struct engine *eng, const struct path *from,
+		       enum packet_kind kind, uint8_t *buf, size_t size,
+		       uint64_t now_us);
 /* After the mixes were run. */
-void media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
-		unsigned missed);
+void gate_media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
+		     unsigned missed);
 /* RTCP BYE, and with it the messages that were not acknowledged. */
-void media_bye(struct engine *eng, struct session *ses, uint64_t now_us);
+void gate_media_bye(struct engine *eng, struct session *ses, uint64_t now_us);
 
 /* port.c - the worker's UDP sockets. */
 
