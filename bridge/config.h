@@ -40,7 +40,9 @@ struct config {
 	/* [bridge] */
 	char *state_directory;
 	GStrv media_addresses; /* literals to listen on */
-	guint media_port;      /* of worker 0; worker n has media_port + n */
+	/* Of worker 0; worker n has media_port + n. 0: the kernel chooses, and
+	 * then a restart cannot keep an OK that was sent before it. */
+	guint media_port;
 	guint workers;
 	guint sessions_per_gate;
 	GStrv public_addresses; /* literals to announce instead, or NULL */
@@ -58,9 +60,21 @@ struct config {
 	GPtrArray *rooms; /* struct config_room */
 };
 
-/* On failure NULL, and problems (char *, caller owns) holds a line
+/* Secrets may stand in files of their own (pin_file, ..._password_file); a
+ * relative name is looked up in $CREDENTIALS_DIRECTORY, where systemd puts
+ * what LoadCredential= names.
+ *
+ * On failure NULL, and problems (char *, caller owns) holds a line
  * "FILE:LINE: what is wrong and what would be right" for each mistake. */
 struct config *config_load(const char *path, GPtrArray *problems);
+/* Accepts NULL. */
 void config_free(struct config *cfg);
+
+/* The account of that name, or NULL. */
+const struct config_mail *config_mail(const struct config *cfg,
+				      const char *name);
+/* The room of that address, or NULL. */
+const struct config_room *config_room(const struct config *cfg,
+				      const char *address);
 
 #endif

@@ -1,0 +1,306 @@
+#include "bridge/config_value.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "bridge/config.h"
+#include "signaling/keys.h"
+#include "signaling/message.h"
+
+#define ROOM_KEY_SIZE 16
+#define MAX_SECRET    4096
+
+char *config_read_text(const struct config_key *key, const char *value,
+		       void *field)
+{
+	char **text = field;
+
+	(void)key;
+	if (!*value)
+		return g_strdup("give a value, or leave the key out");
+	g_free(*text);
+	*text = g_strdup(value);
+	return NULL;
+}
+
+char *config_read_path(const struct config_key *key, const char *value,
+		       void *field)
+{
+	if (!g_path_is_absolute(value))
+		return g_strdup_printf("give an absolute path, not \"%s\"",
+				       value);
+	return config_read_text(key, value, field);
+}
+
+char *config_read_number(const struct config_key *key, const char *value,
+			 void *field)
+{
+	guint64 number;
+
+	if (!g_ascii_string_to_unsigned(value, 10, key->min, key->max, &number,
+					NULL))
+		return g_strdup_printf(
+			"\"%s\" is not a whole number from %u to %u", value,
+			key->min, key->max);
+	*(guint *)field = (guint)number;
+	return NULL;
+}
+
+char *config_read_yes_no(const struct config_key *key, const char *value,
+			 void *field)
+{
+	gboolean yes = !strcmp(value, "yes") || !strcmp(value, "true");
+
+	(void)key;
+	if (!yes && strcmp(value, "no") && strcmp(value, "false"))
+		return g_strdup_printf("\"%s\" is neither yes nor no", value);
+	*(gboolean *)field = yes;
+	return NULL;
+}
+
+/* Words between commas, semicolons or blanks. */
+static GStrv split(const char *value)
+{
+	g_auto(GStrv) words = g_strsplit_set(value, ",; \t", -1);
+	g_autoptr(GStrvBuilder) full = g_strv_builder_new();
+
+	for (guint i = 0; words[i]; i++)
+		if (*words[i])
+			g_strv_builder_add(full, words[i]);
+	return g_strv_builder_end(full);
+}
+
+char *config_read_literals(const struct config_key *key, const char *value,
+			   void *field)
+{
+	g_auto(GStrv) words = split(value);
+	guint8 raw[sizeof(struct in6_addr)];
+
+	if (!*words || g_strv_length(words) > key->max)
+		return g_strdup_printf("give one to %u addresses", key->max);
+	for (guint i = 0; words[i]; i++)
+		if (inet_pton(AF_INET, words[i], raw) != 1 &&
+		    inet_pton(AF_INET6, words[i], raw) != 1)
+			return g_strdup_printf("\"%s\" is no IPv4 or IPv6 "
+					       "address, like 192.0.2.1",
+					       words[i]);
+	g_strfreev(*(GStrv *)field);
+	*(GStrv *)field = g_steal_pointer(&words);
+	return NULL;
+}
+
+char *config_read_literal(const struct config_key *key, const char *value,
+			  void *field)
+{
+	g_auto(GStrv) words = NULL;
+	char *wrong = config_read_literals(key, value, &words);
+
+	return wrong ? wrong : config_read_text(key, value, field);
+}
+
+/* With domains when key->max says so: "example.org" beside "a@example.org". */
+char *config_read_addresses(const struct config_key *key, const char *value,
+			    void *field)
+{
+	g_auto(GStrv) words = split(value);
+
+	for (guint i = 0; words[i]; i++) {
+		char *address;
+
+		if (key->max && !strchr(words[i], '@')) {
+			address = g_ascii_strdown(words[i], -1);
+		} else {
+			address = message_address(words[i]);
+			if (!address)
+				return g_strdup_printf("\"%s\" is no mail "
+						       "address, like "
+						       "anna@example.org",
+						       words[i]);
+		}
+		g_free(words[i]);
+		words[i] = address;
+	}
+	g_strfreev(*(GStrv *)field);
+	*(GStrv *)field = g_steal_pointer(&words);
+	return NULL;
+}
+
+char *config_read_answer(const struct config_key *key, const char *value,
+			 void *field)
+{
+	static const char *const words[] = {
+		[CONFIG_ANSWER_OPEN] = "open",
+		[CONFIG_ANSWER_ALIGNED] = "aligned",
+		[CONFIG_ANSWER_LIST] = "list",
+	};
+
+	(void)key;
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		if (!strcmp(value, words[i])) {
+			*(enum config_answer *)field = i;
+			return NULL;
+		}
+	return g_strdup_printf("\"%s\" is none of open, aligned, list", value);
+}
+
+char *config_read_room_key(const struct config_key *key, const char *value,
+			   void *field)
+{
+	guint8 bytes[ROOM_KEY_SIZE];
+
+	(void)key;
+	if (!keys_base64url_decode(value, bytes, sizeof(bytes)))
+		return g_strdup_printf("a room key is %d bytes as base64url "
+				       "(22 characters)",
+				       ROOM_KEY_SIZE);
+	*(GBytes **)field = g_bytes_new(bytes, sizeof(bytes));
+	return NULL;
+}
+
+char *config_read_url(const struct config_key *key, const char *value,
+		      void *field)
+{
+	static const char *const schemes[] = { "maildir:", "imap://",
+					       "imaps://", "pop3://",
+					       "pop3s://", "smtp://",
+					       "smtps://", NULL };
+
+	for (guint i = 0; schemes[i]; i++)
+		if (g_str_has_prefix(value, schemes[i]))
+			return config_read_text(key, value, field);
+	return g_strdup_printf("\"%s\" is no URL of a mailbox or post, like "
+			       "maildir:/var/mail/room or smtp://localhost",
+			       value);
+}
+
+char *config_read_web_url(const struct config_key *key, const char *value,
+			  void *field)
+{
+	if (!g_str_has_prefix(value, "https://") &&
+	    !g_str_has_prefix(value, "http://"))
+		return g_strdup_printf("\"%s\" does not begin with https://",
+				       value);
+	if (g_str_has_suffix(value, "/"))
+		return g_strdup("leave out the final slash");
+	return config_read_text(key, value, field);
+}
+
+static const struct config_key *find_key(const struct config_key *keys,
+					 const char *name)
+{
+	for (; keys->name; keys++)
+		if (!strcmp(keys->name, name))
+			return keys;
+	return NULL;
+}
+
+/* The names of all keys, for whoever mistyped one. Caller frees. */
+static char *known_keys(const struct config_key *keys)
+{
+	GString *names = g_string_new(NULL);
+
+	for (; keys->name; keys++) {
+		const char *also = keys->secret ? "[_file]" : "";
+
+		g_string_append_printf(names, "%s%s%s", names->len ? ", " : "",
+				       keys->name, also);
+	}
+	return g_string_free(names, FALSE);
+}
+
+/* The secret in a file, or NULL and what would have been right. */
+static char *secret_from_file(const char *name, char **wrong)
+{
+	const char *directory = g_getenv("CREDENTIALS_DIRECTORY");
+	g_autofree char *path = NULL, *data = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize size;
+
+	if (g_path_is_absolute(name)) {
+		path = g_strdup(name);
+	} else if (directory) {
+		path = g_build_filename(directory, name, NULL);
+	} else {
+		*wrong = g_strdup_printf("give an absolute path: \"%s\" is "
+					 "relative and there is no "
+					 "$CREDENTIALS_DIRECTORY",
+					 name);
+		return NULL;
+	}
+	if (!g_file_get_contents(path, &data, &size, &error)) {
+		*wrong = g_strdup(error->message);
+		return NULL;
+	}
+	if (size > MAX_SECRET || strlen(data) != size) {
+		*wrong = g_strdup_printf("%s is no secret: a line of text of "
+					 "at most %d bytes",
+					 path, MAX_SECRET);
+		return NULL;
+	}
+	g_strchomp(data);
+	return g_steal_pointer(&data);
+}
+
+/* The key whose secret `name` says where to read: pin for pin_file. */
+static const struct config_key *secret_key(const struct config_key *keys,
+					   const char *name)
+{
+	g_autofree char *base = NULL;
+	const struct config_key *key;
+
+	if (!g_str_has_suffix(name, "_file"))
+		return NULL;
+	base = g_strndup(name, strlen(name) - strlen("_file"));
+	key = find_key(keys, base);
+	return key && key->secret ? key : NULL;
+}
+
+static void read_key(struct config_text *text, const char *group,
+		     const struct config_key *keys, const char *name,
+		     void *object)
+{
+	g_autofree char *value =
+		g_key_file_get_string(text->file, group, name, NULL);
+	const struct config_key *key = find_key(keys, name);
+	g_autofree char *wrong = NULL;
+
+	if (!value) {
+		config_text_mistake(text, group, name,
+				    "%s has a wrong escape: write \\\\ for a "
+				    "backslash",
+				    name);
+		return;
+	}
+	if (!key && (key = secret_key(keys, name))) {
+		char *secret = secret_from_file(value, &wrong);
+
+		g_free(value);
+		value = secret;
+		if (g_key_file_has_key(text->file, group, key->name, NULL))
+			config_text_mistake(text, group, name,
+					    "give %s or %s, not both",
+					    key->name, name);
+	}
+	if (!key) {
+		g_autofree char *names = known_keys(keys);
+
+		config_text_mistake(text, group, name,
+				    "[%s] has no key \"%s\"; it has %s", group,
+				    name, names);
+		return;
+	}
+	if (!wrong)
+		wrong = key->read(key, value, (char *)object + key->offset);
+	if (wrong)
+		config_text_mistake(text, group, name, "%s: %s", name, wrong);
+}
+
+void config_read_group(struct config_text *text, const char *group,
+		       const struct config_key *keys, void *object)
+{
+	g_auto(GStrv) names =
+		g_key_file_get_keys(text->file, group, NULL, NULL);
+
+	for (guint i = 0; names[i]; i++)
+		read_key(text, group, keys, names[i], object);
+}

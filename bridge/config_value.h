@@ -1,0 +1,58 @@
+/* config_value - how each kind of value of the configuration is read, and the
+ * reading of one group by a table of its keys. */
+#ifndef BRIDGE_CONFIG_VALUE_H
+#define BRIDGE_CONFIG_VALUE_H
+
+#include "bridge/config_text.h"
+
+/* One key of a group. A table of them ends with an empty one. */
+struct config_key {
+	const char *name;
+	/* Sets the field, or returns what would have been right (caller
+	 * frees); then the field keeps its default. */
+	char *(*read)(const struct config_key *key, const char *value,
+		      void *field);
+	gsize offset;	 /* of the field in the object */
+	guint min, max;	 /* of numbers; list lengths */
+	gboolean secret; /* NAME_file may name the file that holds it */
+};
+
+/* char * */
+char *config_read_text(const struct config_key *key, const char *value,
+		       void *field);
+/* char *, absolute */
+char *config_read_path(const struct config_key *key, const char *value,
+		       void *field);
+/* guint, min to max */
+char *config_read_number(const struct config_key *key, const char *value,
+			 void *field);
+/* gboolean */
+char *config_read_yes_no(const struct config_key *key, const char *value,
+			 void *field);
+/* GStrv: IP addresses, at most max */
+char *config_read_literals(const struct config_key *key, const char *value,
+			   void *field);
+/* char *: an IP address */
+char *config_read_literal(const struct config_key *key, const char *value,
+			  void *field);
+/* GStrv: mail addresses; with max also domains */
+char *config_read_addresses(const struct config_key *key, const char *value,
+			    void *field);
+/* enum config_answer */
+char *config_read_answer(const struct config_key *key, const char *value,
+			 void *field);
+/* GBytes * */
+char *config_read_room_key(const struct config_key *key, const char *value,
+			   void *field);
+/* char *: of a mailbox or post */
+char *config_read_url(const struct config_key *key, const char *value,
+		      void *field);
+/* char * */
+char *config_read_web_url(const struct config_key *key, const char *value,
+			  void *field);
+
+/* Reads every key of the group into object; mistakes go to text. */
+void config_read_group(struct config_text *text, const char *group,
+		       const struct config_key *keys, void *object);
+
+#endif
