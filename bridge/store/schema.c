@@ -16,7 +16,8 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"  attempts INTEGER NOT NULL DEFAULT 0,"
 	"  next_ms INTEGER NOT NULL DEFAULT 0, why TEXT,"
 	"  time INTEGER NOT NULL);"
-	"CREATE INDEX post_due ON post (next_ms) WHERE state = 0;"
+	"CREATE INDEX post_did ON post (did) WHERE state = 0;"
+	"CREATE INDEX post_due ON post (account, next_ms) WHERE state = 0;"
 	"CREATE TABLE dialog (did TEXT PRIMARY KEY, account TEXT NOT NULL,"
 	"  room TEXT NOT NULL, address TEXT NOT NULL, name TEXT,"
 	"  device TEXT NOT NULL, invite BLOB NOT NULL, answer BLOB NOT NULL,"
@@ -39,6 +40,10 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"did, account, room, address, name, device, invite, answer, "          \
 	"private_key, worker, gate, state, deadline, post"
 
+/* By age, and of a flood only the newest: it must not fill the disk. */
+#define OLD_SET_ASIDE                                                          \
+	"time < ? OR id <= (SELECT max(id) FROM set_aside) - 10000"
+
 const char *const schema_statements[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -56,18 +61,18 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 	[SQL_ADD_DIALOG] = "INSERT INTO dialog (" DIALOG_COLUMNS ", time) "
 			   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
 			   "?)",
-	/* 0 is STORE_DIALOG_ANSWERED. */
-	[SQL_SET_DIALOG] = "UPDATE dialog SET state = ?1, private_key = "
-			   "iif(?1 = 0, private_key, NULL) WHERE did = ?2",
+	[SQL_SET_DIALOG] = "UPDATE dialog SET state = ?, private_key = NULL "
+			   "WHERE did = ?",
 
 	[SQL_ADD_POST] = "INSERT INTO post (account, name, envelope_from, "
 			 "recipient, mail, did, expires, time) "
 			 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_DUE_ACCOUNTS] = "SELECT DISTINCT account FROM post "
+			     "WHERE state = 0 AND next_ms <= ?",
 	[SQL_DUE_POSTS] = "SELECT id, account, name, envelope_from, recipient, "
 			  "mail, did, expires, attempts FROM post "
-			  "WHERE state = 0 AND next_ms <= ? "
+			  "WHERE state = 0 AND account = ? AND next_ms <= ? "
 			  "ORDER BY next_ms, id LIMIT ?",
-	[SQL_NEXT_POST] = "SELECT min(next_ms) FROM post WHERE state = 0",
 	[SQL_POST_SENT] = "UPDATE post SET state = 1, why = NULL WHERE id = ?",
 	[SQL_POST_FAILED] = "UPDATE post SET attempts = attempts + 1, "
 			    "next_ms = ?, why = ? WHERE id = ? AND state = 0",
@@ -75,10 +80,13 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 	[SQL_POST_AGAIN] = "UPDATE post SET state = 0, attempts = 0, "
 			   "next_ms = 0 WHERE id = ?",
 
+	[SQL_DROP_ANSWER] = "UPDATE post SET state = 2, why = ? "
+			    "WHERE did = ? AND state = 0",
+
 	[SQL_SET_ASIDE] = "INSERT INTO set_aside (account, file, reason, "
 			  "time) VALUES (?, ?, ?, ?)",
-	[SQL_OLD_SET_ASIDE] = "SELECT file FROM set_aside WHERE time < ?",
-	[SQL_FORGET_SET_ASIDE] = "DELETE FROM set_aside WHERE time < ?",
+	[SQL_OLD_SET_ASIDE] = "SELECT file FROM set_aside WHERE " OLD_SET_ASIDE,
+	[SQL_FORGET_SET_ASIDE] = "DELETE FROM set_aside WHERE " OLD_SET_ASIDE,
 
 	[SQL_POSITION] = "SELECT position FROM mailbox WHERE account = ?",
 	[SQL_SET_POSITION] = "INSERT INTO mailbox (account, position) "

@@ -326,10 +326,18 @@ gboolean store_add_dialog(struct store *sto, const struct store_dialog *dialog,
 		   (gint64)dialog->state, dialog->deadline, dialog->post, now);
 }
 
-gboolean store_set_dialog(struct store *sto, const char *did,
-			  enum store_dialog_state state, GError **error)
+gboolean store_dialog_here(struct store *sto, const char *did, GError **error)
 {
-	return run(sto, error, SQL_SET_DIALOG, "is", (gint64)state, did);
+	return run(sto, error, SQL_SET_DIALOG, "is", (gint64)STORE_DIALOG_HERE,
+		   did);
+}
+
+gboolean store_end_dialog(struct store *sto, const char *did, const char *why,
+			  GError **error)
+{
+	return run(sto, error, SQL_SET_DIALOG, "is", (gint64)STORE_DIALOG_ENDED,
+		   did) &&
+	       run(sto, error, SQL_DROP_ANSWER, "ss", why, did);
 }
 
 void store_post_free(struct store_post *post)
@@ -372,27 +380,32 @@ static struct store_post *read_post(sqlite3_stmt *stmt)
 	return post;
 }
 
-GPtrArray *store_due_posts(struct store *sto, gint64 now_ms, guint limit)
+/* The first column of all rows, char *. */
+static GPtrArray *texts(struct store *sto, sqlite3_stmt *stmt)
+{
+	GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+	while (next(sto, stmt))
+		g_ptr_array_add(found, text(stmt, 0));
+	return found;
+}
+
+GPtrArray *store_due_accounts(struct store *sto, gint64 now_ms)
+{
+	return texts(sto, rows(sto, SQL_DUE_ACCOUNTS, "i", now_ms));
+}
+
+GPtrArray *store_due_posts(struct store *sto, const char *account,
+			   gint64 now_ms, guint limit)
 {
 	sqlite3_stmt *stmt =
-		rows(sto, SQL_DUE_POSTS, "ii", now_ms, (gint64)limit);
+		rows(sto, SQL_DUE_POSTS, "sii", account, now_ms, (gint64)limit);
 	GPtrArray *posts =
 		g_ptr_array_new_with_free_func((GDestroyNotify)store_post_free);
 
 	while (next(sto, stmt))
 		g_ptr_array_add(posts, read_post(stmt));
 	return posts;
-}
-
-gint64 store_next_post(struct store *sto)
-{
-	sqlite3_stmt *stmt = rows(sto, SQL_NEXT_POST, "");
-	gint64 next_ms = -1;
-
-	if (next(sto, stmt) && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
-		next_ms = sqlite3_column_int64(stmt, 0);
-	sqlite3_reset(stmt);
-	return next_ms;
 }
 
 gboolean store_post_sent(struct store *sto, gint64 id, GError **error)
@@ -427,11 +440,9 @@ gboolean store_set_aside(struct store *sto, const char *account,
 
 GPtrArray *store_forget_set_aside(struct store *sto, gint64 before)
 {
-	sqlite3_stmt *stmt = rows(sto, SQL_OLD_SET_ASIDE, "i", before);
-	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *files =
+		texts(sto, rows(sto, SQL_OLD_SET_ASIDE, "i", before));
 
-	while (next(sto, stmt))
-		g_ptr_array_add(files, text(stmt, 0));
 	run(sto, NULL, SQL_FORGET_SET_ASIDE, "i", before);
 	return files;
 }

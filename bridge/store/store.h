@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "signaling/scoped.h"
+
 struct store;
 
 #define STORE_DIGEST_SIZE 32
@@ -60,6 +62,7 @@ struct store_dialog {
 	gint64 post;	 /* the answer's id in the outbox */
 };
 void store_dialog_free(struct store_dialog *dialog);
+SCOPED_FREE(store_dialog, store_dialog_free)
 
 /* NULL: there is none. */
 struct store_dialog *store_dialog(struct store *sto, const char *did);
@@ -67,9 +70,11 @@ struct store_dialog *store_dialog(struct store *sto, const char *did);
 GPtrArray *store_dialogs(struct store *sto, enum store_dialog_state state);
 gboolean store_add_dialog(struct store *sto, const struct store_dialog *dialog,
 			  gint64 now, GError **error);
-/* Past ANSWERED the private key is wiped: keys are forward secret. */
-gboolean store_set_dialog(struct store *sto, const char *did,
-			  enum store_dialog_state state, GError **error);
+/* Somebody registered. The private key is wiped: keys are forward secret. */
+gboolean store_dialog_here(struct store *sto, const char *did, GError **error);
+/* It is over: the key is wiped, an answer that still waits is dropped. */
+gboolean store_end_dialog(struct store *sto, const char *did, const char *why,
+			  GError **error);
 
 /* Mails to post. */
 struct store_post {
@@ -87,11 +92,11 @@ void store_post_free(struct store_post *post);
 /* Sets post->id. */
 gboolean store_add_post(struct store *sto, struct store_post *post, gint64 now,
 			GError **error);
-/* struct store_post *: pending mails that are due at now_ms, oldest first,
- * at most `limit`. */
-GPtrArray *store_due_posts(struct store *sto, gint64 now_ms, guint limit);
-/* Unix ms when the next pending mail is due, -1: none is pending. */
-gint64 store_next_post(struct store *sto);
+/* char *: the accounts that have pending mails due at now_ms. */
+GPtrArray *store_due_accounts(struct store *sto, gint64 now_ms);
+/* struct store_post *: those of an account, oldest first, at most `limit`. */
+GPtrArray *store_due_posts(struct store *sto, const char *account,
+			   gint64 now_ms, guint limit);
 gboolean store_post_sent(struct store *sto, gint64 id, GError **error);
 gboolean store_post_failed(struct store *sto, gint64 id, gint64 next_ms,
 			   const char *why, GError **error);
@@ -104,7 +109,8 @@ gboolean store_post_again(struct store *sto, gint64 id, GError **error);
 gboolean store_set_aside(struct store *sto, const char *account,
 			 const char *file, const char *reason, gint64 now,
 			 GError **error);
-/* char *: files set aside before `before`, whose rows are forgotten. */
+/* char *: files set aside before `before`, or long before the newest, whose
+ * rows are forgotten. */
 GPtrArray *store_forget_set_aside(struct store *sto, gint64 before);
 
 /* NULL: unknown. Caller frees. */

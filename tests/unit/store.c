@@ -78,6 +78,15 @@ static gboolean add_dialog(struct store *sto, const char *did, gint64 post)
 	return store_add_dialog(sto, &dialog, 1, NULL);
 }
 
+static gboolean is_due(struct store *sto, gint64 now_ms)
+{
+	GPtrArray *accounts = store_due_accounts(sto, now_ms);
+	gboolean due = accounts->len > 0;
+
+	g_ptr_array_unref(accounts);
+	return due;
+}
+
 static void what_was_committed_is_there_after_kill_9(void)
 {
 	struct place place;
@@ -109,7 +118,7 @@ static void what_was_committed_is_there_after_kill_9(void)
 	g_assert_cmpuint(g_bytes_get_size(dialog->private_key), ==, 18);
 	store_dialog_free(dialog);
 	g_assert_null(store_dialog(sto, "lost"));
-	g_assert_cmpint(store_next_post(sto), ==, 0);
+	g_assert_true(is_due(sto, 0));
 	store_close(&sto);
 	clear_place(&place);
 }
@@ -125,7 +134,7 @@ static void a_rolled_back_answer_leaves_neither_dialog_nor_mail(void)
 	g_assert_true(add_dialog(sto, "a", add_post(sto, "a")));
 	store_rollback(sto);
 	g_assert_null(store_dialog(sto, "a"));
-	g_assert_cmpint(store_next_post(sto), ==, -1);
+	g_assert_false(is_due(sto, G_MAXINT64));
 	store_close(&sto);
 	clear_place(&place);
 }
@@ -174,7 +183,7 @@ static void the_private_key_is_wiped_once_somebody_registered(void)
 	sto = open_store(&place);
 	g_assert_true(add_dialog(sto, "a", add_post(sto, "a")));
 	g_assert_true(on_disk(&place, "secret-private-key"));
-	g_assert_true(store_set_dialog(sto, "a", STORE_DIALOG_HERE, NULL));
+	g_assert_true(store_dialog_here(sto, "a", NULL));
 	dialog = store_dialog(sto, "a");
 	g_assert_null(dialog->private_key);
 	store_dialog_free(dialog);
@@ -197,26 +206,27 @@ static void posts_come_due_in_order_and_once_sent_never_again(void)
 	sto = open_store(&place);
 	first = add_post(sto, "first");
 	second = add_post(sto, "second");
-	due = store_due_posts(sto, 0, 10);
+	due = store_due_posts(sto, "main", 0, 10);
 	g_assert_cmpuint(due->len, ==, 2);
 	g_assert_cmpint(((struct store_post *)due->pdata[0])->id, ==, first);
 	g_ptr_array_unref(due);
 
 	g_assert_true(store_post_failed(sto, first, 2000, "greylisted", NULL));
 	g_assert_true(store_post_sent(sto, second, NULL));
-	g_assert_cmpint(store_next_post(sto), ==, 2000);
-	due = store_due_posts(sto, 1999, 10);
+	g_assert_false(is_due(sto, 1999));
+	g_assert_true(is_due(sto, 2000));
+	due = store_due_posts(sto, "main", 1999, 10);
 	g_assert_cmpuint(due->len, ==, 0);
 	g_ptr_array_unref(due);
-	due = store_due_posts(sto, 2000, 10);
+	due = store_due_posts(sto, "main", 2000, 10);
 	g_assert_cmpuint(due->len, ==, 1);
 	g_assert_cmpuint(((struct store_post *)due->pdata[0])->attempts, ==, 1);
 	g_ptr_array_unref(due);
 
 	g_assert_true(store_post_dropped(sto, first, "expired", NULL));
-	g_assert_cmpint(store_next_post(sto), ==, -1);
+	g_assert_false(is_due(sto, G_MAXINT64));
 	g_assert_true(store_post_again(sto, second, NULL));
-	g_assert_cmpint(store_next_post(sto), ==, 0);
+	g_assert_true(is_due(sto, 0));
 	store_close(&sto);
 	clear_place(&place);
 }
@@ -259,13 +269,13 @@ static void forgetting_keeps_what_is_pending_or_open(void)
 	post = add_post(sto, "a");
 	g_assert_true(add_dialog(sto, "a", post));
 	g_assert_true(store_forget(sto, 1000, NULL));
-	g_assert_cmpint(store_next_post(sto), ==, 0);
+	g_assert_true(is_due(sto, 0));
 	dialog = store_dialog(sto, "a");
 	g_assert_nonnull(dialog);
 	store_dialog_free(dialog);
 
 	g_assert_true(store_post_sent(sto, post, NULL));
-	g_assert_true(store_set_dialog(sto, "a", STORE_DIALOG_ENDED, NULL));
+	g_assert_true(store_end_dialog(sto, "a", "over", NULL));
 	g_assert_true(store_forget(sto, 1000, NULL));
 	g_assert_null(store_dialog(sto, "a"));
 	g_assert_cmpint(add_post(sto, "a"), !=, -1);

@@ -1,0 +1,40 @@
+/* answer - the mails that a room writes: OK, BUSY, REJECT, the letter to a
+ * person, a moderator's log-in link. Each ready for the outbox, with a
+ * Message-ID and a name that follow from what it answers: made once more from
+ * the same, it is the same mail.
+ *
+ * The caller frees with store_post_free(). */
+#ifndef BRIDGE_ANSWER_H
+#define BRIDGE_ANSWER_H
+
+#include <glib.h>
+
+#include "bridge/store/store.h"
+#include "signaling/ipsp.h"
+#include "signaling/message.h"
+
+struct answer_from {
+	const char *account;
+	const char *room;      /* address */
+	const char *room_name; /* NULL: none */
+};
+
+/* reply is the answer to msg, part its bytes. */
+struct store_post *answer_program(const struct answer_from *from,
+				  const struct message *msg,
+				  const struct ipsp_message *reply,
+				  GBytes *part);
+
+/* How to join, to the person who wrote msg. `digest` is of his mail. */
+struct store_post *answer_person(const struct answer_from *from,
+				 const struct message *msg,
+				 const guint8 digest[STORE_DIGEST_SIZE],
+				 gint64 now);
+
+/* link, valid until `expires`, to a moderator. */
+struct store_post *answer_moderator(const struct answer_from *from,
+				    const char *address, const char *link,
+				    gboolean japanese, gint64 now,
+				    gint64 expires);
+
+#endif

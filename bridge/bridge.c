@@ -1,0 +1,320 @@
+#include "bridge/bridge.h"
+
+#include <string.h>
+
+#include "bridge/accounts.h"
+#include "bridge/conference.h"
+#include "bridge/local_media.h"
+#include "web/web.h"
+
+#define RUN_EVERY_MS 1000
+#define LOGIN_LIFE_S 600
+
+struct bridge {
+	struct web *web; /* NULL: none configured */
+	struct local_media *media;
+	struct conference *conf;
+	struct accounts *accounts;
+	struct conference_host host;
+	guint timer;
+};
+
+static gint64 now_ms(void *arg)
+{
+	(void)arg;
+	return g_get_real_time() / 1000;
+}
+
+static gint64 monotonic_ms(void *arg)
+{
+	(void)arg;
+	return g_get_monotonic_time() / 1000;
+}
+
+static void post(const struct store_post *pst, void *arg)
+{
+	struct bridge *br = arg;
+
+	accounts_post(br->accounts, pst);
+}
+
+static gboolean account_mail(const char *account, const char *id, GBytes *mail,
+			     void *arg)
+{
+	struct bridge *br = arg;
+
+	return conference_mail(br->conf, account, id, mail);
+}
+
+static void account_posted(gint64 id, enum post_result result, const char *why,
+			   void *arg)
+{
+	struct bridge *br = arg;
+
+	/* While the program ends, what is on its way stays as it is. */
+	if (br->conf)
+		conference_posted(br->conf, id, result, why);
+}
+
+static char *account_position(const char *account, void *arg)
+{
+	struct bridge *br = arg;
+
+	return conference_position(br->conf, account);
+}
+
+static void account_set_position(const char *account, const char *position,
+				 void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_set_position(br->conf, account, position);
+}
+
+static const struct accounts_events accounts_events = {
+	.mail = account_mail,
+	.posted = account_posted,
+	.position = account_position,
+	.set_position = account_set_position,
+};
+
+/* The media plane is there before the conference, which opens sessions while
+ * it is made: so its events go through here. */
+static void media_registered(guint32 member, const char *path, void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_media_events.registered(member, path, br->conf);
+}
+
+static void media_gone(guint32 member, gboolean lost, void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_media_events.gone(member, lost, br->conf);
+}
+
+static void media_message(guint32 member, const char *json, gsize size,
+			  void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_media_events.message(member, json, size, br->conf);
+}
+
+static void media_report(guint32 member, const struct session_report *rep,
+			 void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_media_events.report(member, rep, br->conf);
+}
+
+static void media_to_websocket(guint32 connection, const guint8 *buf,
+			       gsize size, void *arg)
+{
+	struct bridge *br = arg;
+
+	if (br->web)
+		web_media_send(br->web, connection, buf, size);
+}
+
+static const struct media_events media_events = {
+	.registered = media_registered,
+	.gone = media_gone,
+	.message = media_message,
+	.report = media_report,
+	.websocket = media_to_websocket,
+};
+
+static GPtrArray *web_rooms(void *arg)
+{
+	struct bridge *br = arg;
+
+	return conference_rooms(br->conf);
+}
+
+static void web_mail_login(const char *address, const char *link,
+			   gboolean japanese, void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_mail_login(br->conf, address, link, japanese, LOGIN_LIFE_S);
+}
+
+static gboolean web_media_packet(guint worker, guint32 connection,
+				 const guint8 *buf, gsize size, void *arg)
+{
+	struct bridge *br = arg;
+
+	return local_media_websocket(br->media, worker, connection, buf, size);
+}
+
+static void web_media_closed(guint worker, guint32 connection, void *arg)
+{
+	struct bridge *br = arg;
+
+	local_media_websocket_closed(br->media, worker, connection);
+}
+
+static const struct web_host web_host = {
+	.rooms = web_rooms,
+	.mail_login = web_mail_login,
+	.media_packet = web_media_packet,
+	.media_closed = web_media_closed,
+};
+
+static gboolean open_web(struct bridge *br, const struct config *cfg,
+			 GError **error)
+{
+	const struct web_config web = {
+		.address = cfg->web_address,
+		.port = cfg->web_port,
+		.url = cfg->web_url,
+		.files = cfg->web_files,
+		.tls_certificate = cfg->tls_certificate,
+		.tls_key = cfg->tls_key,
+		.connections_per_address = cfg->web_connections_per_address,
+	};
+
+	if (!cfg->web_address)
+		return TRUE;
+	br->web = web_create(&web, &web_host, br, error);
+	return br->web != NULL;
+}
+
+/* "http..." becomes "ws...", as it is secured. */
+static gboolean open_media(struct bridge *br, const struct config *cfg,
+			   GError **error)
+{
+	g_autofree char *websocket_url =
+		br->web ? g_strconcat("ws", cfg->web_url + strlen("http"),
+				      "/media/", NULL)
+			: NULL;
+	const struct local_media_config media = {
+		.addresses = (const char *const *)cfg->media_addresses,
+		.port = cfg->media_port,
+		.workers = cfg->workers,
+		.sessions_per_gate = cfg->sessions_per_gate,
+		.bitrate = cfg->bitrate,
+		.public_addresses = (const char *const *)cfg->public_addresses,
+		.websocket_url = websocket_url,
+	};
+
+	br->media = local_media_create(&media, &media_events, br, error);
+	return br->media != NULL;
+}
+
+static gboolean run(gpointer data)
+{
+	struct bridge *br = data;
+
+	conference_run(br->conf);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Takes cfg also when it fails. */
+static gboolean open_conference(struct bridge *br, struct config *cfg,
+				GError **error)
+{
+	br->host = (struct conference_host){
+		.now_ms = now_ms,
+		.monotonic_ms = monotonic_ms,
+		.post = post,
+		.media = &local_media_ops,
+		.media_arg = br->media,
+		.observer = br->web ? &web_observer : NULL,
+		.observer_arg = br->web,
+	};
+	br->conf = conference_create(cfg, &br->host, br, error);
+	if (!br->conf)
+		return FALSE;
+	br->accounts = accounts_create(&accounts_events, br);
+	br->timer = g_timeout_add(RUN_EVERY_MS, run, br);
+	return accounts_configure(br->accounts, conference_config(br->conf),
+				  error);
+}
+
+struct bridge *bridge_create(struct config *cfg, GError **error)
+{
+	struct bridge *br = g_new0(struct bridge, 1);
+
+	if (!open_web(br, cfg, error) || !open_media(br, cfg, error)) {
+		config_free(cfg);
+		bridge_destroy(&br);
+	} else if (!open_conference(br, cfg, error)) {
+		bridge_destroy(&br);
+	}
+	return br;
+}
+
+void bridge_destroy(struct bridge **brp)
+{
+	struct bridge *br = *brp;
+
+	*brp = NULL;
+	if (!br)
+		return;
+	g_clear_handle_id(&br->timer, g_source_remove);
+	/* First those that would still be told: no mail comes in any more,
+	 * then everybody is said goodbye. */
+	accounts_destroy(&br->accounts);
+	conference_destroy(&br->conf);
+	local_media_destroy(&br->media);
+	if (br->web)
+		web_destroy(&br->web);
+	g_free(br);
+}
+
+static void warn_changed(const char *key, gboolean changed)
+{
+	if (changed)
+		g_warning("bridge: %s has changed; it takes effect at the next "
+			  "start",
+			  key);
+}
+
+static gboolean lists_differ(GStrv a, GStrv b)
+{
+	return !a != !b || (a && !g_strv_equal((const char *const *)a,
+					       (const char *const *)b));
+}
+
+static void warn_of_fixed(const struct config *old, const struct config *fresh)
+{
+	warn_changed("state_directory",
+		     strcmp(old->state_directory, fresh->state_directory) != 0);
+	warn_changed("media_addresses", lists_differ(old->media_addresses,
+						     fresh->media_addresses));
+	warn_changed("media_port", old->media_port != fresh->media_port);
+	warn_changed("workers", old->workers != fresh->workers);
+	warn_changed("sessions_per_gate",
+		     old->sessions_per_gate != fresh->sessions_per_gate);
+	warn_changed("public_addresses", lists_differ(old->public_addresses,
+						      fresh->public_addresses));
+	warn_changed("web_address",
+		     g_strcmp0(old->web_address, fresh->web_address) != 0);
+	warn_changed("web_port", old->web_port != fresh->web_port);
+	warn_changed("web_url", g_strcmp0(old->web_url, fresh->web_url) != 0);
+	warn_changed("web_files",
+		     strcmp(old->web_files, fresh->web_files) != 0);
+	warn_changed("tls_certificate", g_strcmp0(old->tls_certificate,
+						  fresh->tls_certificate) != 0);
+	warn_changed("tls_key", g_strcmp0(old->tls_key, fresh->tls_key) != 0);
+	warn_changed("bitrate", old->bitrate != fresh->bitrate);
+}
+
+void bridge_configure(struct bridge *br, struct config *cfg)
+{
+	g_autoptr(GError) error = NULL;
+
+	warn_of_fixed(conference_config(br->conf), cfg);
+	conference_configure(br->conf, cfg);
+	if (!accounts_configure(br->accounts, cfg, &error))
+		g_critical("bridge: %s", error->message);
+}
+
+char *bridge_login_link(struct bridge *br, const char *address)
+{
+	return br->web ? web_login_link(br->web, address) : NULL;
+}

@@ -1,0 +1,411 @@
+#include "bridge/conference.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "bridge/answer.h"
+#include "bridge/dialogs.h"
+#include "bridge/outbox.h"
+#include "bridge/reception.h"
+#include "bridge/rooms.h"
+
+#define FORGET_EVERY_S	 3600
+#define FORGET_S	 (7 * 24 * 3600)  /* dialogs, mails dealt with */
+#define FORGET_ASIDE_S	 (30 * 24 * 3600) /* mails set aside */
+#define MAX_LIMITED_KEYS 65536
+
+struct conference {
+	struct config *cfg;
+	const struct conference_host *host;
+	void *arg;
+	char *set_aside;
+	struct store *store;
+	struct rooms *rooms;
+	struct dialogs *dialogs;
+	struct answer_limits *limits;
+	struct outbox *outbox;
+	struct reception reception;
+	gint64 forget_at; /* monotonic ms */
+	gboolean closing;
+};
+
+static gint64 now_s(const struct conference *conf)
+{
+	return conf->host->now_ms(conf->arg) / 1000;
+}
+
+/* The store failed, and there is nobody to tell but the operator: the disk
+ * is full, for example. What is in memory goes on. */
+static void complain(GError **error)
+{
+	if (*error)
+		g_critical("conference: %s", (*error)->message);
+	g_clear_error(error);
+}
+
+static void end_media(struct member *mem, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->media->close(mem, conf->host->media_arg);
+}
+
+static void set_muted(struct member *mem, gboolean muted, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->media->mute(mem, muted, conf->host->media_arg);
+}
+
+static void tell(struct member *mem, const char *json, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->media->tell(mem, json, conf->host->media_arg);
+}
+
+static void refresh_levels(struct room *room, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->media->levels(room, conf->host->media_arg);
+}
+
+static const struct room_effects effects = {
+	.end_media = end_media,
+	.set_muted = set_muted,
+	.tell = tell,
+	.refresh_levels = refresh_levels,
+};
+
+/* What a moderator did to a member, in a word for the audit trail. */
+static const char *deed(const struct member *mem)
+{
+	if (mem->state == MEMBER_GONE)
+		return "kick";
+	return mem->muted ? "mute" : "unmute";
+}
+
+static void room_changed(struct room *room, struct member *mem,
+			 enum room_change change, const char *by, void *arg)
+{
+	struct conference *conf = arg;
+	const struct conference_host *host = conf->host;
+	GError *error = NULL;
+
+	if (by && mem)
+		store_audit(conf->store, now_s(conf), room_address(room), by,
+			    deed(mem), mem->address, &error);
+	complain(&error);
+	if (host->observer)
+		host->observer->changed(room, mem, change, by,
+					host->observer_arg);
+	if (change != ROOM_MEMBER_GONE)
+		return;
+	/* What ends with the bridge itself is sorted out at its next start. */
+	if (!conf->closing) {
+		store_end_dialog(conf->store, mem->did, "the caller has gone",
+				 &error);
+		complain(&error);
+	}
+	dialogs_remove(conf->dialogs, mem);
+}
+
+static const struct room_observer observer = { .changed = room_changed };
+
+static void media_registered(guint32 member, const char *path, void *arg)
+{
+	struct conference *conf = arg;
+	struct member *mem = dialogs_member(conf->dialogs, member);
+	GError *error = NULL;
+
+	if (!mem)
+		return;
+	if (mem->state == MEMBER_INVITED)
+		store_dialog_here(conf->store, mem->did, &error);
+	complain(&error);
+	room_registered(mem->room, mem, path, now_s(conf));
+}
+
+static void media_gone(guint32 member, gboolean lost, void *arg)
+{
+	struct conference *conf = arg;
+	struct member *mem = dialogs_member(conf->dialogs, member);
+
+	if (mem)
+		room_left(mem->room, mem, lost ? LEAVE_LOST : LEAVE_BYE);
+}
+
+static void media_message(guint32 member, const char *json, gsize size,
+			  void *arg)
+{
+	struct conference *conf = arg;
+	struct member *mem = dialogs_member(conf->dialogs, member);
+	json_t *message = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
+	const char *type = json_string_value(json_object_get(message, "t"));
+	json_t *on = json_object_get(message, "on");
+
+	if (mem && !g_strcmp0(type, "self-mute") && json_is_boolean(on))
+		room_self_muted(mem->room, mem, json_is_true(on));
+	json_decref(message);
+}
+
+static void media_report(guint32 member, const struct session_report *rep,
+			 void *arg)
+{
+	struct conference *conf = arg;
+	struct member *mem = dialogs_member(conf->dialogs, member);
+
+	if (!mem)
+		return;
+	mem->loss = rep->stream.loss;
+	mem->peer_loss = rep->stream.peer_loss;
+	mem->jitter_ms = rep->stream.jitter_ms;
+	mem->round_trip_ms = rep->stream.round_trip_ms;
+	mem->delay_ms = rep->leg.jitter.delay_ms;
+	mem->talking = rep->leg.talking;
+	room_figures(mem->room, mem);
+}
+
+const struct media_events conference_media_events = {
+	.registered = media_registered,
+	.gone = media_gone,
+	.message = media_message,
+	.report = media_report,
+};
+
+static void outbox_post(const struct store_post *post, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->post(post, conf->arg);
+}
+
+/* Whoever cannot be told that he may come will not come. */
+static void outbox_dropped(const char *did, const char *why, void *arg)
+{
+	struct conference *conf = arg;
+	const struct dialog *dialog =
+		did ? dialogs_find(conf->dialogs, did) : NULL;
+
+	(void)why;
+	if (dialog && dialog->member->state == MEMBER_INVITED)
+		room_left(dialog->member->room, dialog->member, LEAVE_NO_SHOW);
+}
+
+static const struct outbox_events outbox_events = {
+	.post = outbox_post,
+	.dropped = outbox_dropped,
+};
+
+void conference_posted(struct conference *conf, gint64 id,
+		       enum post_result result, const char *why)
+{
+	gint64 now_ms = conf->host->now_ms(conf->arg);
+
+	outbox_done(conf->outbox, id, result, why, now_ms);
+	outbox_run(conf->outbox, now_ms);
+}
+
+static struct answer_limits *make_limits(const struct config *cfg)
+{
+	const struct answer_limits_config limits = {
+		.per_address = cfg->answers_per_address,
+		.per_domain = cfg->answers_per_domain,
+		.per_room = cfg->answers_per_room,
+		.max_keys = MAX_LIMITED_KEYS,
+	};
+
+	return answer_limits_create(&limits);
+}
+
+static gboolean open_state(struct conference *conf, GError **error)
+{
+	g_autofree char *path =
+		g_build_filename(conf->cfg->state_directory, "bridge.db", NULL);
+
+	conf->set_aside =
+		g_build_filename(conf->cfg->state_directory, "set-aside", NULL);
+	/* Only ours: the store holds the keys of who may still register. */
+	if (g_mkdir_with_parents(conf->set_aside, 0700)) {
+		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
+			    "Cannot make %s: %s", conf->set_aside,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	conf->store = store_open(path, error);
+	return conf->store != NULL;
+}
+
+struct conference *conference_create(struct config *cfg,
+				     const struct conference_host *host,
+				     void *arg, GError **error)
+{
+	struct conference *conf = g_new0(struct conference, 1);
+
+	conf->cfg = cfg;
+	conf->host = host;
+	conf->arg = arg;
+	if (!open_state(conf, error)) {
+		conference_destroy(&conf);
+		return NULL;
+	}
+	conf->limits = make_limits(cfg);
+	conf->dialogs = dialogs_create();
+	conf->rooms = rooms_create(&effects, &observer, conf);
+	conf->outbox = outbox_create(conf->store, &outbox_events, conf);
+	rooms_configure(conf->rooms, cfg);
+	conf->reception = (struct reception){
+		.store = conf->store,
+		.rooms = conf->rooms,
+		.dialogs = conf->dialogs,
+		.limits = conf->limits,
+		.media = host->media,
+		.media_arg = host->media_arg,
+		.set_aside = conf->set_aside,
+	};
+	reception_restore(&conf->reception, now_s(conf));
+	return conf;
+}
+
+void conference_destroy(struct conference **confp)
+{
+	struct conference *conf = *confp;
+
+	*confp = NULL;
+	if (!conf)
+		return;
+	conf->closing = TRUE;
+	rooms_destroy(&conf->rooms);
+	outbox_destroy(&conf->outbox);
+	dialogs_destroy(&conf->dialogs);
+	answer_limits_destroy(&conf->limits);
+	store_close(&conf->store);
+	config_free(conf->cfg);
+	g_free(conf->set_aside);
+	g_free(conf);
+}
+
+void conference_configure(struct conference *conf, struct config *cfg)
+{
+	struct config *old = conf->cfg;
+
+	conf->cfg = cfg;
+	rooms_configure(conf->rooms, cfg);
+	config_free(old);
+}
+
+const struct config *conference_config(const struct conference *conf)
+{
+	return conf->cfg;
+}
+
+static void forget_old(struct conference *conf)
+{
+	gint64 now = now_s(conf);
+	GPtrArray *files =
+		store_forget_set_aside(conf->store, now - FORGET_ASIDE_S);
+	GError *error = NULL;
+
+	for (guint i = 0; i < files->len; i++) {
+		g_autofree char *path = g_build_filename(conf->set_aside,
+							 files->pdata[i], NULL);
+
+		g_unlink(path);
+	}
+	g_ptr_array_unref(files);
+	store_forget(conf->store, now - FORGET_S, &error);
+	complain(&error);
+}
+
+void conference_run(struct conference *conf)
+{
+	gint64 now_ms = conf->host->now_ms(conf->arg);
+	gint64 monotonic = conf->host->monotonic_ms(conf->arg);
+	GPtrArray *rooms = rooms_all(conf->rooms);
+
+	for (guint i = 0; i < rooms->len; i++)
+		room_expire(rooms->pdata[i], now_ms / 1000);
+	g_ptr_array_unref(rooms);
+	outbox_run(conf->outbox, now_ms);
+	if (monotonic >= conf->forget_at) {
+		conf->forget_at = monotonic + FORGET_EVERY_S * 1000;
+		forget_old(conf);
+	}
+}
+
+gboolean conference_mail(struct conference *conf, const char *account,
+			 const char *id, GBytes *mail)
+{
+	const struct config_mail *mailbox = config_mail(conf->cfg, account);
+	gint64 now_ms = conf->host->now_ms(conf->arg);
+	const struct reception_time time = {
+		.now = now_ms / 1000,
+		.monotonic = conf->host->monotonic_ms(conf->arg) / 1000,
+	};
+
+	if (!mailbox ||
+	    !reception_mail(&conf->reception, mailbox, id, mail, &time))
+		return FALSE;
+	outbox_run(conf->outbox, now_ms);
+	return TRUE;
+}
+
+GPtrArray *conference_rooms(const struct conference *conf)
+{
+	return rooms_all(conf->rooms);
+}
+
+/* The first room that address moderates: its account sends the link. */
+static const struct config_room *moderated(const struct config *cfg,
+					   const char *address)
+{
+	for (guint i = 0; i < cfg->rooms->len; i++) {
+		const struct config_room *room = cfg->rooms->pdata[i];
+
+		if (room->moderators &&
+		    g_strv_contains((const char *const *)room->moderators,
+				    address))
+			return room;
+	}
+	return NULL;
+}
+
+void conference_mail_login(struct conference *conf, const char *address,
+			   const char *link, gboolean japanese, gint64 life_s)
+{
+	const struct config_room *room = moderated(conf->cfg, address);
+	gint64 now = now_s(conf);
+	struct answer_from from;
+	struct store_post *post;
+	GError *error = NULL;
+
+	if (!room)
+		return;
+	from = (struct answer_from){ .account = room->account,
+				     .room = room->address,
+				     .room_name = room->name };
+	post = answer_moderator(&from, address, link, japanese, now,
+				now + life_s);
+	store_add_post(conf->store, post, now, &error);
+	complain(&error);
+	store_post_free(post);
+	outbox_run(conf->outbox, conf->host->now_ms(conf->arg));
+}
+
+char *conference_position(const struct conference *conf, const char *account)
+{
+	return store_position(conf->store, account);
+}
+
+void conference_set_position(struct conference *conf, const char *account,
+			     const char *position)
+{
+	GError *error = NULL;
+
+	store_set_position(conf->store, account, position, &error);
+	complain(&error);
+}

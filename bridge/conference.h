@@ -1,0 +1,71 @@
+/* conference - everything that decides: rooms, reception, outbox, store.
+ *
+ * It waits for nothing and knows no socket, thread or clock: what happens is
+ * told to it, what it wants is asked of conference_host. The program gives
+ * it mail, media and time; scenarios replay it against fakes. Control
+ * thread only. */
+#ifndef BRIDGE_CONFERENCE_H
+#define BRIDGE_CONFERENCE_H
+
+#include <glib.h>
+
+#include "bridge/config.h"
+#include "bridge/media.h"
+#include "bridge/room/room.h"
+#include "bridge/store/store.h"
+#include "signaling/post.h"
+
+struct conference;
+
+struct conference_host {
+	gint64 (*now_ms)(void *arg);	   /* Unix ms */
+	gint64 (*monotonic_ms)(void *arg); /* never goes back */
+	/* conference_posted() follows, not from inside this call. */
+	void (*post)(const struct store_post *post, void *arg);
+	const struct media_ops *media; /* called with media_arg */
+	void *media_arg;
+	/* Told of every change, with observer_arg. May be NULL. */
+	const struct room_observer *observer;
+	void *observer_arg;
+};
+
+/* Opens the store in the state directory, closes what a crash has left open,
+ * and gives those who were answered their seats back. Takes cfg. */
+struct conference *conference_create(struct config *cfg,
+				     const struct conference_host *host,
+				     void *arg, GError **error);
+/* Ends every call. Who was answered and has not registered may still do so
+ * after the next start. */
+void conference_destroy(struct conference **confp);
+
+/* New rooms, rules and accounts; takes cfg. Calls go on. */
+void conference_configure(struct conference *conf, struct config *cfg);
+const struct config *conference_config(const struct conference *conf);
+
+/* Once a second at least, for what time brings. */
+void conference_run(struct conference *conf);
+
+/* A mail in an account's mailbox. TRUE: it is done, for good. FALSE: the store
+ * fails, it must come again. */
+gboolean conference_mail(struct conference *conf, const char *account,
+			 const char *id, GBytes *mail);
+void conference_posted(struct conference *conf, gint64 id,
+		       enum post_result result, const char *why);
+
+/* The arg of its functions is the struct conference. Its websocket is NULL:
+ * such packets are not the conference's. */
+extern const struct media_events conference_media_events;
+
+/* struct room *; the caller unrefs the array. */
+GPtrArray *conference_rooms(const struct conference *conf);
+
+/* Mails a log-in link, valid for life_s seconds. */
+void conference_mail_login(struct conference *conf, const char *address,
+			   const char *link, gboolean japanese, gint64 life_s);
+
+/* Where an account's mailbox was. Caller frees; NULL: unknown. */
+char *conference_position(const struct conference *conf, const char *account);
+void conference_set_position(struct conference *conf, const char *account,
+			     const char *position);
+
+#endif

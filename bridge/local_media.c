@@ -1,0 +1,451 @@
+#include "bridge/local_media.h"
+
+#include <string.h>
+
+#include "bridge/candidates.h"
+#include "bridge/workers.h"
+
+#define CONSENT_S     30
+#define JITTER_MIN_MS 20
+#define JITTER_MAX_MS 400
+#define COMPLEXITY    5
+#define LOSS_EXPECTED 5 /* percent, until the member's RTCP says more */
+
+/* All tables are the control thread's. */
+struct local_media {
+	struct workers *workers;
+	guint *sessions; /* on each worker */
+	guint sessions_per_gate, bitrate;
+	GStrv public_addresses;
+	char *websocket_url;
+	const struct media_events *events;
+	void *arg;
+	GHashTable *stages; /* struct room * => struct stage */
+	GHashTable *legs;   /* member id => struct leg */
+	GHashTable *gates;  /* gate id, owned by its struct gate => itself */
+};
+
+struct gate {
+	struct phonegate *gate; /* the worker's */
+	char id[64];
+	guint sessions;
+};
+
+/* A room's place on a worker, while somebody is there. */
+struct stage {
+	guint worker;
+	struct mix *mix; /* the worker's */
+	GPtrArray *gates;
+};
+
+struct leg {
+	struct session *ses; /* the worker's */
+	struct room *room;
+	struct gate *gate;
+	guint worker;
+};
+
+static void free_stage(gpointer data)
+{
+	struct stage *stage = data;
+
+	g_ptr_array_unref(stage->gates);
+	g_free(stage);
+}
+
+static struct gate *free_gate_of(const struct local_media *med,
+				 const struct stage *stage)
+{
+	for (guint i = 0; stage && i < stage->gates->len; i++) {
+		struct gate *gate = stage->gates->pdata[i];
+
+		if (gate->sessions < med->sessions_per_gate)
+			return gate;
+	}
+	return NULL;
+}
+
+static struct gate *gate_by_id(const struct stage *stage, const char *id)
+{
+	for (guint i = 0; i < stage->gates->len; i++) {
+		struct gate *gate = stage->gates->pdata[i];
+
+		if (!strcmp(gate->id, id))
+			return gate;
+	}
+	return NULL;
+}
+
+static guint idlest(const struct local_media *med)
+{
+	guint best = 0;
+
+	for (guint i = 1; i < workers_count(med->workers); i++)
+		if (med->sessions[i] < med->sessions[best])
+			best = i;
+	return best;
+}
+
+static gboolean place(struct room *room, struct media_place *place_r, void *arg)
+{
+	struct local_media *med = arg;
+	struct stage *stage = g_hash_table_lookup(med->stages, room);
+	struct gate *gate = free_gate_of(med, stage);
+	guint number = 0;
+
+	place_r->worker = stage ? stage->worker : idlest(med);
+	if (gate) {
+		g_strlcpy(place_r->gate, gate->id, sizeof(place_r->gate));
+		return TRUE;
+	}
+	do
+		g_snprintf(place_r->gate, sizeof(place_r->gate), "local-%u",
+			   ++number);
+	while (g_hash_table_contains(med->gates, place_r->gate));
+	return TRUE;
+}
+
+static gboolean describe(const struct media_place *at, struct ipsp_gate *gate_r,
+			 void *arg)
+{
+	struct local_media *med = arg;
+	const struct sockaddr_storage *bound;
+	guint n_bound;
+
+	if (at->worker >= workers_count(med->workers))
+		return FALSE;
+	memset(gate_r, 0, sizeof(*gate_r));
+	g_strlcpy(gate_r->id, at->gate, sizeof(gate_r->id));
+	gate_r->local = TRUE;
+	bound = workers_bound(med->workers, at->worker, &n_bound);
+	candidates_fill(gate_r, bound, n_bound,
+			(const char *const *)med->public_addresses);
+	if (med->websocket_url) {
+		g_autofree char *url =
+			g_strdup_printf("%s%u", med->websocket_url, at->worker);
+
+		candidates_add_websocket(gate_r, url);
+	}
+	return gate_r->n_candidates > 0;
+}
+
+/* A device that comes again has two legs until it has registered. */
+static guint mix_legs(const struct room *room)
+{
+	return 2 * room_capacity(room);
+}
+
+static struct stage *open_stage(struct local_media *med, struct room *room,
+				guint worker)
+{
+	struct stage *stage = g_hash_table_lookup(med->stages, room);
+	struct mix *mix = NULL;
+
+	if (stage)
+		return stage->worker == worker ? stage : NULL;
+	if (mix_create(&mix, mix_legs(room)))
+		return NULL;
+	if (worker_add_mix(workers_get(med->workers, worker), mix)) {
+		mix_destroy(&mix);
+		return NULL;
+	}
+	stage = g_new0(struct stage, 1);
+	stage->worker = worker;
+	stage->mix = mix;
+	stage->gates = g_ptr_array_new_with_free_func(g_free);
+	g_hash_table_insert(med->stages, room, stage);
+	return stage;
+}
+
+static struct gate *open_gate(struct local_media *med, struct stage *stage,
+			      const char *id)
+{
+	struct gate *gate = gate_by_id(stage, id);
+	struct phonegate *phonegate = NULL;
+
+	if (gate)
+		return gate->sessions < med->sessions_per_gate ? gate : NULL;
+	if (g_hash_table_contains(med->gates, id) ||
+	    phonegate_create(&phonegate, id, stage->mix,
+			     med->sessions_per_gate))
+		return NULL;
+	if (worker_add_gate(workers_get(med->workers, stage->worker),
+			    phonegate)) {
+		phonegate_destroy(&phonegate);
+		return NULL;
+	}
+	gate = g_new0(struct gate, 1);
+	gate->gate = phonegate;
+	g_strlcpy(gate->id, id, sizeof(gate->id));
+	g_ptr_array_add(stage->gates, gate);
+	g_hash_table_add(med->gates, gate->id);
+	return gate;
+}
+
+/* Nobody is there any more. */
+static void close_empty(struct local_media *med, struct room *room,
+			struct stage *stage, struct gate *gate)
+{
+	if (gate && !gate->sessions) {
+		workers_remove(med->workers,
+			       &(struct removal){ .worker = stage->worker,
+						  .gate = gate->gate });
+		g_hash_table_remove(med->gates, gate->id);
+		g_ptr_array_remove(stage->gates, gate);
+	}
+	if (!stage->gates->len) {
+		workers_remove(med->workers,
+			       &(struct removal){ .worker = stage->worker,
+						  .mix = stage->mix });
+		g_hash_table_remove(med->stages, room);
+	}
+}
+
+static struct session *make_session(const struct local_media *med,
+				    guint32 member,
+				    const struct media_keys *keys)
+{
+	struct session_config cfg = {
+		.member = member,
+		.consent_s = CONSENT_S,
+		.stream = { .srtp = keys->srtp,
+			    .send_ssrc = keys->keys->ssrc_b2c,
+			    .receive_ssrc = keys->keys->ssrc_c2b,
+			    .payload_type = keys->payload_type },
+		.leg = { .jitter = { .min_ms = JITTER_MIN_MS,
+				     .max_ms = JITTER_MAX_MS },
+			 .bitrate = (int)med->bitrate,
+			 .complexity = COMPLEXITY,
+			 .loss_expected = LOSS_EXPECTED },
+	};
+	g_autofree char *cname = g_uuid_string_random(); /* RFC 7022 4.2 */
+	struct session *ses = NULL;
+
+	g_strlcpy(cfg.username, keys->did, sizeof(cfg.username));
+	g_strlcpy(cfg.password, keys->keys->stun_password,
+		  sizeof(cfg.password));
+	memcpy(cfg.stream.send_key, keys->keys->srtp_b2c, STREAM_KEY_SIZE);
+	memcpy(cfg.stream.receive_key, keys->keys->srtp_c2b, STREAM_KEY_SIZE);
+	g_strlcpy(cfg.stream.cname, cname, sizeof(cfg.stream.cname));
+	if (session_create(&ses, &cfg))
+		ses = NULL;
+	explicit_bzero(&cfg, sizeof(cfg));
+	return ses;
+}
+
+static gboolean open_leg(struct local_media *med, struct member *mem,
+			 struct stage *stage, struct gate *gate,
+			 const struct media_keys *keys)
+{
+	struct session *ses = make_session(med, mem->id, keys);
+	struct leg *leg;
+
+	if (!ses)
+		return FALSE;
+	if (worker_add_session(workers_get(med->workers, stage->worker),
+			       gate->gate, ses)) {
+		session_destroy(&ses);
+		return FALSE;
+	}
+	leg = g_new0(struct leg, 1);
+	leg->ses = ses;
+	leg->room = mem->room;
+	leg->gate = gate;
+	leg->worker = stage->worker;
+	gate->sessions++;
+	med->sessions[leg->worker]++;
+	g_hash_table_insert(med->legs, GUINT_TO_POINTER(mem->id), leg);
+	return TRUE;
+}
+
+static gboolean open_session(struct member *mem, const struct media_place *at,
+			     const struct media_keys *keys, void *arg)
+{
+	struct local_media *med = arg;
+	struct stage *stage;
+	struct gate *gate;
+
+	if (at->worker >= workers_count(med->workers))
+		return FALSE;
+	stage = open_stage(med, mem->room, at->worker);
+	if (!stage)
+		return FALSE;
+	gate = open_gate(med, stage, at->gate);
+	if (gate && open_leg(med, mem, stage, gate, keys))
+		return TRUE;
+	g_warning("media: no session for member=%u at gate=%s", mem->id,
+		  at->gate);
+	close_empty(med, mem->room, stage, gate);
+	return FALSE;
+}
+
+static void close_session(struct member *mem, void *arg)
+{
+	struct local_media *med = arg;
+	struct leg *leg =
+		g_hash_table_lookup(med->legs, GUINT_TO_POINTER(mem->id));
+
+	if (!leg)
+		return;
+	workers_remove(med->workers, &(struct removal){ .worker = leg->worker,
+							.ses = leg->ses });
+	med->sessions[leg->worker]--;
+	leg->gate->sessions--;
+	close_empty(med, leg->room, g_hash_table_lookup(med->stages, leg->room),
+		    leg->gate);
+	g_hash_table_remove(med->legs, GUINT_TO_POINTER(mem->id));
+}
+
+static void mute(struct member *mem, gboolean muted, void *arg)
+{
+	struct local_media *med = arg;
+	struct leg *leg =
+		g_hash_table_lookup(med->legs, GUINT_TO_POINTER(mem->id));
+
+	if (leg && worker_mute(workers_get(med->workers, leg->worker), leg->ses,
+			       muted))
+		g_critical("media: worker %u did not take a mute of member=%u",
+			   leg->worker, mem->id);
+}
+
+static void tell(struct member *mem, const char *json, void *arg)
+{
+	struct local_media *med = arg;
+	struct leg *leg =
+		g_hash_table_lookup(med->legs, GUINT_TO_POINTER(mem->id));
+
+	if (leg && worker_message(workers_get(med->workers, leg->worker),
+				  leg->ses, json))
+		g_warning("media: member=%u was not told %s", mem->id, json);
+}
+
+static void levels(struct room *room, void *arg)
+{
+	struct local_media *med = arg;
+	const GPtrArray *members = room_members(room);
+
+	for (guint i = 0; i < members->len; i++) {
+		struct member *mem = members->pdata[i];
+		struct leg *leg = g_hash_table_lookup(
+			med->legs, GUINT_TO_POINTER(mem->id));
+
+		if (leg)
+			mem->level = session_level(leg->ses);
+	}
+}
+
+const struct media_ops local_media_ops = {
+	.place = place,
+	.describe = describe,
+	.open = open_session,
+	.close = close_session,
+	.mute = mute,
+	.tell = tell,
+	.levels = levels,
+};
+
+gboolean local_media_websocket(struct local_media *med, guint worker,
+			       guint32 connection, const guint8 *buf,
+			       gsize size)
+{
+	if (worker >= workers_count(med->workers))
+		return FALSE;
+	worker_websocket(workers_get(med->workers, worker), connection, buf,
+			 size);
+	return TRUE;
+}
+
+void local_media_websocket_closed(struct local_media *med, guint worker,
+				  guint32 connection)
+{
+	if (worker < workers_count(med->workers))
+		worker_websocket_closed(workers_get(med->workers, worker),
+					connection);
+}
+
+static void on_registered(uint32_t member, const char *path, bool first,
+			  void *arg)
+{
+	struct local_media *med = arg;
+
+	(void)first;
+	med->events->registered(member, path, med->arg);
+}
+
+static void on_gone(uint32_t member, enum worker_gone why, void *arg)
+{
+	struct local_media *med = arg;
+
+	med->events->gone(member, why != GONE_BYE, med->arg);
+}
+
+static void on_message(uint32_t member, const char *json, size_t size,
+		       void *arg)
+{
+	struct local_media *med = arg;
+
+	med->events->message(member, json, size, med->arg);
+}
+
+static void on_report(uint32_t member, const struct session_report *rep,
+		      void *arg)
+{
+	struct local_media *med = arg;
+
+	med->events->report(member, rep, med->arg);
+}
+
+static void on_websocket(uint32_t connection, const uint8_t *buf, size_t size,
+			 void *arg)
+{
+	struct local_media *med = arg;
+
+	med->events->websocket(connection, buf, size, med->arg);
+}
+
+static const struct worker_events worker_events = {
+	.registered = on_registered,
+	.gone = on_gone,
+	.message = on_message,
+	.report = on_report,
+	.websocket = on_websocket,
+};
+
+struct local_media *local_media_create(const struct local_media_config *cfg,
+				       const struct media_events *events,
+				       void *arg, GError **error)
+{
+	struct local_media *med = g_new0(struct local_media, 1);
+
+	med->sessions = g_new0(guint, cfg->workers);
+	med->sessions_per_gate = cfg->sessions_per_gate;
+	med->bitrate = cfg->bitrate;
+	med->public_addresses = g_strdupv((char **)cfg->public_addresses);
+	med->websocket_url = g_strdup(cfg->websocket_url);
+	med->events = events;
+	med->arg = arg;
+	med->stages = g_hash_table_new_full(NULL, NULL, NULL, free_stage);
+	med->legs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	med->gates = g_hash_table_new(g_str_hash, g_str_equal);
+	med->workers = workers_create(cfg, &worker_events, med, error);
+	if (!med->workers)
+		local_media_destroy(&med);
+	return med;
+}
+
+void local_media_destroy(struct local_media **medp)
+{
+	struct local_media *med = *medp;
+
+	*medp = NULL;
+	if (!med)
+		return;
+	workers_destroy(&med->workers);
+	g_hash_table_unref(med->gates);
+	g_hash_table_unref(med->legs);
+	g_hash_table_unref(med->stages);
+	g_strfreev(med->public_addresses);
+	g_free(med->websocket_url);
+	g_free(med->sessions);
+	g_free(med);
+}

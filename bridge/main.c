@@ -1,0 +1,162 @@
+/* ipsp-bridge - the conferencing server, see ipsp-bridge(8). */
+#include <glib-unix.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bridge/bridge.h"
+#include "bridge/config.h"
+#include "bridge/notify.h"
+#include "signaling/message.h"
+
+#define EXIT_USAGE  2
+#define EXIT_CONFIG 78 /* sysexits.h EX_CONFIG: systemd need not try again */
+
+struct program {
+	char *config_path;
+	struct bridge *bridge;
+	GMainLoop *loop;
+};
+
+/* One line for each message; systemd's journal takes the level as it is. */
+static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
+				  gsize n, gpointer data)
+{
+	const char *message = "";
+
+	(void)data;
+	if (g_log_writer_is_journald(STDERR_FILENO))
+		return g_log_writer_journald(level, fields, n, NULL);
+	if ((level & G_LOG_LEVEL_DEBUG) && !g_getenv("G_MESSAGES_DEBUG"))
+		return G_LOG_WRITER_HANDLED;
+	for (gsize i = 0; i < n; i++)
+		if (!g_strcmp0(fields[i].key, "MESSAGE"))
+			message = fields[i].value;
+	fprintf(stderr, "%s: %s\n",
+		level & (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR) ? "error"
+		: level & G_LOG_LEVEL_WARNING			   ? "warning"
+								   : "info",
+		message);
+	return G_LOG_WRITER_HANDLED;
+}
+
+/* NULL: every mistake was written to stderr. */
+static struct config *load(const char *path)
+{
+	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
+	struct config *cfg = config_load(path, problems);
+
+	for (guint i = 0; i < problems->len; i++)
+		fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
+	g_ptr_array_unref(problems);
+	return cfg;
+}
+
+static gboolean on_hangup(gpointer data)
+{
+	struct program *prog = data;
+	struct config *cfg;
+
+	notify_reloading();
+	cfg = load(prog->config_path);
+	if (cfg) {
+		bridge_configure(prog->bridge, cfg);
+		g_message("main: the configuration was read again");
+	} else {
+		g_critical("main: the configuration has mistakes; the old one "
+			   "stays");
+	}
+	notify("READY=1");
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_end(gpointer data)
+{
+	struct program *prog = data;
+
+	notify("STOPPING=1");
+	g_main_loop_quit(prog->loop);
+	return G_SOURCE_CONTINUE;
+}
+
+static int run(struct program *prog, struct config *cfg, const char *login)
+{
+	g_autoptr(GError) error = NULL;
+
+	prog->bridge = bridge_create(cfg, &error);
+	if (!prog->bridge) {
+		g_critical("main: %s", error->message);
+		return EXIT_FAILURE;
+	}
+	prog->loop = g_main_loop_new(NULL, FALSE);
+	g_unix_signal_add(SIGHUP, on_hangup, prog);
+	g_unix_signal_add(SIGTERM, on_end, prog);
+	g_unix_signal_add(SIGINT, on_end, prog);
+	if (login) {
+		g_autofree char *link = bridge_login_link(prog->bridge, login);
+
+		printf("%s\n", link ? link : "no web_address is configured");
+		fflush(stdout);
+	}
+	g_message("main: ready");
+	notify("READY=1");
+	g_main_loop_run(prog->loop);
+	g_message("main: ending");
+	bridge_destroy(&prog->bridge);
+	g_main_loop_unref(prog->loop);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct program prog = { 0 };
+	gboolean check = FALSE, version = FALSE;
+	g_autofree char *login = NULL;
+	const GOptionEntry options[] = {
+		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &prog.config_path,
+		  "Configuration (/etc/ipsp-bridge.conf)", "FILE" },
+		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &check,
+		  "Name every mistake of the configuration and end", NULL },
+		{ "login-link", 0, 0, G_OPTION_ARG_STRING, &login,
+		  "Print a link to log in to the panel as ADDRESS", "ADDRESS" },
+		{ "version", 0, 0, G_OPTION_ARG_NONE, &version,
+		  "Print the version and end", NULL },
+		{ 0 },
+	};
+	g_autoptr(GOptionContext) context =
+		g_option_context_new("- conference rooms that are mailed");
+	g_autoptr(GError) error = NULL;
+	struct config *cfg;
+	int status = EXIT_SUCCESS;
+
+	g_option_context_add_main_entries(context, options, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error) ||
+	    argc > 1) {
+		fprintf(stderr, "ipsp-bridge: %s; see --help\n",
+			error ? error->message : "too many arguments");
+		return EXIT_USAGE;
+	}
+	if (version) {
+		printf("ipsp-bridge %s\n", IPSP_VERSION_TEXT);
+		return EXIT_SUCCESS;
+	}
+	g_log_set_writer_func(write_log, NULL, NULL);
+	/* The state holds mails and keys: for this user only. */
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	message_init();
+	if (!prog.config_path)
+		prog.config_path = g_strdup("/etc/ipsp-bridge.conf");
+	cfg = load(prog.config_path);
+	if (!cfg)
+		status = EXIT_CONFIG;
+	else if (check)
+		config_free(cfg);
+	else
+		status = run(&prog, cfg, login);
+	g_free(prog.config_path);
+	return status;
+}

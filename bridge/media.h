@@ -1,0 +1,64 @@
+/* media - what the conference wants of the media plane and is told by it.
+ *
+ * Two implement it: local_media.h, with this process's workers, and the
+ * scenarios' fake. Control thread only. */
+#ifndef BRIDGE_MEDIA_H
+#define BRIDGE_MEDIA_H
+
+#include <glib.h>
+
+#include "bridge/gate/session.h"
+#include "bridge/room/room.h"
+#include "signaling/ipsp.h"
+#include "signaling/keys.h"
+
+/* A place at a PhoneGate. */
+struct media_place {
+	guint worker;
+	char gate[64]; /* "local-1" */
+};
+
+/* What a session is keyed with. */
+struct media_keys {
+	const char *did;
+	const struct keys *keys;
+	gboolean srtp; /* FALSE: RTP in the clear */
+	guint8 payload_type;
+};
+
+struct media_ops {
+	/* Where the room's next member would be served. Reserves nothing.
+	 * FALSE: there is no place. */
+	gboolean (*place)(struct room *room, struct media_place *place_r,
+			  void *arg);
+	/* As the OK mail describes it. FALSE: no such worker any more. */
+	gboolean (*describe)(const struct media_place *place,
+			     struct ipsp_gate *gate_r, void *arg);
+	/* Opens the session of a member; its gate is opened or reopened.
+	 * FALSE: the worker does not keep up. */
+	gboolean (*open)(struct member *mem, const struct media_place *place,
+			 const struct media_keys *keys, void *arg);
+	/* The session ends with an RTCP BYE. One that is not open is left
+	 * alone. */
+	void (*close)(struct member *mem, void *arg);
+	void (*mute)(struct member *mem, gboolean muted, void *arg);
+	void (*tell)(struct member *mem, const char *json, void *arg);
+	/* Copies the newest levels into the members. */
+	void (*levels)(struct room *room, void *arg);
+};
+
+/* What the media plane tells; `member` is struct member's id, of one who may
+ * have gone meanwhile. */
+struct media_events {
+	void (*registered)(guint32 member, const char *path, void *arg);
+	/* lost: no BYE was said. */
+	void (*gone)(guint32 member, gboolean lost, void *arg);
+	void (*message)(guint32 member, const char *json, gsize size,
+			void *arg);
+	void (*report)(guint32 member, const struct session_report *rep,
+		       void *arg);
+	void (*websocket)(guint32 connection, const guint8 *buf, gsize size,
+			  void *arg);
+};
+
+#endif

@@ -1,0 +1,298 @@
+#include "bridge/reception.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "bridge/answer.h"
+#include "bridge/arrival.h"
+#include "signaling/screen.h"
+
+void arrival_set_aside(struct arrival *arr, const char *reason)
+{
+	g_free(arr->reason);
+	arr->reason = g_strdup(reason);
+}
+
+/* Every answer passes here, also one that is repeated. */
+gboolean arrival_may_answer(struct arrival *arr, const char *room)
+{
+	enum answer_limits_verdict verdict = answer_limits_take(
+		arr->rec->limits, room, arr->msg->from_address, arr->monotonic);
+
+	if (verdict == ANSWER_LIMITS_PASS)
+		return TRUE;
+	arrival_set_aside(arr, answer_limits_reason(verdict));
+	return FALSE;
+}
+
+static void bounced(struct arrival *arr, const char *did)
+{
+	const struct dialog *dialog = dialogs_find(arr->rec->dialogs, did);
+
+	g_info("reception: bounce did=%s", did);
+	if (dialog && dialog->member->state == MEMBER_INVITED)
+		room_left(dialog->member->room, dialog->member, LEAVE_NO_SHOW);
+}
+
+static void cancel(struct arrival *arr)
+{
+	const struct dialog *dialog =
+		dialogs_find(arr->rec->dialogs, arr->ipsp.did);
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	guint8 hash[32];
+	gsize size = sizeof(hash);
+
+	if (!dialog || !dialog->has_cancel_hash) {
+		arrival_set_aside(arr, "CANCEL of no open dialog");
+		return;
+	}
+	g_checksum_update(sum, arr->ipsp.cancel_preimage,
+			  sizeof(arr->ipsp.cancel_preimage));
+	g_checksum_get_digest(sum, hash, &size);
+	if (memcmp(hash, dialog->cancel_hash, sizeof(hash)) != 0)
+		arrival_set_aside(arr, "CANCEL with a wrong preimage");
+	else
+		room_left(dialog->member->room, dialog->member, LEAVE_BYE);
+}
+
+static void bye(struct arrival *arr)
+{
+	const struct dialog *dialog =
+		dialogs_find(arr->rec->dialogs, arr->ipsp.did);
+
+	if (!dialog)
+		arrival_set_aside(arr, "BYE of no open dialog");
+	else if (!arr->msg->mac ||
+		 !keys_mac_right(&dialog->keys, arr->msg->ipsp, arr->msg->mac))
+		arrival_set_aside(arr, "BYE with a wrong IPSP-MAC");
+	else
+		room_left(dialog->member->room, dialog->member, LEAVE_BYE);
+}
+
+/* The screen lets no answer through; this would be a method without rules. */
+static void not_for_a_room(struct arrival *arr)
+{
+	arrival_set_aside(arr, "a method that rooms do not take");
+}
+
+static void (*const handlers[IPSP_METHODS])(struct arrival *arr) = {
+	[IPSP_INVITE] = invite_arrived, [IPSP_OK] = not_for_a_room,
+	[IPSP_BUSY] = not_for_a_room,	[IPSP_REJECT] = not_for_a_room,
+	[IPSP_CANCEL] = cancel,		[IPSP_BYE] = bye,
+};
+
+/* A person's mail gets one letter. */
+static void person(struct arrival *arr)
+{
+	const struct config_room *rules;
+	struct answer_from from;
+
+	if (!arr->hall) {
+		arrival_set_aside(arr, "no room of this account is addressed");
+		return;
+	}
+	rules = arr->hall->rules;
+	if (arr->msg->message_id)
+		arr->sender = g_strdup_printf("%s <%s>", arr->msg->from_address,
+					      arr->msg->message_id);
+	if (arr->sender && store_sender_known(arr->rec->store, arr->sender)) {
+		g_info("reception: a second copy of %s", arr->sender);
+		g_clear_pointer(&arr->sender, g_free);
+		return;
+	}
+	if (!arrival_may_answer(arr, rules->address))
+		return;
+	from = (struct answer_from){ .account = rules->account,
+				     .room = rules->address,
+				     .room_name = rules->name };
+	arr->post = answer_person(&from, arr->msg, arr->known.digest, arr->now);
+}
+
+/* A room of another account is as unknown as none: its own account answers
+ * for it. */
+static const struct hall *find_hall(struct arrival *arr, const char *address)
+{
+	const struct hall *hall = rooms_find(arr->rec->rooms, address,
+					     arr->detail, sizeof(arr->detail));
+
+	return hall && !strcmp(hall->rules->account, arr->account->name) ? hall
+									 : NULL;
+}
+
+static void find_addressed_hall(struct arrival *arr)
+{
+	const GPtrArray *to = arr->msg->recipients;
+
+	if (arr->has_ipsp)
+		arr->hall = find_hall(arr, arr->ipsp.room);
+	for (guint i = 0; !arr->has_ipsp && !arr->hall && i < to->len; i++)
+		arr->hall = find_hall(arr, to->pdata[i]);
+}
+
+static enum screen_verdict screen(struct arrival *arr, const char **reason_r)
+{
+	static const enum screen_who who[] = {
+		[CONFIG_ANSWER_OPEN] = SCREEN_OPEN,
+		[CONFIG_ANSWER_ALIGNED] = SCREEN_ALIGNED,
+		[CONFIG_ANSWER_LIST] = SCREEN_LIST,
+	};
+	struct screen_policy policy = {
+		.own = rooms_addresses(arr->rec->rooms),
+	};
+
+	if (arr->hall) {
+		policy.who = who[arr->hall->rules->answer];
+		policy.allowed = (const char *const *)arr->hall->rules->allowed;
+	} else {
+		/* Nobody's rules: the strictest that the account can have. */
+		policy.who = arr->account->authserv_id ? SCREEN_ALIGNED
+						       : SCREEN_OPEN;
+	}
+	return screen_mail(arr->msg, arr->has_ipsp ? &arr->ipsp : NULL, &policy,
+			   reason_r);
+}
+
+/* FALSE: the part is no IPSP that anyone could act on. */
+static gboolean read_part(struct arrival *arr)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!arr->msg->ipsp)
+		return TRUE;
+	arr->has_ipsp = ipsp_decode(&arr->ipsp, arr->msg->ipsp, &error);
+	arr->unknown_version =
+		g_error_matches(error, IPSP_ERROR, IPSP_ERROR_VERSION);
+	arr->has_ipsp |= arr->unknown_version;
+	if (!arr->has_ipsp)
+		arrival_set_aside(arr, error->message);
+	return arr->has_ipsp;
+}
+
+static void judge(struct arrival *arr)
+{
+	char did[IPSP_DID_LENGTH + 1];
+	g_autoptr(GError) error = NULL;
+	const char *reason;
+
+	arr->msg = message_parse(arr->mail, arr->account->authserv_id, &error);
+	if (!arr->msg) {
+		arrival_set_aside(arr, error->message);
+		return;
+	}
+	if (screen_bounce(arr->msg, did)) {
+		bounced(arr, did);
+		return;
+	}
+	if (!read_part(arr))
+		return;
+	find_addressed_hall(arr);
+	switch (screen(arr, &reason)) {
+	case SCREEN_IGNORE:
+		g_info("reception: ignored account=%s: %s", arr->account->name,
+		       reason);
+		break;
+	case SCREEN_SET_ASIDE:
+		arrival_set_aside(arr, reason);
+		break;
+	case SCREEN_ANSWER:
+		if (arr->has_ipsp)
+			handlers[arr->ipsp.method](arr);
+		else
+			person(arr);
+		break;
+	}
+}
+
+/* The mail as a file of its own, on the disk before its row. */
+static gboolean keep_file(struct arrival *arr, GError **error)
+{
+	/* Named by its bytes: written once more after a crash, it is the
+	 * same file. */
+	g_autofree char *name =
+		g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, arr->mail);
+	g_autofree char *path =
+		g_build_filename(arr->rec->set_aside, name, NULL);
+	gsize size;
+	const char *data = g_bytes_get_data(arr->mail, &size);
+
+	g_message("reception: set aside account=%s file=%s: %s",
+		  arr->account->name, name, arr->reason);
+	return g_file_set_contents_full(path, data, (gssize)size,
+					G_FILE_SET_CONTENTS_CONSISTENT |
+						G_FILE_SET_CONTENTS_DURABLE,
+					0600, error) &&
+	       store_set_aside(arr->rec->store, arr->account->name, name,
+			       arr->reason, arr->now, error);
+}
+
+static gboolean write_decision(struct arrival *arr, GError **error)
+{
+	struct store *sto = arr->rec->store;
+
+	if (arr->reason && !keep_file(arr, error))
+		return FALSE;
+	if (arr->post && !store_add_post(sto, arr->post, arr->now, error))
+		return FALSE;
+	if (arr->dialog) {
+		arr->dialog->post = arr->post->id;
+		if (!store_add_dialog(sto, arr->dialog, arr->now, error))
+			return FALSE;
+	}
+	if (arr->again && !store_post_again(sto, arr->again, error))
+		return FALSE;
+	arr->known.sender = arr->sender;
+	return store_add_mail(sto, &arr->known, arr->now, error);
+}
+
+static gboolean settle(struct arrival *arr)
+{
+	struct store *sto = arr->rec->store;
+	g_autoptr(GError) error = NULL;
+	gboolean begun = store_begin(sto, &error);
+
+	if (begun && write_decision(arr, &error) && store_commit(sto, &error))
+		return TRUE;
+	store_rollback(sto);
+	g_critical("reception: a mail waits, nothing was answered: %s",
+		   error->message);
+	if (arr->seat)
+		room_left(arr->seat->room, arr->seat, LEAVE_NO_SHOW);
+	return FALSE;
+}
+
+static void arrival_fini(struct arrival *arr)
+{
+	if (arr->msg)
+		message_free(arr->msg);
+	store_post_free(arr->post);
+	store_dialog_free(arr->dialog);
+	g_free(arr->sender);
+	g_free(arr->reason);
+}
+
+gboolean reception_mail(struct reception *rec,
+			const struct config_mail *account, const char *id,
+			GBytes *mail, const struct reception_time *time)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct arrival arr = {
+		.rec = rec,
+		.account = account,
+		.known = { .account = account->name, .id = id },
+		.mail = mail,
+		.now = time->now,
+		.monotonic = time->monotonic,
+	};
+	gsize size = sizeof(arr.known.digest);
+	gboolean done;
+
+	g_checksum_update(sum, g_bytes_get_data(mail, NULL),
+			  (gssize)g_bytes_get_size(mail));
+	g_checksum_get_digest(sum, arr.known.digest, &size);
+	if (store_mail_known(rec->store, &arr.known))
+		return TRUE;
+	judge(&arr);
+	done = settle(&arr);
+	arrival_fini(&arr);
+	return done;
+}

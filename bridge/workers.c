@@ -1,0 +1,153 @@
+#include "bridge/workers.h"
+
+#include <gio/gio.h>
+#include <glib-unix.h>
+
+#include "bridge/candidates.h"
+
+#define RETRY_MS     20
+#define RETRY_AT_END 50
+
+struct slot {
+	struct worker *worker; /* {const} */
+	guint source;	       /* of the main loop */
+	struct sockaddr_storage bound[WORKER_MAX_LISTEN];
+};
+
+struct workers {
+	struct slot *slots;
+	guint n_slots, n_bound;
+	GQueue late; /* struct removal that a ring had no place for */
+	guint retry; /* its timer */
+};
+
+static int try_removal(struct workers *wks, const struct removal *rem)
+{
+	struct worker *wrk = wks->slots[rem->worker].worker;
+
+	if (rem->ses)
+		return worker_remove_session(wrk, rem->ses);
+	if (rem->gate)
+		return worker_remove_gate(wrk, rem->gate);
+	return worker_remove_mix(wrk, rem->mix);
+}
+
+static gboolean retry_removals(gpointer data)
+{
+	struct workers *wks = data;
+	struct removal *rem;
+
+	while ((rem = g_queue_peek_head(&wks->late)) && !try_removal(wks, rem))
+		g_free(g_queue_pop_head(&wks->late));
+	if (rem)
+		return G_SOURCE_CONTINUE;
+	wks->retry = 0;
+	return G_SOURCE_REMOVE;
+}
+
+void workers_remove(struct workers *wks, const struct removal *rem)
+{
+	if (g_queue_is_empty(&wks->late) && !try_removal(wks, rem))
+		return;
+	g_warning("workers: worker %u does not keep up, removing later",
+		  rem->worker);
+	g_queue_push_tail(&wks->late, g_memdup2(rem, sizeof(*rem)));
+	if (!wks->retry)
+		wks->retry = g_timeout_add(RETRY_MS, retry_removals, wks);
+}
+
+static gboolean dispatch(int fd, GIOCondition condition, gpointer data)
+{
+	(void)fd;
+	(void)condition;
+	worker_dispatch(data);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean start_worker(struct workers *wks,
+			     const struct local_media_config *cfg, guint i,
+			     const struct worker_events *events, void *arg,
+			     GError **error)
+{
+	struct worker_config wcfg = { .index = i, .cpu = -1 };
+	struct slot *slot = &wks->slots[i];
+	int result;
+
+	if (wks->n_slots > 1)
+		wcfg.cpu = (int)(i % g_get_num_processors());
+	for (;
+	     cfg->addresses[wcfg.n_listen] && wcfg.n_listen < WORKER_MAX_LISTEN;
+	     wcfg.n_listen++)
+		candidates_parse(cfg->addresses[wcfg.n_listen],
+				 cfg->port ? cfg->port + i : 0,
+				 &wcfg.listen[wcfg.n_listen]);
+	result = worker_create(&slot->worker, &wcfg, events, arg);
+	if (result) {
+		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(-result),
+			    "Cannot open media port %u on %s: %s",
+			    cfg->port + i, cfg->addresses[0],
+			    g_strerror(-result));
+		return FALSE;
+	}
+	wks->n_bound = wcfg.n_listen;
+	for (guint n = 0; n < wcfg.n_listen; n++)
+		worker_address(slot->worker, n, &slot->bound[n]);
+	slot->source = g_unix_fd_add(worker_fd(slot->worker), G_IO_IN, dispatch,
+				     slot->worker);
+	return TRUE;
+}
+
+struct workers *workers_create(const struct local_media_config *cfg,
+			       const struct worker_events *events, void *arg,
+			       GError **error)
+{
+	struct workers *wks = g_new0(struct workers, 1);
+
+	wks->n_slots = cfg->workers;
+	wks->slots = g_new0(struct slot, wks->n_slots);
+	g_queue_init(&wks->late);
+	for (guint i = 0; i < wks->n_slots; i++)
+		if (!start_worker(wks, cfg, i, events, arg, error)) {
+			workers_destroy(&wks);
+			return NULL;
+		}
+	return wks;
+}
+
+void workers_destroy(struct workers **wksp)
+{
+	struct workers *wks = *wksp;
+
+	*wksp = NULL;
+	if (!wks)
+		return;
+	g_clear_handle_id(&wks->retry, g_source_remove);
+	/* A worker that takes nothing any more is not waited for long. */
+	for (int i = 0; i < RETRY_AT_END && retry_removals(wks); i++)
+		g_usleep(RETRY_MS * 1000);
+	for (guint i = 0; i < wks->n_slots; i++) {
+		g_clear_handle_id(&wks->slots[i].source, g_source_remove);
+		if (wks->slots[i].worker)
+			worker_destroy(&wks->slots[i].worker);
+	}
+	g_queue_clear_full(&wks->late, g_free);
+	g_free(wks->slots);
+	g_free(wks);
+}
+
+guint workers_count(const struct workers *wks)
+{
+	return wks->n_slots;
+}
+
+struct worker *workers_get(const struct workers *wks, guint i)
+{
+	return wks->slots[i].worker;
+}
+
+const struct sockaddr_storage *workers_bound(const struct workers *wks, guint i,
+					     guint *n_r)
+{
+	*n_r = wks->n_bound;
+	return wks->slots[i].bound;
+}

@@ -1,0 +1,38 @@
+/* workers - this process's media workers: started, listened to, and made to
+ * forget what must be forgotten.
+ *
+ * Control thread only. */
+#ifndef BRIDGE_WORKERS_H
+#define BRIDGE_WORKERS_H
+
+#include <glib.h>
+
+#include "bridge/gate/worker.h"
+#include "bridge/local_media.h"
+
+struct workers;
+
+/* cfg's addresses, port and number of workers. */
+struct workers *workers_create(const struct local_media_config *cfg,
+			       const struct worker_events *events, void *arg,
+			       GError **error);
+void workers_destroy(struct workers **wksp);
+
+guint workers_count(const struct workers *wks);
+struct worker *workers_get(const struct workers *wks, guint i);
+/* The addresses that worker i listens on, with their ports. */
+const struct sockaddr_storage *workers_bound(const struct workers *wks, guint i,
+					     guint *n_r);
+
+/* Removals must not be lost, a worker forgets keys by them: what finds no
+ * place in its ring is done as soon as there is one, in order. One of the
+ * three is set. */
+struct removal {
+	guint worker;
+	struct session *ses;
+	struct phonegate *gate;
+	struct mix *mix;
+};
+void workers_remove(struct workers *wks, const struct removal *rem);
+
+#endif
