@@ -116,7 +116,7 @@ static void set_margin(struct jitter *jit)
 
 static int open_speex(struct jitter *jit)
 {
-	spx_int32_t rate = MAX_LATE_RATE, cost = LATE_COST;
+	spx_int32_t rate = MAX_LATE_RATE, cost = LATE_COST, unit = 1;
 	union {
 		void (*call)(void *);
 		void *pointer;
@@ -129,6 +129,8 @@ static int open_speex(struct jitter *jit)
 			  destroy.pointer);
 	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_MAX_LATE_RATE, &rate);
 	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_LATE_COST, &cost);
+	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_CONCEALMENT_SIZE,
+			  &unit);
 	/* The first call turns off adjustment behind our back. */
 	jitter_buffer_update_delay(jit->speex, NULL, NULL);
 	set_margin(jit);
@@ -413,17 +415,18 @@ static void count_loss(struct jitter *jit, bool lost)
 	set_margin(jit);
 }
 
+/* Plays a packet of which the time before `from` has passed. */
 static enum jitter_result play(struct jitter *jit, struct slot *slot,
-			       struct jitter_frame *frame_r)
+			       int64_t from, struct jitter_frame *frame_r)
 {
-	/* Only now is it known whether what was not there had been sent. */
+	/* Only now is it known whether what was not there had been sent. A
+	 * gap counts as one loss: FEC can fill one frame of it. */
+	count_loss(jit, jit->unsure && jit->after != slot->sequence);
 	for (; jit->unsure && jit->after != slot->sequence; jit->after++) {
 		jit->unsure--;
 		jit->count.missing++;
-		count_loss(jit, true);
 	}
 	jit->unsure = 0;
-	count_loss(jit, false);
 
 	slot->used = false;
 	jit->out = slot;
@@ -433,6 +436,11 @@ static enum jitter_result play(struct jitter *jit, struct slot *slot,
 	frame_r->payload = slot->payload;
 	frame_r->size = slot->size;
 	frame_r->samples = slot->samples;
+	if (slot->time < from) {
+		unsigned skip = (unsigned)(from - slot->time) * UNIT;
+
+		frame_r->skip = skip - skip % 120;
+	}
 
 	/* RFC 7587 3.1.3, opus.h: one or two bytes hold no sound. */
 	jit->dtx = slot->size <= 2;
@@ -462,17 +470,28 @@ static enum jitter_result gap(struct jitter *jit, struct jitter_frame *frame_r)
 	return JITTER_FEC;
 }
 
+/* What SpeexDSP may be asked for: never more than up to the end of the packet
+ * that it will give. It would print a warning, in a tick. */
+static int ask(const struct jitter *jit, int span)
+{
+	const struct slot *first = first_slot(jit);
+	int64_t rest = first ? first->time + first->span - jit->now : span;
+
+	return rest < span ? (int)rest : span;
+}
+
 static enum jitter_result get_speex(struct jitter *jit,
 				    struct jitter_frame *frame_r)
 {
-	int span = (int)frame_r->samples / UNIT;
+	int span = ask(jit, (int)frame_r->samples / UNIT);
 	JitterBufferPacket pkt = { .data = NULL };
+	int64_t from = jit->now;
 	spx_int32_t offset;
 	int ret = jitter_buffer_get(jit->speex, &pkt, span, &offset);
 
 	follow(jit);
 	if (ret == JITTER_BUFFER_OK && slot_of(pkt.data) != &jit->late)
-		return play(jit, slot_of(pkt.data), frame_r);
+		return play(jit, slot_of(pkt.data), from, frame_r);
 	if (ret != JITTER_BUFFER_INSERTION)
 		return gap(jit, frame_r);
 

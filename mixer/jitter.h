@@ -47,6 +47,7 @@ struct jitter_frame {
 	const uint8_t *payload; /* valid until the next get or put */
 	size_t size;		/* bytes */
 	unsigned samples;	/* what this step covers, 1/48000 s */
+	unsigned skip;		/* of them, at the head: already too late */
 };
 
 /* On success the caller owns *jit_r. Returns 0, -EINVAL or -ENOMEM. */

@@ -21,6 +21,23 @@ static inline void sound_tone(int16_t *pcm, double hz, double amplitude,
 	}
 }
 
+/* A voice-like sound: overtones of a pitch that wanders, in syllables. */
+static inline void sound_speech(int16_t *pcm, uint64_t frame)
+{
+	for (int i = 0; i < SOUND_FRAME; i++) {
+		double t = (double)(frame * SOUND_FRAME + (uint64_t)i) /
+			   SOUND_RATE;
+		double sum = 0;
+
+		for (int k = 1; k < 12; k++)
+			sum += sin(2 * G_PI * k *
+				   (120 * t + 8 * sin(2 * G_PI * 0.7 * t))) /
+			       k;
+		sum *= 0.5 + 0.5 * sin(2 * G_PI * 3 * t);
+		pcm[i] = (int16_t)(4000 * sum);
+	}
+}
+
 /* Amplitude of one frequency in n samples, in dB of full scale. */
 static inline double sound_find(const int16_t *pcm, size_t n, double hz)
 {

@@ -33,23 +33,6 @@ static struct codec_decoder *decoder(void)
 	return dec;
 }
 
-/* A voice-like sound: overtones of a pitch that wanders, in syllables. */
-static void speech(int16_t *pcm, uint64_t frame)
-{
-	for (int i = 0; i < SOUND_FRAME; i++) {
-		double t = (double)(frame * SOUND_FRAME + (uint64_t)i) /
-			   SOUND_RATE;
-		double sum = 0;
-
-		for (int k = 1; k < 12; k++)
-			sum += sin(2 * G_PI * k *
-				   (120 * t + 8 * sin(2 * G_PI * 0.7 * t))) /
-			       k;
-		sum *= 0.5 + 0.5 * sin(2 * G_PI * 3 * t);
-		pcm[i] = (int16_t)(4000 * sum);
-	}
-}
-
 static void refuses_what_opus_cannot_do(void)
 {
 	struct codec_config cfg = { .bitrate = 100, .complexity = 5 };
@@ -130,7 +113,7 @@ static void a_copied_encoder_goes_on_bit_by_bit(void)
 	int16_t pcm[SOUND_FRAME];
 
 	for (uint64_t i = 0; i < 40; i++) {
-		speech(pcm, i);
+		sound_speech(pcm, i);
 		codec_encode(a, pcm, first, sizeof(first));
 		/* Another history, to be forgotten. */
 		sound_tone(pcm, 3000, LOUD, i);
@@ -140,7 +123,7 @@ static void a_copied_encoder_goes_on_bit_by_bit(void)
 	for (uint64_t i = 40; i < 80; i++) {
 		int n;
 
-		speech(pcm, i);
+		sound_speech(pcm, i);
 		n = codec_encode(a, pcm, first, sizeof(first));
 		g_assert_cmpint(codec_encode(b, pcm, second, sizeof(second)),
 				==, n);
@@ -160,14 +143,14 @@ static void a_restarted_encoder_is_as_new(void)
 	int16_t pcm[SOUND_FRAME];
 
 	for (uint64_t i = 0; i < 40; i++) {
-		speech(pcm, i);
+		sound_speech(pcm, i);
 		codec_encode(a, pcm, first, sizeof(first));
 	}
 	g_assert_cmpint(codec_encoder_restart(a, &cfg), ==, 0);
 	for (uint64_t i = 0; i < 40; i++) {
 		int n;
 
-		speech(pcm, i);
+		sound_speech(pcm, i);
 		n = codec_encode(a, pcm, first, sizeof(first));
 		g_assert_cmpint(codec_encode(b, pcm, second, sizeof(second)),
 				==, n);
@@ -210,7 +193,7 @@ static void fec_is_in_speech_modes_and_beats_concealment(void)
 	for (uint64_t i = 0; i < 200; i++) {
 		int n;
 
-		speech(pcm, i);
+		sound_speech(pcm, i);
 		n = codec_encode(low, pcm, buf, sizeof(buf));
 		g_assert_false(codec_packet_has_fec(buf, (size_t)n));
 		n = codec_encode(enc, pcm, buf, sizeof(buf));
