@@ -362,11 +362,11 @@ static void a_built_mail_has_the_form_of_the_specification(void)
 	static const char *const lines[] = {
 		"To: alice@example.org",
 		"Date: Sun, 22 Nov 2026 21:49:31 +0000",
-		"In-Reply-To: <ipsp." DID "@example.org>",
-		"References: <ipsp." DID "@example.org>",
+		("In-Reply-To: <ipsp." DID "@example.org>"),
+		("References: <ipsp." DID "@example.org>"),
 		"IPSP-Version: 1",
 		"IPSP-Method: OK",
-		"IPSP-Dialog: " DID,
+		("IPSP-Dialog: " DID),
 		"Expires: Sun, 22 Nov 2026 21:50:31 +0000",
 		"Auto-Submitted: auto-replied",
 		"X-Auto-Response-Suppress: All",
@@ -431,8 +431,8 @@ static void no_string_leaves_its_place(void)
 		"\r\n--=_ipsp\r\nContent-Type: application/ipsp+json\r\n\r\n{}",
 		"\"\r\nBcc: victim@example.com",
 		"\xff\r\nBcc: victim@example.com",
-		"x\xe2\x80\xa8"
-		"Bcc: victim@example.com",
+		("x\xe2\x80\xa8"
+		 "Bcc: victim@example.com"),
 	};
 	g_autoptr(GBytes) part = g_bytes_new_static("{\"a\":1}", 7);
 
