@@ -29,13 +29,13 @@ struct hearing hearing_of(const struct script *script, uint64_t start_us,
 	struct hearing hearing = { .delay_ms = -1 };
 	uint64_t turn = (uint64_t)round * script_turns(script) +
 			script_turn_of(script, talker);
-	uint64_t tones = turn * script_turn_length(script) + SCRIPT_LEAD;
-	uint64_t slot = tones + SCRIPT_TONES +
-			(uint64_t)script_place_of(script, talker) * SCRIPT_SLOT;
+	uint64_t begin = turn * script_turn_length(script);
+	uint64_t tones = begin + SCRIPT_LEAD + SETTLE;
+	uint64_t slot =
+		begin + script_chirp_at(script_place_of(script, talker));
 	size_t n = (SCRIPT_TONES - SETTLE) / EAR_RATIO;
 	size_t m = SCRIPT_SLOT / EAR_RATIO;
-	const int16_t *pcm =
-		ear_at(listener, time_of(start_us, tones + SETTLE), n);
+	const int16_t *pcm = ear_at(listener, time_of(start_us, tones), n);
 	const int16_t *mark = ear_at(listener, time_of(start_us, slot), m);
 	struct chirp_found found;
 

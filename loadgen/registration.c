@@ -21,7 +21,7 @@ static void leave_target(struct registration *reg, uint64_t now_us)
 	if (reg->registered)
 		reg->lost_us = now_us;
 	reg->registered = false;
-	reg->connecting = reg->connected = false;
+	reg->connecting = reg->connected = reg->echoing = false;
 	reg->tries = reg->moves = 0;
 	reg->failed++;
 	reg->target = (reg->target + 1) % reg->cfg.n_targets;
@@ -86,11 +86,15 @@ static int success(struct registration *reg, const struct stun_message *msg,
 	reg->registered = reg->ever = true;
 	reg->failed = reg->moves = 0;
 	reg->due_us = now_us + reg->cfg.keep_us / 2;
-	if (reg->cfg.echo && msg->has_cookie &&
-	    memcmp(reg->cookie, msg->cookie, sizeof(reg->cookie))) {
-		memcpy(reg->cookie, msg->cookie, sizeof(reg->cookie));
+	if (!reg->cfg.echo || !msg->has_cookie)
+		return first;
+	/* A gate may change the cookie once it has come back to it: that one
+	 * goes with the next consent, not in a circle. */
+	reg->echoing = !reg->echoing &&
+		       memcmp(reg->cookie, msg->cookie, sizeof(reg->cookie));
+	memcpy(reg->cookie, msg->cookie, sizeof(reg->cookie));
+	if (reg->echoing)
 		reg->due_us = now_us;
-	}
 	return first;
 }
 
@@ -106,7 +110,7 @@ static void refused(struct registration *reg, const struct stun_message *msg,
 	reg->cfg.targets[reg->target].address = msg->alternate;
 	if (reg->registered)
 		reg->lost_us = now_us;
-	reg->registered = false;
+	reg->registered = reg->echoing = false;
 	memset(reg->cookie, 0, sizeof(reg->cookie));
 	reg->due_us = now_us;
 }

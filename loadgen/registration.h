@@ -50,8 +50,9 @@ struct registration {
 	unsigned tries;	 /* of the open transaction; 0: none is open */
 	uint8_t transaction[STUN_TRANSACTION_SIZE];
 	uint8_t cookie[STUN_COOKIE_SIZE];
-	uint64_t due_us;	    /* when there is something to do */
-	uint64_t lost_us;	    /* when `registered` was last true */
+	bool echoing;	  /* the open request takes a new cookie back at once */
+	uint64_t due_us;  /* when there is something to do */
+	uint64_t lost_us; /* when `registered` was last true */
 	bool connecting, connected; /* WebSocket of this target */
 };
 

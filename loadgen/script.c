@@ -23,10 +23,15 @@ unsigned script_turns(const struct script *script)
 	return (script->callers + talkers - 1) / talkers;
 }
 
+uint64_t script_chirp_at(unsigned place)
+{
+	return SCRIPT_LEAD + SCRIPT_TONES + SCRIPT_GAP +
+	       (uint64_t)place * SCRIPT_SLOT;
+}
+
 uint64_t script_turn_length(const struct script *script)
 {
-	return SCRIPT_LEAD + SCRIPT_TONES +
-	       (uint64_t)script_talkers(script) * SCRIPT_SLOT;
+	return script_chirp_at(script_talkers(script));
 }
 
 unsigned script_turn_of(const struct script *script, unsigned n)
@@ -52,7 +57,7 @@ static double faded(int64_t at)
 static double sample(const struct tone_pair *pair, unsigned place, int64_t at)
 {
 	int64_t tones = at - SCRIPT_LEAD;
-	int64_t slot = tones - SCRIPT_TONES - (int64_t)place * SCRIPT_SLOT;
+	int64_t slot = at - (int64_t)script_chirp_at(place);
 	double t = (double)tones / SCRIPT_RATE;
 
 	if (tones >= 0 && tones < SCRIPT_TONES)

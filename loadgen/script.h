@@ -14,9 +14,10 @@
 #define SCRIPT_TALKERS 4
 #define SCRIPT_LEAD    (SCRIPT_RATE / 5) /* silence before the tones */
 #define SCRIPT_TONES   (SCRIPT_RATE * 6 / 10)
-#define SCRIPT_SLOT    (SCRIPT_RATE / 2) /* of one chirp */
-#define SCRIPT_TONE    0.08		 /* amplitude of each tone */
-#define SCRIPT_CHIRP   0.3		 /* amplitude */
+#define SCRIPT_GAP     (SCRIPT_RATE * 3 / 10) /* the tones' way to the ears */
+#define SCRIPT_SLOT    (SCRIPT_RATE / 2)      /* of one chirp */
+#define SCRIPT_TONE    0.08		      /* amplitude of each tone */
+#define SCRIPT_CHIRP   0.3		      /* amplitude */
 
 struct script {
 	unsigned callers;
@@ -28,6 +29,9 @@ uint64_t script_turn_length(const struct script *script);
 /* The turn of a round in which caller n talks, and his place in it. */
 unsigned script_turn_of(const struct script *script, unsigned n);
 unsigned script_place_of(const struct script *script, unsigned n);
+
+/* Where in a turn the chirp of the caller in `place` begins. */
+uint64_t script_chirp_at(unsigned place);
 
 /* RT. n samples of what caller `who` says from `at` on; false: silence, and
  * pcm_r is left alone. */

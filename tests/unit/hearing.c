@@ -1,0 +1,230 @@
+/* The loadgen's judgement on sound whose truth is known. */
+#include "loadgen/hearing.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "loadgen/figures.h"
+#include "loadgen/tone.h"
+#include "tests/trap.h"
+
+#define FRAME	 960
+#define START_US 5000000u
+
+/* Lets an ear hear the script as talkers `mask` of 3 say it, `gain` times as
+ * loud, delay_ms later. */
+static struct ear *listen(unsigned mask, double gain, unsigned delay_ms)
+{
+	const struct script script = { .callers = 3 };
+	const uint64_t delay = delay_ms * 48u;
+	const uint64_t n = script_turn_length(&script) + SCRIPT_RATE / 2;
+	struct ear *ear = NULL;
+
+	g_assert_cmpint(ear_create(&ear, 10), ==, 0);
+	for (uint64_t at = 0; at < n; at += FRAME) {
+		double sum[FRAME] = { 0 };
+		int16_t pcm[FRAME];
+
+		for (unsigned who = 0; who < 3; who++) {
+			if (!(mask & 1u << who) || at < delay ||
+			    !script_speak(&script, who, at - delay, pcm, FRAME))
+				continue;
+			for (unsigned i = 0; i < FRAME; i++)
+				sum[i] += gain * pcm[i];
+		}
+		for (unsigned i = 0; i < FRAME; i++)
+			pcm[i] = (int16_t)lrint(sum[i]);
+		ear_hear(ear, pcm, START_US + at * 125 / 6);
+	}
+	return ear;
+}
+
+static struct hearing judge(struct ear *ear, unsigned talker)
+{
+	const struct script script = { .callers = 3 };
+	struct chirp *chirp = chirp_create(EAR_RATE);
+	struct hearing hearing =
+		hearing_of(&script, START_US, 0, ear, talker, chirp);
+
+	chirp_destroy(&chirp);
+	return hearing;
+}
+
+static void neighbours_tones_never_meet(void)
+{
+	for (unsigned n = 0; n + SCRIPT_TALKERS < TONE_MAX_PAIRS; n++) {
+		struct tone_pair a = tone_plan(n);
+
+		for (unsigned k = 1; k < SCRIPT_TALKERS; k++) {
+			struct tone_pair b = tone_plan(n + k);
+
+			g_assert_cmpfloat(fabs(a.low - b.low), >=, 25);
+			g_assert_cmpfloat(fabs(a.high - b.high), >=, 25);
+		}
+		g_assert_cmpfloat(a.low, <, 1600);
+		g_assert_cmpfloat(a.high, >=, 1700);
+		g_assert_cmpfloat(a.high, <=, 3350);
+	}
+}
+
+static void every_caller_has_a_pair_of_his_own(void)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+	for (unsigned n = 0; n < TONE_MAX_PAIRS; n++) {
+		struct tone_pair pair = tone_plan(n);
+		guint key = (guint)pair.low * 10000 + (guint)pair.high;
+
+		g_assert_true(g_hash_table_add(seen, GUINT_TO_POINTER(key)));
+	}
+}
+
+static void measures_a_tone_beside_a_louder_one(void)
+{
+	int16_t pcm[4200];
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(pcm); i++)
+		pcm[i] = (int16_t)lrint(
+			32767 * (0.01 * sin(2 * M_PI * 1000 * i / 12000.0) +
+				 0.5 * sin(2 * M_PI * 1025 * i / 12000.0)));
+	g_assert_cmpfloat_with_epsilon(
+		tone_amplitude(pcm, G_N_ELEMENTS(pcm), 12000, 1000), 0.01,
+		0.001);
+	g_assert_cmpfloat_with_epsilon(
+		tone_amplitude(pcm, G_N_ELEMENTS(pcm), 12000, 1025), 0.5, 0.01);
+	g_assert_cmpfloat(tone_amplitude(pcm, G_N_ELEMENTS(pcm), 12000, 2000),
+			  <, 1e-4);
+}
+
+static void finds_the_delay_to_a_fraction_of_a_millisecond(void)
+{
+	for (unsigned delay_ms = 0; delay_ms <= 400; delay_ms += 50) {
+		struct ear *ear = listen(1 << 1, 1, delay_ms);
+		struct hearing hearing = judge(ear, 1);
+
+		g_assert_true(hearing.complete);
+		g_assert_cmpfloat_with_epsilon(hearing.delay_ms, delay_ms,
+					       0.25);
+		g_assert_cmpfloat_with_epsilon(hearing.chirp_db, 0, 0.5);
+		ear_destroy(&ear);
+	}
+}
+
+static void who_talks_is_heard_and_who_does_not_is_missed(void)
+{
+	struct ear *ear = listen(1 << 0 | 1 << 2, 0.5, 90);
+
+	for (unsigned talker = 0; talker < 3; talker++) {
+		struct hearing hearing = judge(ear, talker);
+
+		g_assert_true(hearing_is_heard(&hearing) == (talker != 1));
+		g_assert_true(hearing_is_silent(&hearing) == (talker == 1));
+		if (talker != 1)
+			g_assert_cmpfloat_with_epsilon(hearing.tone_db, -6,
+						       0.5);
+	}
+	ear_destroy(&ear);
+}
+
+static void a_faint_echo_of_oneself_is_a_fault(void)
+{
+	struct ear *loud = listen(1, 0.01, 120), *faint = listen(1, 0.001, 120);
+	struct hearing hearing = judge(loud, 0);
+
+	g_assert_cmpfloat_with_epsilon(hearing.chirp_db, -40, 1);
+	g_assert_false(hearing_is_silent(&hearing));
+	hearing = judge(faint, 0);
+	g_assert_cmpfloat(hearing.chirp_db, <, -55);
+	g_assert_true(hearing_is_silent(&hearing));
+	ear_destroy(&loud);
+	ear_destroy(&faint);
+}
+
+static void an_ear_that_missed_the_end_is_incomplete(void)
+{
+	const struct script script = { .callers = 3 };
+	struct chirp *chirp = chirp_create(EAR_RATE);
+	struct ear *ear = listen(7, 1, 50);
+	struct hearing hearing =
+		hearing_of(&script, START_US, 1, ear, 0, chirp);
+
+	g_assert_false(hearing.complete);
+	g_assert_false(hearing_is_heard(&hearing));
+	g_assert_false(hearing_is_silent(&hearing));
+	ear_destroy(&ear);
+	chirp_destroy(&chirp);
+}
+
+static void the_worst_round_counts(void)
+{
+	const struct hearing good = { true, -1, -1, 80 };
+	const struct hearing bad = { true, -30, -2, -1 };
+	struct hearing other = hearing_worse(good, bad, false);
+	struct hearing own = hearing_worse(good, bad, true);
+
+	g_assert_cmpfloat(other.tone_db, ==, -30);
+	g_assert_cmpfloat(other.delay_ms, ==, -1);
+	g_assert_cmpfloat(own.tone_db, ==, -1);
+}
+
+static void speaking_and_hearing_never_touch_the_heap(void)
+{
+	const struct script script = { .callers = 3 };
+	struct ear *ear = NULL;
+	int16_t pcm[FRAME] = { 0 };
+
+	g_assert_cmpint(ear_create(&ear, 10), ==, 0);
+	trap_begin();
+	for (uint64_t at = 0; at < 3 * SCRIPT_RATE; at += FRAME) {
+		script_speak(&script, 0, at, pcm, FRAME);
+		script_hum(at, pcm, FRAME);
+		ear_hear(ear, pcm, START_US + at * 125 / 6);
+	}
+	g_assert_cmpuint(trap_end(), ==, 0);
+	ear_destroy(&ear);
+}
+
+static void percentiles_are_of_nearest_rank(void)
+{
+	struct figures fig;
+
+	figures_init(&fig);
+	g_assert_true(isnan(figures_percentile(&fig, 50)));
+	for (int i = 100; i >= 1; i--)
+		figures_add(&fig, i);
+	g_assert_cmpfloat(figures_percentile(&fig, 50), ==, 50);
+	g_assert_cmpfloat(figures_percentile(&fig, 99), ==, 99);
+	g_assert_cmpfloat(figures_percentile(&fig, 100), ==, 100);
+	figures_add(&fig, 0);
+	g_assert_cmpfloat(figures_percentile(&fig, 0), ==, 0);
+	figures_fini(&fig);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/hearing/neighbours' tones never meet",
+			neighbours_tones_never_meet);
+	g_test_add_func("/hearing/every caller has a pair of his own",
+			every_caller_has_a_pair_of_his_own);
+	g_test_add_func("/hearing/measures a tone beside a louder one",
+			measures_a_tone_beside_a_louder_one);
+	g_test_add_func("/hearing/finds the delay to a fraction of a "
+			"millisecond",
+			finds_the_delay_to_a_fraction_of_a_millisecond);
+	g_test_add_func("/hearing/who talks is heard and who does not is "
+			"missed",
+			who_talks_is_heard_and_who_does_not_is_missed);
+	g_test_add_func("/hearing/a faint echo of oneself is a fault",
+			a_faint_echo_of_oneself_is_a_fault);
+	g_test_add_func("/hearing/an ear that missed the end is incomplete",
+			an_ear_that_missed_the_end_is_incomplete);
+	g_test_add_func("/hearing/the worst round counts",
+			the_worst_round_counts);
+	g_test_add_func("/hearing/speaking and hearing never touch the heap",
+			speaking_and_hearing_never_touch_the_heap);
+	g_test_add_func("/hearing/percentiles are of nearest rank",
+			percentiles_are_of_nearest_rank);
+	return g_test_run();
+}
