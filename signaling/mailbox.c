@@ -9,6 +9,8 @@ static const struct {
 	const struct mailbox_kind *kind;
 } schemes[] = {
 	{ "maildir", &mailbox_maildir },
+	{ "imap", &mailbox_imap },
+	{ "imaps", &mailbox_imap },
 };
 
 static const struct mailbox_kind *find_kind(const char *url, GError **error)
