@@ -149,11 +149,15 @@ def files_of(bed, user="room"):
     return [f for part in ("new", "cur") if (box / part).exists() for f in (box / part).iterdir()]
 
 
-def wait_empty(bed, user="room"):
+def wait_files(bed, count, user="room"):
     end = time.monotonic() + PATIENCE_S
-    while files_of(bed, user):
-        assert time.monotonic() < end, f"{len(files_of(bed, user))} mails were not deleted"
+    while (left := len(files_of(bed, user))) != count:
+        assert time.monotonic() < end, f"{left} mails are left, not {count}"
         time.sleep(0.02)
+
+
+def wait_empty(bed):
+    wait_files(bed, 0)
 
 
 def once_each(probe, name, wanted):
@@ -240,12 +244,245 @@ def an_untrusted_certificate_is_not_spoken_to(bed):
         assert result == "retry" and "certificate" in why, (result, why)
 
 
+# -- mailboxes ----------------------------------------------------------------
+
+def imaps_url(bed, folder=""):
+    return f"imaps://localhost:{bed.ports['imaps']}/{folder}"
+
+
+def imap_url(bed):
+    return f"imap://localhost:{bed.ports['imap']}"
+
+
+def pop3s_url(bed):
+    return f"pop3s://localhost:{bed.ports['pop3s']}"
+
+
+def pop3_url(bed):
+    return f"pop3://localhost:{bed.ports['pop3']}"
+
+
+def maildir_url(bed):
+    return f"maildir:{bed.maildir('room')}"
+
+
+def arrive_once_and_are_deleted(bed, url, count, hurry=False, pace=0.0, what=None):
+    """`count` mails, one after the other; each is shown once, done, gone."""
+    with Probe(bed) as probe:
+        probe.mailbox("box", url)
+        probe.wait_watching("box")
+        names = [f"m{i}" for i in range(count)]
+        times = {}
+        for name in names:
+            if hurry:
+                probe.tell("hurry", "box")
+            times.update(submit(bed, [name]))
+            probe.wait_probes("box", [name])
+            probe.gather(pace)
+        wait_empty(bed)
+        probe.gather(0.3)
+        once_each(probe, "box", names)
+        if what:
+            figures(what, latencies(probe, "box", times))
+
+
+def maildir_20_mails(bed):
+    arrive_once_and_are_deleted(bed, maildir_url(bed), 20, what="SMTP to Maildir mailbox")
+
+
+def imaps_idle_20_mails(bed):
+    arrive_once_and_are_deleted(bed, imaps_url(bed), 20, pace=0.05, what="SMTP to IMAPS IDLE")
+
+
+def imaps_hurry_20_mails(bed):
+    arrive_once_and_are_deleted(bed, imaps_url(bed), 20, hurry=True, pace=0.05,
+                                what="SMTP to IMAPS NOOP in a hurry")
+
+
+def imap_starttls_20_mails(bed):
+    arrive_once_and_are_deleted(bed, imap_url(bed), 20, hurry=True,
+                                what="SMTP to IMAP STARTTLS NOOP in a hurry")
+
+
+def another_folder_is_watched(bed):
+    # Dovecot's Maildir++ name of the folder; the URL has it percent-encoded.
+    folder = bed.maildir("room") / ".&ZeVnLIqe- &- more"
+    for part in ("tmp", "new", "cur"):
+        (folder / part).mkdir(parents=True)
+    owner = bed.maildir("room").stat()
+    for path in [folder, *folder.iterdir()]:
+        os.chown(path, owner.st_uid, owner.st_gid)
+    with Probe(bed) as probe:
+        probe.mailbox("box", imaps_url(bed, "%E6%97%A5%E6%9C%AC%E8%AA%9E%20&%20more"))
+        probe.wait_watching("box")
+        mail = folder / "tmp" / "1.x"
+        mail.write_text("X-Probe: folder\r\n\r\nhello\r\n")
+        os.chown(mail, owner.st_uid, owner.st_gid)
+        mail.rename(folder / "new" / "1.x")
+        probe.wait_probes("box", ["folder"])
+
+
+def a_burst_of_100_mails(bed, url):
+    with Probe(bed) as probe:
+        probe.mailbox("box", url)
+        probe.wait_watching("box")
+        names = [f"b{i}" for i in range(100)]
+        times = submit(bed, names)
+        probe.wait_probes("box", names)
+        wait_empty(bed)
+        once_each(probe, "box", names)
+        figures(f"burst of 100 by {url.split(':')[0]}", latencies(probe, "box", times))
+
+
+def imaps_burst(bed):
+    a_burst_of_100_mails(bed, imaps_url(bed))
+
+
+def not_done_is_shown_again(bed, url, with_position):
+    """Two of four mails are done; a new mailbox shows the other two."""
+    with Probe(bed) as probe:
+        probe.mailbox("old", url, auto=False)
+        probe.wait_watching("old")
+        submit(bed, ["a", "b", "c", "d"])
+        probe.wait_probes("old", "abcd")
+        for name, identity, _ in probe.mails("old"):
+            if name in "bc":
+                probe.tell("done", "old", identity)
+        wait_files(bed, 2)
+        probe.tell("close", "old")
+        position = (probe.positions("old") or ["-"])[-1] if with_position else "-"
+        probe.mailbox("new", url, position=position)
+        probe.wait_probes("new", "ad")
+        wait_empty(bed)
+        once_each(probe, "new", "ad")
+
+
+def imaps_shows_what_was_not_done_again(bed):
+    not_done_is_shown_again(bed, imaps_url(bed), with_position=True)
+
+
+def imaps_shows_one_day_again_without_a_position(bed):
+    not_done_is_shown_again(bed, imaps_url(bed), with_position=False)
+
+
+def maildir_shows_what_was_not_done_again(bed):
+    not_done_is_shown_again(bed, maildir_url(bed), with_position=True)
+
+
+def imaps_position_leaves_old_mail_alone(bed):
+    """Mail from before the stored position is not shown."""
+    submit(bed, ["old"])
+    with Probe(bed) as probe:
+        probe.mailbox("first", imaps_url(bed), auto=False)
+        probe.wait_probes("first", ["old"])
+        position = probe.positions("first")
+        validity, uid = probe.mails("first")[0][1].split(":")
+        assert not position or position[-1] == f"{validity}:{uid}", position
+        probe.tell("close", "first")
+        probe.mailbox("second", imaps_url(bed), position=f"{validity}:{int(uid) + 1}")
+        probe.wait_watching("second")
+        submit(bed, ["new"])
+        probe.wait_probes("second", ["new"])
+        once_each(probe, "second", ["new"])
+        # A position of another UIDVALIDITY means nothing: one day is read.
+        probe.mailbox("third", imaps_url(bed), position=f"{int(validity) + 1}:{int(uid) + 1}")
+        probe.wait_probes("third", ["old"])
+
+
+def survives_a_restart_of_the_server(bed, url):
+    with Probe(bed) as probe:
+        probe.mailbox("box", url)
+        probe.wait_watching("box")
+        submit(bed, ["before"])
+        probe.wait_probes("box", ["before"])
+        bed.stop_dovecot()
+        probe.wait("failure", lambda: probe.state("box") in ("failed", "connecting"))
+        submit(bed, [f"away{i}" for i in range(10)])  # Postfix keeps them
+        probe.gather(1.0)
+        bed.start_dovecot()
+        probe.wait_probes("box", [f"away{i}" for i in range(10)])
+        submit(bed, ["after"])
+        probe.wait_probes("box", ["after"])
+        wait_empty(bed)
+        shown = [m[0] for m in probe.mails("box")]
+        # "before" may have been cut off between done and deleted.
+        assert sorted(set(shown)) == sorted(["before", "after"] + [f"away{i}" for i in range(10)])
+        assert len(shown) <= 13, shown
+
+
+def imaps_reconnects(bed):
+    survives_a_restart_of_the_server(bed, imaps_url(bed))
+
+
+def a_mail_over_the_limit_comes_cut(bed, url):
+    with Probe(bed) as probe:
+        probe.mailbox("box", url)
+        probe.wait_watching("box")
+        with bed.smtp() as smtp:
+            smtp.sendmail("alice@conf.test", ["room@conf.test"],
+                          "X-Probe: big\r\n\r\n" + ("x" * 70 + "\r\n") * 20000)
+        probe.wait_probes("box", ["big"])
+        assert [e[4] for e in probe.events if e[0] == "mail"] == [str(256 * 1024 + 1)]
+        submit(bed, ["small"])
+        probe.wait_probes("box", ["small"])
+        wait_empty(bed)
+        once_each(probe, "box", ["big", "small"])
+
+
+def imaps_cuts_large_mails(bed):
+    a_mail_over_the_limit_comes_cut(bed, imaps_url(bed))
+
+
+def fifty_mailboxes_on_one_loop(bed):
+    with Probe(bed) as probe:
+        boxes = [f"room{i}" for i in range(50)]
+        begun = time.monotonic()
+        for box in boxes:
+            probe.mailbox(box, imaps_url(bed), user=box)
+        probe.wait_watching(*boxes, seconds=60)
+        print(f"# 50 mailboxes watch after {time.monotonic() - begun:.2f} s")
+        times = {}
+        for i in range(3):
+            for box in boxes:
+                times.update(submit(bed, [f"{box}-{i}"], f"{box}@conf.test"))
+        for box in boxes:
+            probe.wait_probes(box, {f"{box}-{i}" for i in range(3)})
+            once_each(probe, box, {f"{box}-{i}" for i in range(3)})
+        figures("150 mails in 50 IMAPS IDLE mailboxes",
+                [t for box in boxes for t in latencies(probe, box, times)])
+        cpu = sum(os.times()[2:4])
+    print(f"# CPU of mailprobe with its TLS handshakes: {sum(os.times()[2:4]) - cpu:.2f} s")
+
+
+def a_wrong_password_fails_and_is_not_told(bed):
+    with Probe(bed) as probe:
+        bed.passwords["stranger"] = "dontsayit"
+        for name, url in (("imap", imaps_url(bed)), ("pop3", pop3s_url(bed))):
+            probe.mailbox(name, url, user="stranger")
+            probe.wait("failure", lambda n=name: probe.state(n) == "failed")
+        del bed.passwords["stranger"]
+        assert not any("dontsayit" in field for e in probe.events for field in e)
+
+
 TESTS = [
     mails_go_out_by_smtp,
     submission_logs_in_behind_starttls,
     an_unknown_recipient_is_refused_with_the_servers_words,
     a_dead_smtp_server_says_retry_for_all_at_once,
     an_untrusted_certificate_is_not_spoken_to,
+    maildir_20_mails,
+    maildir_shows_what_was_not_done_again,
+    imaps_idle_20_mails,
+    imaps_hurry_20_mails,
+    imap_starttls_20_mails,
+    another_folder_is_watched,
+    imaps_burst,
+    imaps_shows_what_was_not_done_again,
+    imaps_shows_one_day_again_without_a_position,
+    imaps_position_leaves_old_mail_alone,
+    imaps_reconnects,
+    imaps_cuts_large_mails,
+    fifty_mailboxes_on_one_loop,
 ]
 
 
