@@ -1,6 +1,7 @@
 /* ipsp-bridge - the conferencing server, see ipsp-bridge(8). */
 #include <glib-unix.h>
 #include <glib.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +133,8 @@ int main(int argc, char **argv)
 	struct config *cfg;
 	int status = EXIT_SUCCESS;
 
+	/* Words on the command line are UTF-8, whatever LANG says. */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error) ||
 	    argc > 1) {

@@ -6,6 +6,7 @@
  * times; the last one joins again as often as --joins wants; then the script
  * is spoken, everybody leaves, and the ears are compared with the script. */
 #include <glib-unix.h>
+#include <locale.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -444,6 +445,8 @@ int main(int argc, char **argv)
 	gdouble round;
 	int code = EXIT_USAGE;
 
+	/* Words on the command line are UTF-8, whatever LANG says. */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!loadgen_options_parse(&run.opt, argc, argv, &error)) {
 		g_printerr("ipsp-loadgen: %s\n", error->message);
 		loadgen_options_clear(&run.opt);

@@ -1,5 +1,6 @@
 /* ipsp-phone - a caller in a terminal: mails a room and talks. */
 #include <glib-unix.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
@@ -211,6 +212,8 @@ int main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	struct phone_sound_config sound;
 
+	/* Words on the command line are UTF-8, whatever LANG says. */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!phone_options_parse(&phone.opt, argc, argv, &error)) {
 		g_printerr("ipsp-phone: %s\n", error->message);
 		return EXIT_USAGE;
