@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "signaling/message.h"
 #include "signaling/text.h"
 
 #define MAX_VALUE  900 /* bytes: unfolded it would still fit a line */
@@ -86,16 +87,26 @@ static char *quoted_string(const char *text)
 	return g_string_free(quoted, FALSE);
 }
 
+static char *addr_spec(const char *address)
+{
+	char *clean = message_address(address);
+
+	if (!clean) {
+		/* Not ours to judge, but it may not end and begin another. */
+		clean = text_line(address, MAX_VALUE);
+		g_strdelimit(clean, "<>,;:()\" ", '_');
+	}
+	return clean;
+}
+
 void fields_add_mailbox(GString *fields, const char *name, const char *display,
 			const char *address)
 {
-	g_autofree char *clean = text_line(address, MAX_VALUE);
+	g_autofree char *clean = addr_spec(address);
 	g_autofree char *line = display ? text_line(display, MAX_VALUE) : NULL;
 	g_autofree char *phrase = NULL;
 	g_autofree char *value = NULL;
 
-	/* What could end the address and begin another. */
-	g_strdelimit(clean, "<>,; ", '_');
 	if (!line || !*line) {
 		add_folded(fields, name, clean);
 		return;
