@@ -8,9 +8,9 @@ static const struct {
 	const char *scheme;
 	const struct mailbox_kind *kind;
 } schemes[] = {
-	{ "maildir", &mailbox_maildir },
-	{ "imap", &mailbox_imap },
-	{ "imaps", &mailbox_imap },
+	{ "maildir", &mailbox_maildir }, { "imap", &mailbox_imap },
+	{ "imaps", &mailbox_imap },	 { "pop3", &mailbox_pop3 },
+	{ "pop3s", &mailbox_pop3 },
 };
 
 static const struct mailbox_kind *find_kind(const char *url, GError **error)

@@ -17,6 +17,7 @@ struct mailbox_kind {
 
 extern const struct mailbox_kind mailbox_maildir;
 extern const struct mailbox_kind mailbox_imap;
+extern const struct mailbox_kind mailbox_pop3;
 
 /* The first member of every kind's struct; filled by mailbox_create(), so
  * that a kind's create() must not call back yet. */
