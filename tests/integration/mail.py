@@ -322,6 +322,27 @@ def another_folder_is_watched(bed):
         probe.wait_probes("box", ["folder"])
 
 
+def pop3s_20_mails(bed):
+    """A look every 3 s: so all 20 are sent at a pace, not one by one."""
+    with Probe(bed) as probe:
+        probe.mailbox("box", pop3s_url(bed))
+        probe.wait_watching("box")
+        names = [f"p{i}" for i in range(20)]
+        times = {}
+        for name in names:
+            times.update(submit(bed, [name]))
+            probe.gather(0.3)
+        probe.wait_probes("box", names)
+        wait_empty(bed)
+        once_each(probe, "box", names)
+        figures("SMTP to POP3S every 3 s", latencies(probe, "box", times))
+
+
+def pop3_starttls_in_a_hurry(bed):
+    arrive_once_and_are_deleted(bed, pop3_url(bed), 10, hurry=True,
+                                what="SMTP to POP3 with STLS in a hurry")
+
+
 def a_burst_of_100_mails(bed, url):
     with Probe(bed) as probe:
         probe.mailbox("box", url)
@@ -336,6 +357,10 @@ def a_burst_of_100_mails(bed, url):
 
 def imaps_burst(bed):
     a_burst_of_100_mails(bed, imaps_url(bed))
+
+
+def pop3s_burst(bed):
+    a_burst_of_100_mails(bed, pop3s_url(bed))
 
 
 def not_done_is_shown_again(bed, url, with_position):
@@ -367,6 +392,10 @@ def imaps_shows_one_day_again_without_a_position(bed):
 
 def maildir_shows_what_was_not_done_again(bed):
     not_done_is_shown_again(bed, maildir_url(bed), with_position=True)
+
+
+def pop3s_shows_what_was_not_done_again(bed):
+    not_done_is_shown_again(bed, pop3s_url(bed), with_position=False)
 
 
 def imaps_position_leaves_old_mail_alone(bed):
@@ -414,6 +443,10 @@ def imaps_reconnects(bed):
     survives_a_restart_of_the_server(bed, imaps_url(bed))
 
 
+def pop3s_reconnects(bed):
+    survives_a_restart_of_the_server(bed, pop3s_url(bed))
+
+
 def a_mail_over_the_limit_comes_cut(bed, url):
     with Probe(bed) as probe:
         probe.mailbox("box", url)
@@ -431,6 +464,10 @@ def a_mail_over_the_limit_comes_cut(bed, url):
 
 def imaps_cuts_large_mails(bed):
     a_mail_over_the_limit_comes_cut(bed, imaps_url(bed))
+
+
+def pop3s_cuts_large_mails(bed):
+    a_mail_over_the_limit_comes_cut(bed, pop3s_url(bed))
 
 
 def fifty_mailboxes_on_one_loop(bed):
@@ -476,12 +513,19 @@ TESTS = [
     imaps_hurry_20_mails,
     imap_starttls_20_mails,
     another_folder_is_watched,
+    pop3s_20_mails,
+    pop3_starttls_in_a_hurry,
     imaps_burst,
+    pop3s_burst,
     imaps_shows_what_was_not_done_again,
     imaps_shows_one_day_again_without_a_position,
     imaps_position_leaves_old_mail_alone,
+    pop3s_shows_what_was_not_done_again,
     imaps_reconnects,
+    pop3s_reconnects,
     imaps_cuts_large_mails,
+    pop3s_cuts_large_mails,
+    a_wrong_password_fails_and_is_not_told,
     fifty_mailboxes_on_one_loop,
 ]
 
