@@ -284,14 +284,14 @@ static void warn_of_fixed(const struct config *old, const struct config *fresh)
 {
 	warn_changed("state_directory",
 		     strcmp(old->state_directory, fresh->state_directory) != 0);
-	warn_changed("media_addresses", lists_differ(old->media_addresses,
-						     fresh->media_addresses));
+	warn_changed("media_address", lists_differ(old->media_addresses,
+						   fresh->media_addresses));
 	warn_changed("media_port", old->media_port != fresh->media_port);
 	warn_changed("workers", old->workers != fresh->workers);
 	warn_changed("sessions_per_gate",
 		     old->sessions_per_gate != fresh->sessions_per_gate);
-	warn_changed("public_addresses", lists_differ(old->public_addresses,
-						      fresh->public_addresses));
+	warn_changed("public_address", lists_differ(old->public_addresses,
+						    fresh->public_addresses));
 	warn_changed("web_address",
 		     g_strcmp0(old->web_address, fresh->web_address) != 0);
 	warn_changed("web_port", old->web_port != fresh->web_port);

@@ -17,14 +17,14 @@
 
 static const struct config_key bridge_keys[] = {
 	KEY("state_directory", path, config, state_directory, 0, 0, FALSE),
-	KEY("media_addresses", literals, config, media_addresses, 1, MAX_LISTEN,
+	KEY("media_address", literals, config, media_addresses, 1, MAX_LISTEN,
 	    FALSE),
 	KEY("media_port", number, config, media_port, 0, 65535, FALSE),
 	KEY("workers", number, config, workers, 1, 64, FALSE),
 	KEY("sessions_per_gate", number, config, sessions_per_gate, 1, 1000,
 	    FALSE),
-	KEY("public_addresses", literals, config, public_addresses, 1,
-	    MAX_LISTEN, FALSE),
+	KEY("public_address", literals, config, public_addresses, 1, MAX_LISTEN,
+	    FALSE),
 	KEY("web_address", literal, config, web_address, 1, 1, FALSE),
 	KEY("web_port", number, config, web_port, 0, 65535, FALSE),
 	KEY("web_url", web_url, config, web_url, 0, 0, FALSE),
@@ -106,7 +106,7 @@ static struct config *defaults(void)
 	struct config *cfg = g_new0(struct config, 1);
 
 	cfg->media_addresses = g_strdupv((char **)everywhere);
-	cfg->media_port = 5004;
+	cfg->media_port = 40000;
 	cfg->workers = g_get_num_processors();
 	cfg->sessions_per_gate = 5;
 	cfg->web_port = 8080;
