@@ -1,0 +1,186 @@
+/* links: gate */
+/* Arbitrary datagrams at a worker's entry point, with two calls up: one in
+ * the clear, one under SRTP. Input: records of one byte of command, two bytes
+ * of size, the datagram.
+ *
+ * The command's bits: 0-1 from where, 2 whose keys, 3-4 how it is dressed
+ * (as it is; as an authentic STUN request; as authentic SRTCP), 5-7 steps of
+ * 20 ms that pass first. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/gate/private.h"
+#include "mixer/srtp_cipher.h"
+
+#define SESSIONS 2
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct bench {
+	struct engine *eng;
+	struct session *ses[SESSIONS];
+	struct path own[SESSIONS], stranger;
+	struct path before[SESSIONS]; /* a call that ends was answered there */
+	struct srtp_cipher *cipher;
+	uint32_t index;
+	uint64_t now;
+	size_t request; /* bytes of the one being answered, 0: none */
+};
+
+enum dress { AS_IT_IS, AS_STUN, AS_SRTCP };
+
+/* An address that is nobody's gets STUN answers, and none is larger than
+ * its request. */
+static void check_output(struct outbox *box, void *arg)
+{
+	struct bench *bench = arg;
+
+	for (unsigned i = 0; i < box->n; i++) {
+		struct outbox_packet *pkt = &box->packets[i];
+		bool stun = packet_kind(pkt->buf, pkt->size) == PACKET_STUN;
+		bool proven = false;
+
+		for (unsigned k = 0; k < SESSIONS; k++)
+			proven |= path_equal(&pkt->to, &bench->ses[k]->path) ||
+				  path_equal(&pkt->to, &bench->before[k]);
+		if (stun && pkt->size > bench->request)
+			abort();
+		if (!stun && !proven)
+			abort();
+	}
+}
+
+static struct session *make_session(uint32_t member, bool srtp)
+{
+	struct session_config cfg = { .member = member,
+				      .username = "user0",
+				      .password = "password",
+				      .consent_s = 30 };
+	struct session *ses = NULL;
+
+	cfg.username[4] = (char)('0' + member);
+	cfg.stream.srtp = srtp;
+	cfg.stream.send_ssrc = 0x10 + member;
+	cfg.stream.receive_ssrc = 0x20 + member;
+	cfg.stream.payload_type = 111;
+	cfg.leg.jitter.min_ms = 20;
+	cfg.leg.jitter.max_ms = 200;
+	cfg.leg.bitrate = 16000;
+	if (session_create(&ses, &cfg))
+		abort();
+	return ses;
+}
+
+static void push(struct bench *bench, struct command cmd)
+{
+	if (!ring_push(bench->eng->commands, &cmd))
+		abort();
+	engine_apply(bench->eng, bench->now);
+}
+
+static struct path path_of(uint8_t last)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+				  .sin_port = htons(4000) };
+	struct path path;
+
+	in.sin_addr.s_addr = htonl(0xc0000200u | last);
+	if (!path_from_socket(&path, 0, (struct sockaddr *)&in))
+		abort();
+	return path;
+}
+
+static void start(struct bench *bench)
+{
+	static const uint8_t key[SRTP_CIPHER_KEY];
+	struct engine_mix *entry = calloc(1, sizeof(*entry));
+	struct phonegate *gate = NULL;
+
+	bench->now = 1000000000;
+	if (!entry || engine_create(&bench->eng, check_output, bench) ||
+	    mix_create(&entry->mix, SESSIONS) ||
+	    phonegate_create(&gate, "local-1", entry->mix, SESSIONS) ||
+	    srtp_cipher_create(&bench->cipher, key, SRTP_PROTECT))
+		abort();
+	push(bench,
+	     (struct command){ .kind = COMMAND_ADD_MIX, .entry = entry });
+	push(bench, (struct command){ .kind = COMMAND_ADD_GATE, .gate = gate });
+	bench->stranger = path_of(9);
+	for (uint32_t i = 0; i < SESSIONS; i++) {
+		bench->ses[i] = make_session(i, i == 1);
+		bench->ses[i]->gate = gate;
+		bench->own[i] = path_of((uint8_t)(i + 1));
+		push(bench, (struct command){ .kind = COMMAND_ADD_SESSION,
+					      .ses = bench->ses[i] });
+		engine_adopt_path(bench->eng, bench->ses[i], &bench->own[i],
+				  bench->now);
+	}
+}
+
+/* Dresses what the fuzzer made; the result's size. */
+static size_t dress(struct bench *bench, enum dress how, unsigned whose,
+		    uint8_t *buf, size_t size)
+{
+	struct stun_message msg;
+	struct stun_key key;
+	int n = -1;
+
+	if (how == AS_STUN && !stun_decode(&msg, buf, size)) {
+		msg.type = STUN_BINDING_REQUEST;
+		memcpy(msg.username, bench->ses[whose]->username,
+		       sizeof(msg.username));
+		stun_key_init(&key, "password");
+		n = stun_encode(&msg, &key, buf, RTP_MAX_PACKET);
+	} else if (how == AS_SRTCP && size >= 8) {
+		memcpy(buf + 4, "\0\0\0\x21", 4);
+		n = srtp_cipher_protect_rtcp(bench->cipher, bench->index++, buf,
+					     size, RTP_MAX_PACKET);
+	}
+	return n > 0 ? (size_t)n : size;
+}
+
+static void play(struct bench *bench, uint8_t command, const uint8_t *data,
+		 size_t size)
+{
+	const struct path *from =
+		command & 2 ? &bench->stranger : &bench->own[command & 1];
+	uint8_t buf[RTP_MAX_PACKET];
+
+	for (unsigned i = 0; i < command >> 5; i++) {
+		bench->now += TICK_US;
+		engine_tick(bench->eng, bench->now, i == 6 ? 3 : 0);
+		engine_settle(bench->eng);
+	}
+	memcpy(buf, data, size);
+	size = dress(bench, command >> 3 & 3, command >> 2 & 1, buf, size);
+	bench->request = size;
+	for (unsigned k = 0; k < SESSIONS; k++)
+		bench->before[k] = bench->ses[k]->path;
+	engine_packet(bench->eng, from, buf, size, bench->now);
+	engine_settle(bench->eng);
+	bench->request = 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bench bench = { 0 };
+
+	start(&bench);
+	while (size > 3) {
+		uint8_t command = data[0];
+		size_t length = (size_t)data[1] << 8 | data[2];
+
+		data += 3;
+		size -= 3;
+		if (length > size)
+			length = size;
+		if (length <= RTP_MAX_PACKET)
+			play(&bench, command, data, length);
+		data += length;
+		size -= length;
+	}
+	engine_destroy(&bench.eng);
+	srtp_cipher_destroy(&bench.cipher);
+	return 0;
+}
