@@ -1,0 +1,182 @@
+#include "mixer/rtcp.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "mixer/rtp.h"
+
+/* RR of 1 about 2, SDES without CNAME but with NAME "x", an unknown packet
+ * (XR), BYE of 1 and 3 with a reason; padding on the last. */
+static const uint8_t foreign[] = {
+	0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2, 64, 0xff, 0xff, 0xfe, 0, 1, 0,
+	9, 0, 0, 0, 48, 0x11, 0x22, 0x33, 0x44, 0, 1, 0, 0,
+	0x81, 202, 0, 2, 0, 0, 0, 1, 2, 1, 'x', 0,
+	0x80, 207, 0, 1, 0, 0, 0, 1,
+	0xa2, 203, 0, 4, 0, 0, 0, 3, 0, 0, 0, 1, 2, 'h', 'i', 0, 0, 0, 0, 4,
+};
+
+static void reads_what_others_write(void)
+{
+	struct rtcp_compound cmp;
+
+	g_assert_cmpint(rtcp_decode(&cmp, foreign, sizeof(foreign)), ==, 0);
+	g_assert_cmpuint(cmp.ssrc, ==, 1);
+	g_assert_false(cmp.has_sender);
+	g_assert_cmpuint(cmp.n_blocks, ==, 1);
+	g_assert_cmpuint(cmp.blocks[0].ssrc, ==, 2);
+	g_assert_cmpuint(cmp.blocks[0].fraction, ==, 64);
+	g_assert_cmpint(cmp.blocks[0].lost, ==, -2);
+	g_assert_cmpuint(cmp.blocks[0].highest, ==, 0x10009);
+	g_assert_cmpuint(cmp.blocks[0].jitter, ==, 48);
+	g_assert_cmpuint(cmp.blocks[0].lsr, ==, 0x11223344);
+	g_assert_cmpuint(cmp.blocks[0].dlsr, ==, 0x10000);
+	g_assert_cmpuint(cmp.cname_size, ==, 0);
+	g_assert_true(cmp.bye);
+}
+
+static void refuses_every_truncation(void)
+{
+	struct rtcp_compound cmp;
+
+	for (size_t n = 0; n < sizeof(foreign); n++) {
+		/* Exact bounds, for ASan. */
+		g_autofree uint8_t *buf = g_memdup2(foreign, n ? n : 1);
+		/* Between two packets it is a shorter compound. */
+		bool whole = n == 32 || n == 44 || n == 52;
+
+		g_assert_cmpint(rtcp_decode(&cmp, buf, n), ==,
+				whole ? 0 : -EBADMSG);
+	}
+}
+
+static void refuses_lengths_that_lie(void)
+{
+	static const uint8_t lies[][16] = {
+		/* a block is counted that is not there */
+		{ 0x81, 201, 0, 1, 0, 0, 0, 1 },
+		/* SR without its sender's part */
+		{ 0x80, 200, 0, 1, 0, 0, 0, 1 },
+		/* not RR or SR first */
+		{ 0x80, 204, 0, 1, 0, 0, 0, 1 },
+		/* padding beyond the packet, none, and not of 32 bits */
+		{ 0xa0, 201, 0, 1, 0, 0, 0, 8 + 4 },
+		{ 0xa0, 201, 0, 1, 0, 0, 0, 0 },
+		{ 0xa0, 201, 0, 1, 0, 0, 0, 3 },
+		/* version 1 */
+		{ 0x40, 201, 0, 1, 0, 0, 0, 1 },
+	};
+	static const uint8_t item[] = { 0x80, 201, 0, 1, 0, 0, 0,   1,
+					0x81, 202, 0, 2, 0, 0, 0,   1,
+					1,    200, 'x', 0 };
+	struct rtcp_compound cmp;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(lies); i++)
+		g_assert_cmpint(rtcp_decode(&cmp, lies[i], 8), ==, -EBADMSG);
+	g_assert_cmpint(rtcp_decode(&cmp, item, sizeof(item)), ==, -EBADMSG);
+}
+
+static void surplus_blocks_and_apps_are_passed_over(void)
+{
+	uint8_t buf[1024] = { 0x80 | 31, 201, 0, 1 + 31 * 6 };
+	size_t size = 8 + 31 * 24;
+	struct rtcp_compound cmp;
+
+	for (int i = 0; i < 10; i++, size += 12)
+		memcpy(buf + size, "\x80\xcc\x00\x02\0\0\0\0IPSP", 12);
+	g_assert_cmpint(rtcp_decode(&cmp, buf, size), ==, 0);
+	g_assert_cmpuint(cmp.n_blocks, ==, RTCP_MAX_BLOCKS);
+	g_assert_cmpuint(cmp.n_apps, ==, RTCP_MAX_APPS);
+}
+
+static void writing_stops_at_the_end_of_the_buffer(void)
+{
+	struct rtcp_compound cmp = { .ssrc = 1,
+				     .has_sender = true,
+				     .n_blocks = 1,
+				     .cname = "abc",
+				     .cname_size = 3,
+				     .n_apps = 1,
+				     .bye = true };
+	uint8_t buf[256];
+	int size;
+
+	cmp.apps[0].data = (const uint8_t *)"{}";
+	cmp.apps[0].size = 2;
+	cmp.apps[0].has_id = true;
+	size = rtcp_encode(&cmp, buf, sizeof(buf));
+	g_assert_cmpint(size, ==, 52 + 16 + 20 + 8);
+	g_assert_cmpint(size % 4, ==, 0);
+	for (int cap = 0; cap < size; cap++) {
+		g_autofree uint8_t *exact = g_malloc((gsize)cap + !cap);
+
+		g_assert_cmpint(rtcp_encode(&cmp, exact, (size_t)cap), ==,
+				-ENOBUFS);
+	}
+}
+
+static void rtp_headers_are_read_with_all_their_parts(void)
+{
+	/* Two CSRCs, an extension of one word, three bytes of padding. */
+	static const uint8_t full[] = {
+		0xb2, 0xef, 0x12, 0x34, 0,    0,    3, 0xc0, 0, 0, 0, 7,
+		0,    0,    0,	  1,	0,    0,    0, 2,    0xbe, 0xde, 0, 1,
+		0x10, 0x7f, 0,	  0,	'a',  'b',  0, 0,    3,
+	};
+	struct rtp_packet pkt;
+
+	g_assert_cmpint(rtp_header_size(full, sizeof(full)), ==, 28);
+	g_assert_cmpint(rtp_decode(&pkt, full, sizeof(full)), ==, 0);
+	g_assert_true(pkt.marker);
+	g_assert_cmpuint(pkt.payload_type, ==, 111);
+	g_assert_cmpuint(pkt.sequence, ==, 0x1234);
+	g_assert_cmpuint(pkt.timestamp, ==, 960);
+	g_assert_cmpuint(pkt.ssrc, ==, 7);
+	g_assert_cmpmem(pkt.payload, pkt.payload_size, "ab", 2);
+	for (size_t n = 0; n < 28; n++) {
+		g_autofree uint8_t *buf = g_memdup2(full, n ? n : 1);
+
+		g_assert_cmpint(rtp_decode(&pkt, buf, n), ==, -EBADMSG);
+	}
+	/* Padding that would reach into the header. */
+	g_assert_cmpint(rtp_decode(&pkt, full, 30), ==, -EBADMSG);
+}
+
+static void the_first_bytes_say_what_it_is(void)
+{
+	uint8_t buf[20] = { 0 };
+
+	g_assert_cmpint(packet_kind(buf, 20), ==, PACKET_STUN);
+	g_assert_cmpint(packet_kind(buf, 19), ==, PACKET_OTHER);
+	buf[0] = 20; /* DTLS */
+	g_assert_cmpint(packet_kind(buf, 20), ==, PACKET_OTHER);
+	buf[0] = 0x80;
+	buf[1] = 111;
+	g_assert_cmpint(packet_kind(buf, 12), ==, PACKET_RTP);
+	g_assert_cmpint(packet_kind(buf, 11), ==, PACKET_OTHER);
+	buf[1] = 0x80 | 111;
+	g_assert_cmpint(packet_kind(buf, 12), ==, PACKET_RTP);
+	buf[1] = 201;
+	g_assert_cmpint(packet_kind(buf, 8), ==, PACKET_RTCP);
+	g_assert_cmpint(packet_kind(buf, 0), ==, PACKET_OTHER);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/rtcp/reads what others write",
+			reads_what_others_write);
+	g_test_add_func("/rtcp/refuses every truncation",
+			refuses_every_truncation);
+	g_test_add_func("/rtcp/refuses lengths that lie",
+			refuses_lengths_that_lie);
+	g_test_add_func("/rtcp/surplus blocks and APPs are passed over",
+			surplus_blocks_and_apps_are_passed_over);
+	g_test_add_func("/rtcp/writing stops at the end of the buffer",
+			writing_stops_at_the_end_of_the_buffer);
+	g_test_add_func("/rtp/headers are read with all their parts",
+			rtp_headers_are_read_with_all_their_parts);
+	g_test_add_func("/rtp/the first bytes say what it is",
+			the_first_bytes_say_what_it_is);
+	return g_test_run();
+}
