@@ -25,7 +25,7 @@ SEEN_BY = {
     r"curl/": {"signaling/curl_loop", "signaling/mailbox_", "signaling/post_",
                "signaling/imap_"},
     r"opus\.h|opus/opus\.h": {"mixer/codec.c"},
-    r"srtp2/": {"mixer/stream.c"},
+    r"srtp2/": {"tests/unit/srtp_cipher.c"},
     r"speex/speex_jitter\.h": {"mixer/jitter.c"},
     r"portaudio\.h": {"loadgen/"},
 }
