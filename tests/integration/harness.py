@@ -153,8 +153,14 @@ class Maildir:
         os.rename(self.path / "tmp" / name, self.path / "new" / name)
 
     def mails(self):
-        return [f.read_bytes() for folder in ("new", "cur")
-                for f in sorted((self.path / folder).iterdir())]
+        found = []
+        for folder in ("new", "cur"):
+            for file in sorted((self.path / folder).iterdir()):
+                try:
+                    found.append(file.read_bytes())
+                except FileNotFoundError:
+                    pass  # dealt with since the folder was listed
+        return found
 
 
 def tone_wav(path, frequencies, seconds, rate=48000, level_dbfs=-16.0):
