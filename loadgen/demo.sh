@@ -21,7 +21,7 @@ configure() {
 
 		[bridge]
 		state_directory = $PWD/run/state
-		media_addresses = 127.0.0.1
+		media_address = 127.0.0.1
 		media_port = 40000
 		web_address = 127.0.0.1
 		web_port = 8080

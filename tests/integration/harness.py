@@ -57,7 +57,7 @@ class Bridge:
         self.process = None
         keys = {
             "state_directory": self.directory / "state",
-            "media_addresses": "127.0.0.1",
+            "media_address": "127.0.0.1",
             "media_port": self.media_port,
             "workers": 1,
             "web_address": "127.0.0.1",
