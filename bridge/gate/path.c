@@ -61,6 +61,7 @@ void path_key(const struct path *path, uint8_t key_r[PATH_KEY_SIZE])
 {
 	memset(key_r, 0, PATH_KEY_SIZE);
 	key_r[0] = (uint8_t)path->kind;
+	key_r[PATH_KEY_SIZE - 1] = (uint8_t)path->port;
 	if (path->kind == PATH_WEBSOCKET) {
 		wire_put32(key_r + 1, path->connection);
 	} else if (path->peer.any.sa_family == AF_INET) {

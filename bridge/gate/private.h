@@ -1,6 +1,6 @@
 /* private - what the sources of bridge/gate share, in their order: path,
  * lookup, outbox, session, phonegate, events and commands, engine,
- * registration, media, port. Nobody else includes it, but for tests.
+ * registration, media, port, thread. Nobody else includes it, but for tests.
  *
  * The engine is the worker without thread, socket and clock: packets and
  * time are its arguments. All of it is RT, but for create and destroy. */
@@ -8,7 +8,9 @@
 #define GATE_PRIVATE_H
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "bridge/gate/worker.h"
 #include "mixer/ring.h"
@@ -20,7 +22,7 @@
 /* path.c - where a packet comes from and where an answer goes. */
 
 #define PATH_TEXT     64
-#define PATH_KEY_SIZE 23
+#define PATH_KEY_SIZE 24
 
 enum path_kind { PATH_NONE, PATH_UDP, PATH_WEBSOCKET };
 
@@ -358,5 +360,43 @@ int port_receive(struct port_receiver *rcv, const struct port *port,
 		 unsigned index, struct engine *eng, uint64_t now_us);
 /* Sends what goes to UDP paths. */
 void port_send(const struct port *ports, unsigned n_ports, struct engine *eng);
+
+/* thread.c - the media thread: epoll, the tick, and the wakes between the two
+ * threads. */
+
+/* What epoll tells: a port's index, or one of these. */
+enum { WAKE_TIMER = WORKER_MAX_LISTEN, WAKE_CONTROL };
+
+struct worker {
+	struct worker_events events;	      /* {const} */
+	void *arg;			      /* {const} */
+	struct port ports[WORKER_MAX_LISTEN]; /* {const} */
+	unsigned n_ports;
+	struct engine *eng;
+	struct port_receiver *receiver; /* {worker} */
+	int epoll_fd, timer_fd;
+	int control_fd; /* eventfd: the control thread did something */
+	int worker_fd;	/* eventfd: the worker did */
+	pthread_t thread;
+	bool running; /* {control} */
+	atomic_bool stop;
+	uint64_t packets_pushed; /* {control} */
+	uint64_t next_tick_us;	 /* {worker} 0: the timer is disarmed */
+	struct websocket_packet packet_up; /* {worker} scratch */
+	/* {control} scratch, too large for a stack. */
+	struct command command;
+	struct websocket_packet packet;
+	struct event_message message;
+};
+
+uint64_t thread_clock_us(clockid_t clock);
+/* Of an eventfd or timerfd: what it counted. */
+void thread_wake(int fd);
+uint64_t thread_drain(int fd);
+/* Opens epoll, timer and eventfds; watches the ports that are open. */
+int thread_prepare(struct worker *wrk);
+/* Sends UDP paths to the sockets, WebSocket paths up the ring. */
+void thread_flush(struct outbox *box, void *worker);
+void *thread_run(void *worker);
 
 #endif

@@ -7,199 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bridge/gate/private.h"
 
-#define LATE_US 5000u /* a tick that begins later is counted as late */
-
-/* What epoll tells: a port's index, or one of these. */
-enum { WAKE_TIMER = WORKER_MAX_LISTEN, WAKE_CONTROL };
-
-struct worker {
-	struct worker_events events; /* {const} */
-	void *arg;		     /* {const} */
-	struct port ports[WORKER_MAX_LISTEN];
-	unsigned n_ports;
-	struct engine *eng;
-	struct port_receiver *receiver; /* {worker} */
-	int epoll_fd, timer_fd;
-	int control_fd; /* eventfd: the control thread did something */
-	int worker_fd;	/* eventfd: the worker did */
-	pthread_t thread;
-	bool running; /* {control} */
-	atomic_bool stop;
-	uint64_t packets_pushed; /* {control} */
-	uint64_t next_tick_us;	 /* {worker} 0: the timer is disarmed */
-	struct websocket_packet packet_up; /* {worker} scratch */
-	/* {control} scratch, too large for a stack. */
-	struct command command;
-	struct websocket_packet packet;
-	struct event_message message;
-};
-
-static uint64_t clock_us(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
-static void wake(int fd)
-{
-	uint64_t one = 1;
-
-	/* Fails only when it is awake already. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
-
-static uint64_t drain(int fd)
-{
-	uint64_t n;
-
-	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
-}
-
-/* The media thread. */
-
-static void flush(struct outbox *box, void *arg)
-{
-	struct worker *wrk = arg;
-	struct engine *eng = wrk->eng;
-
-	port_send(wrk->ports, wrk->n_ports, eng);
-	for (unsigned i = 0; i < box->n; i++) {
-		struct outbox_packet *pkt = &box->packets[i];
-
-		if (pkt->to.kind != PATH_WEBSOCKET)
-			continue;
-		wrk->packet_up.connection = pkt->to.connection;
-		wrk->packet_up.size = pkt->size;
-		memcpy(wrk->packet_up.buf, pkt->buf, pkt->size);
-		if (!ring_push(eng->packets_up, &wrk->packet_up)) {
-			count(&eng->counters.dropped, 1);
-			continue;
-		}
-		eng->told = true;
-		count(&eng->counters.packets_out, 1);
-		count(&eng->counters.bytes_out, pkt->size);
-	}
-}
-
-/* A worker without sessions makes no wake-ups. */
-static void set_timer(struct worker *wrk, uint64_t now_us)
-{
-	struct itimerspec spec = { 0 };
-	bool busy = engine_busy(wrk->eng);
-
-	if (busy == (wrk->next_tick_us != 0))
-		return;
-	wrk->next_tick_us = busy ? now_us + TICK_US : 0;
-	if (busy) {
-		spec.it_value.tv_sec = (time_t)(wrk->next_tick_us / 1000000);
-		spec.it_value.tv_nsec =
-			(long)(wrk->next_tick_us % 1000000 * 1000);
-		spec.it_interval.tv_nsec = TICK_US * 1000l;
-	}
-	timerfd_settime(wrk->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
-}
-
-/* One step, however many are due: those that were missed are left out, so
- * that nobody gets their packets in a burst. */
-static void tick(struct worker *wrk)
-{
-	uint64_t due = drain(wrk->timer_fd), now = clock_us(CLOCK_MONOTONIC);
-	struct counters *counters = &wrk->eng->counters;
-
-	if (!due || !wrk->next_tick_us)
-		return;
-	wrk->next_tick_us += (due - 1) * TICK_US;
-	count(&counters->late_ticks,
-	      due - 1 + (now > wrk->next_tick_us + LATE_US));
-	wrk->next_tick_us += TICK_US;
-	engine_set_clock(wrk->eng, now, clock_us(CLOCK_REALTIME));
-	engine_tick(wrk->eng, now, (unsigned)(due - 1));
-}
-
-static void serve(struct worker *wrk, unsigned source, uint64_t now_us)
-{
-	if (source == WAKE_TIMER)
-		tick(wrk);
-	else if (source != WAKE_CONTROL)
-		port_receive(wrk->receiver, &wrk->ports[source], source,
-			     wrk->eng, now_us);
-}
-
-static void *run(void *arg)
-{
-	struct worker *wrk = arg;
-	struct epoll_event ready[WAKE_CONTROL + 1];
-
-	while (!atomic_load(&wrk->stop)) {
-		int n = epoll_wait(wrk->epoll_fd, ready, WAKE_CONTROL + 1, -1);
-		uint64_t now = clock_us(CLOCK_MONOTONIC);
-
-		/* Commands first: a session is known before its first
-		 * packet is read. Drained before they are taken, so that a
-		 * later one wakes again. */
-		for (int i = 0; i < n; i++)
-			if (ready[i].data.u32 == WAKE_CONTROL)
-				drain(wrk->control_fd);
-		engine_apply(wrk->eng, now);
-		/* One batch for each socket, then the tick is looked at
-		 * again: a flood cannot hold it up. */
-		for (int i = 0; i < n; i++)
-			serve(wrk, ready[i].data.u32, now);
-		if (engine_settle(wrk->eng))
-			wake(wrk->worker_fd);
-		set_timer(wrk, now);
-	}
-	return NULL;
-}
-
-/* The control thread. */
-
-static int watch(struct worker *wrk, int fd, unsigned source)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
-
-	return epoll_ctl(wrk->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int open_wakes(struct worker *wrk)
-{
-	int r;
-
-	wrk->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	wrk->timer_fd =
-		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	wrk->control_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	wrk->worker_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (wrk->epoll_fd < 0 || wrk->timer_fd < 0 || wrk->control_fd < 0 ||
-	    wrk->worker_fd < 0)
-		return -errno;
-	r = watch(wrk, wrk->timer_fd, WAKE_TIMER);
-	return r ? r : watch(wrk, wrk->control_fd, WAKE_CONTROL);
-}
-
 static int open_ports(struct worker *wrk, const struct worker_config *cfg)
 {
-	int r = 0;
+	for (unsigned i = 0; i < cfg->n_listen; i++) {
+		int r = port_open(&wrk->ports[i], &cfg->listen[i]);
 
-	for (unsigned i = 0; i < cfg->n_listen && !r; i++) {
-		r = port_open(&wrk->ports[i], &cfg->listen[i]);
 		if (r)
-			break;
+			return r;
 		wrk->n_ports++;
-		r = watch(wrk, wrk->ports[i].fd, i);
 	}
-	return r;
+	return 0;
 }
 
 /* Signals are the control thread's. */
@@ -212,7 +33,7 @@ static int start(struct worker *wrk, const struct worker_config *cfg)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&wrk->thread, NULL, run, wrk);
+	r = -pthread_create(&wrk->thread, NULL, thread_run, wrk);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r)
 		return r;
@@ -244,16 +65,16 @@ int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
 	wrk->epoll_fd = wrk->timer_fd = wrk->control_fd = wrk->worker_fd = -1;
 	for (unsigned i = 0; i < WORKER_MAX_LISTEN; i++)
 		wrk->ports[i].fd = -1;
-	r = engine_create(&wrk->eng, flush, wrk);
+	r = engine_create(&wrk->eng, thread_flush, wrk);
 	if (!r)
 		r = port_receiver_create(&wrk->receiver);
 	if (!r)
-		r = open_wakes(wrk);
-	if (!r)
 		r = open_ports(wrk, cfg);
+	if (!r)
+		r = thread_prepare(wrk);
 	if (!r) {
-		engine_set_clock(wrk->eng, clock_us(CLOCK_MONOTONIC),
-				 clock_us(CLOCK_REALTIME));
+		engine_set_clock(wrk->eng, thread_clock_us(CLOCK_MONOTONIC),
+				 thread_clock_us(CLOCK_REALTIME));
 		r = start(wrk, cfg);
 	}
 	if (r)
@@ -308,7 +129,7 @@ void worker_dispatch(struct worker *wrk)
 {
 	struct event event;
 
-	drain(wrk->worker_fd);
+	thread_drain(wrk->worker_fd);
 	while (ring_pop(wrk->eng->packets_up, &wrk->packet))
 		wrk->events.websocket(wrk->packet.connection, wrk->packet.buf,
 				      wrk->packet.size, wrk->arg);
@@ -330,7 +151,7 @@ static void finish(struct worker *wrk)
 	bool more = true;
 
 	while (more) {
-		engine_apply(wrk->eng, clock_us(CLOCK_MONOTONIC));
+		engine_apply(wrk->eng, thread_clock_us(CLOCK_MONOTONIC));
 		more = engine_settle(wrk->eng) || wrk->eng->retiring;
 		while (ring_pop(wrk->eng->events, &event))
 			if (event.kind == EVENT_RETIRED)
@@ -354,7 +175,7 @@ void worker_destroy(struct worker **wrkp)
 		return;
 	if (wrk->running) {
 		atomic_store(&wrk->stop, true);
-		wake(wrk->control_fd);
+		thread_wake(wrk->control_fd);
 		pthread_join(wrk->thread, NULL);
 	}
 	if (wrk->eng)
@@ -387,7 +208,7 @@ static int command(struct worker *wrk, const struct command *cmd)
 {
 	if (!ring_push(wrk->eng->commands, cmd))
 		return -EAGAIN;
-	wake(wrk->control_fd);
+	thread_wake(wrk->control_fd);
 	return 0;
 }
 
@@ -495,7 +316,7 @@ int worker_websocket(struct worker *wrk, uint32_t connection,
 		return -EAGAIN;
 	}
 	wrk->packets_pushed++;
-	wake(wrk->control_fd);
+	thread_wake(wrk->control_fd);
 	return 0;
 }
 
