@@ -257,6 +257,56 @@ static void strangers_get_silence(void)
 	stop(bench);
 }
 
+/* Another client's request has no room for a cookie: the answer would be
+ * larger, so there is none. Signed here with GLib's HMAC; the engine wants a
+ * FINGERPRINT too, whose CRC-32 is zlib's. */
+static size_t small_request(const struct phone *phone, const char *password,
+			    uint8_t *buf)
+{
+	static const uint8_t head[20] = { 0,	1,    0,    28 + 24,
+					  0x21, 0x12, 0xa4, 0x42 };
+	g_autoptr(GHmac) hmac = g_hmac_new(
+		G_CHECKSUM_SHA1, (const guchar *)password, strlen(password));
+	gsize mac = 20;
+	uint32_t crc = 0xffffffff;
+
+	memcpy(buf, head, sizeof(head));
+	memcpy(buf + 20, "\0\6\0\x16", 4);
+	memset(buf + 24, 0, 24);
+	memcpy(buf + 24, phone->username, 22);
+	g_hmac_update(hmac, buf, 48);
+	memcpy(buf + 48, "\0\x8\0\x14", 4);
+	g_hmac_get_digest(hmac, buf + 52, &mac);
+	buf[3] += 8;
+	for (int i = 0; i < 72; i++) {
+		crc ^= buf[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	crc = htonl(~crc ^ 0x5354554e);
+	memcpy(buf + 72, "\x80\x28\0\4", 4);
+	memcpy(buf + 76, &crc, 4);
+	return 80;
+}
+
+static void a_request_too_small_for_its_answer_gets_silence(void)
+{
+	struct bench *bench = start(1, true);
+	struct path four = at("192.0.2.1", 4000);
+	struct path six = at("2001:db8::1", 4000);
+	uint8_t buf[RTP_MAX_PACKET];
+	size_t size = small_request(&bench->phone[0], "secret-1", buf);
+
+	receive(bench, &four, buf, size); /* 76 bytes of answer for 80 */
+	g_assert_cmpuint(bench->n_out, ==, 1);
+	g_assert_cmpuint(bench->out[0].size, ==, 76);
+	receive(bench, &six, buf, size); /* would be 88 */
+	g_assert_cmpuint(bench->n_out, ==, 1);
+	g_assert_cmpuint(bench->eng->counters.malformed, ==, 1);
+	g_assert_cmpuint(bench->eng->counters.bad_key, ==, 0);
+	stop(bench);
+}
+
 /* Everything that a listener on the caller's line could record is sent again
  * from the address of somebody else. */
 static void a_spoofed_source_earns_one_small_answer(void)
@@ -756,6 +806,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/gate/strangers get silence", strangers_get_silence);
 	g_test_add_func("/gate/a spoofed source earns one small answer",
 			a_spoofed_source_earns_one_small_answer);
+	g_test_add_func("/gate/a request too small for its answer gets silence",
+			a_request_too_small_for_its_answer_gets_silence);
 	g_test_add_func("/gate/an address that was left cannot be brought back",
 			an_address_that_was_left_cannot_be_brought_back);
 	g_test_add_func("/gate/a replayed request does not keep a dead call",
