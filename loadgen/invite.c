@@ -5,15 +5,8 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "signaling/letters.h"
 #include "signaling/message.h"
-
-static const char invite_text[] =
-	"This mail joins you to an audio conference: a program wrote it, and "
-	"a program\nreads it. If you are a person and got it by mistake, you "
-	"may delete it.\n";
-static const char leave_text[] =
-	"This mail takes back a call to an audio conference: a program wrote "
-	"it, and a\nprogram reads it.\n";
 
 static void random_bytes(guint8 *bytes_r, int size)
 {
@@ -87,20 +80,37 @@ void invite_fini(struct invite *inv)
 	explicit_bzero(inv, sizeof(*inv));
 }
 
+/* The room answers in the language that it is written to in. */
+static gboolean speaks_japanese(void)
+{
+	return g_str_has_prefix(g_get_language_names()[0], "ja");
+}
+
 static GBytes *build(const struct invite *inv, enum ipsp_method method,
 		     GBytes *part, const char *mac, gint64 now)
 {
+	static const enum letters_kind kinds[IPSP_METHODS] = {
+		[IPSP_INVITE] = LETTERS_INVITE,
+		[IPSP_CANCEL] = LETTERS_CANCEL,
+		[IPSP_BYE] = LETTERS_BYE,
+	};
+	const struct letters_facts facts = {
+		.japanese = speaks_japanese(),
+		.room = inv->room,
+		.person = inv->address,
+	};
 	gboolean first = method == IPSP_INVITE;
+	g_autofree char *subject = letters_subject(kinds[method], &facts);
+	g_autofree char *text = letters_text(kinds[method], &facts);
 	g_autofree char *other_id = fresh_message_id(inv->address);
 	const struct message_draft draft = {
 		.from_address = inv->address,
 		.from_name = inv->name,
 		.to_address = inv->room,
-		.subject = first ? "Joining the conference"
-				 : "Leaving the conference",
+		.subject = subject,
 		.message_id = first ? inv->message_id : other_id,
 		.in_reply_to = first ? NULL : inv->message_id,
-		.text = first ? invite_text : leave_text,
+		.text = text,
 		.ipsp = part,
 		.method = method,
 		.did = inv->did,
