@@ -4,7 +4,7 @@
  *   log in (libcurl) - UIDL - DELE what is done - RETR what is new - QUIT
  *
  * The server deletes at QUIT and not before: what was done is remembered
- * until a QUIT was answered. */
+ * until a later UIDL does not name it any more. */
 #include "signaling/mailbox_kind.h"
 
 #include <gio/gio.h>
@@ -36,7 +36,7 @@ enum mail_state {
 	MAIL_NEW, /* not in the table */
 	MAIL_SHOWN,
 	MAIL_DONE,
-	MAIL_DELETING, /* DELE was answered, QUIT was not */
+	MAIL_DELETING, /* DELE was answered in this session */
 };
 
 struct listed {
@@ -95,7 +95,8 @@ static void end_session(struct pop3 *pop)
 	GHashTableIter iter;
 	gpointer state;
 
-	/* Without QUIT's answer nothing is deleted. */
+	/* What is really deleted is not listed the next time; what still is,
+	 * because QUIT was not heard or the server keeps it, is said again. */
 	g_hash_table_iter_init(&iter, pop->mails);
 	while (g_hash_table_iter_next(&iter, NULL, &state))
 		if (GPOINTER_TO_INT(state) == MAIL_DELETING)
@@ -239,19 +240,6 @@ static void show(struct pop3 *pop)
 		pop->at++;
 }
 
-static void on_quit_ok(struct pop3 *pop)
-{
-	GHashTableIter iter;
-	gpointer state;
-
-	g_hash_table_iter_init(&iter, pop->mails);
-	while (g_hash_table_iter_next(&iter, NULL, &state))
-		if (GPOINTER_TO_INT(state) == MAIL_DELETING)
-			g_hash_table_iter_remove(&iter);
-	end_session(pop);
-	poll_again(pop);
-}
-
 static void on_ok(struct pop3 *pop)
 {
 	switch (pop->command) {
@@ -266,7 +254,8 @@ static void on_ok(struct pop3 *pop)
 		pop->at++;
 		break;
 	case QUIT:
-		on_quit_ok(pop);
+		end_session(pop);
+		poll_again(pop);
 		return;
 	case NO_COMMAND:
 		fail(pop, "the server answers what was not asked");
