@@ -119,8 +119,6 @@ static guint count_joined(const struct run *run)
 
 static void give_up(struct run *run)
 {
-	if (run->step == STEP_DONE)
-		return;
 	run->step = STEP_DONE;
 	g_main_loop_quit(run->loop);
 }
