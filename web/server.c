@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <gio/gio.h>
+#include <sys/socket.h>
 
 #include "web/listener.h"
 
@@ -98,9 +99,20 @@ static void accepted(int fd, const char *peer, void *arg)
 		listener_closed(srv->listener, peer);
 }
 
+/* Once only: lws first waits for what it holds to be taken, and begins to
+ * wait anew each time. A socket that is shut down ends that wait. */
+static void cut_off(struct server_socket *sock)
+{
+	g_debug("web: deadline peer=%s", sock->peer);
+	sock->cut_off = TRUE;
+	(void)shutdown(lws_get_socket_fd(sock->wsi), SHUT_RDWR);
+	lws_set_timeout(sock->wsi, PENDING_TIMEOUT_USER_REASON_BASE,
+			LWS_TO_KILL_SYNC);
+}
+
 static gboolean is_over(const struct server_socket *sock, gint64 now)
 {
-	if (!sock->wsi)
+	if (!sock->wsi || sock->cut_off)
 		return FALSE;
 	return sock->deadline <= now ||
 	       (sock->wants_since &&
@@ -119,25 +131,25 @@ static gboolean sweep(gpointer data)
 	while (g_hash_table_iter_next(&iter, &key, NULL))
 		if (is_over(key, now))
 			g_ptr_array_add(over, key);
-	for (guint i = 0; i < over->len; i++) {
-		struct server_socket *sock = over->pdata[i];
-
-		g_debug("web: deadline peer=%s", sock->peer);
-		lws_set_timeout(sock->wsi, PENDING_TIMEOUT_USER_REASON_BASE,
-				LWS_TO_KILL_SYNC);
-	}
+	for (guint i = 0; i < over->len; i++)
+		cut_off(over->pdata[i]);
 	return G_SOURCE_CONTINUE;
 }
 
-static void log_line(int level, const char *line)
+/* Running, its errors are about what strangers send; at the start they are
+ * about our files. */
+static void log_debug(int level, const char *line)
+{
+	(void)level;
+	g_debug("web: libwebsockets: %s", line);
+}
+
+static void log_message(int level, const char *line)
 {
 	g_autofree char *text = g_strstrip(g_strdup(line));
 
-	/* Its warnings are mostly about what strangers send. */
-	if (level & LLL_ERR)
-		g_message("web: libwebsockets: %s", text);
-	else
-		g_debug("web: libwebsockets: %s", text);
+	(void)level;
+	g_message("web: libwebsockets: %s", text);
 }
 
 static void fill_protocols(struct server *srv)
@@ -182,10 +194,11 @@ static gboolean create_context(struct server *srv,
 		info.ssl_private_key_filepath = cfg->tls_key;
 		info.ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
 	}
-	lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
+	lws_set_log_level(LLL_ERR, log_message);
 	srv->context = lws_create_context(&info);
 	if (srv->context)
 		srv->vhost = lws_create_vhost(srv->context, &info);
+	lws_set_log_level(LLL_ERR | LLL_WARN, log_debug);
 	if (srv->vhost)
 		return TRUE;
 	if (srv->tls)

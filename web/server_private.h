@@ -54,7 +54,8 @@ struct server_socket {
 	struct lws *wsi;
 	char *peer;
 	void *data;
-	gint64 deadline; /* monotonic us: swept when it is over */
+	gint64 deadline; /* monotonic us: cut off when it is over */
+	gboolean cut_off;
 
 	struct head head;
 	GByteArray *body;
