@@ -137,7 +137,7 @@ const ja = {
 
 	mute: "ミュート",
 	unmute: "ミュート解除",
-	kick: "退出させる",
+	kick: "退出",
 	muteWhom: (name) => `${name} をミュート`,
 	unmuteWhom: (name) => `${name} のミュートを解除`,
 	kickWhom: (name) => `${name} を退出させる…`,
