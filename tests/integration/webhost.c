@@ -110,7 +110,8 @@ static GPtrArray *rooms(void *arg)
 	(void)arg;
 	if (room)
 		g_ptr_array_add(all, room);
-	g_ptr_array_add(all, board);
+	if (board)
+		g_ptr_array_add(all, board);
 	return all;
 }
 

@@ -1,0 +1,401 @@
+#include "web/panel.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "web/command.h"
+
+/* A socket that keeps what it was sent and can be made to refuse. */
+struct socket {
+	GPtrArray *sent; /* json_t */
+	gboolean full;
+	guint cleared;
+};
+
+static struct panel *panel;
+static struct room *rooms[2];
+static guint refreshes;
+
+static GPtrArray *all_rooms(void *arg)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	(void)arg;
+	for (gsize i = 0; i < G_N_ELEMENTS(rooms); i++)
+		if (rooms[i])
+			g_ptr_array_add(all, rooms[i]);
+	return all;
+}
+
+static gboolean keep(void *socket, GBytes *text, void *arg)
+{
+	struct socket *sock = socket;
+	gsize size;
+	const char *data = g_bytes_get_data(text, &size);
+
+	(void)arg;
+	if (sock->full)
+		return FALSE;
+	g_ptr_array_add(sock->sent, json_loadb(data, size, 0, NULL));
+	return TRUE;
+}
+
+static gboolean is_idle(void *socket, void *arg)
+{
+	(void)arg;
+	return !((struct socket *)socket)->full;
+}
+
+static void forget(void *socket, void *arg)
+{
+	(void)arg;
+	((struct socket *)socket)->cleared++;
+}
+
+static const struct panel_events events = {
+	.rooms = all_rooms, .send = keep, .idle = is_idle, .clear = forget
+};
+
+static void end_media(struct member *mem, void *arg)
+{
+	(void)mem;
+	(void)arg;
+}
+
+static void set_muted(struct member *mem, gboolean muted, void *arg)
+{
+	(void)mem;
+	(void)muted;
+	(void)arg;
+}
+
+static void tell(struct member *mem, const char *json, void *arg)
+{
+	(void)mem;
+	(void)json;
+	(void)arg;
+}
+
+static void refresh(struct room *room, void *arg)
+{
+	(void)room;
+	(void)arg;
+	refreshes++;
+}
+
+static const struct room_effects effects = { .end_media = end_media,
+					     .set_muted = set_muted,
+					     .tell = tell,
+					     .refresh_levels = refresh };
+
+static void changed(struct room *room, struct member *mem,
+		    enum room_change change, const char *by, void *arg)
+{
+	(void)arg;
+	panel_changed(panel, room, mem, change, by);
+}
+
+static const struct room_observer observer = { .changed = changed };
+
+static void set_up(void)
+{
+	static const char *const both[] = { "chair@x.org", "deputy@x.org",
+					    NULL };
+	const struct room_config first = { .address = "first@x.org",
+					   .name = "First",
+					   .moderators = both,
+					   .capacity = 9 };
+	const struct room_config second = { .address = "second@x.org",
+					    .name = "Second",
+					    .moderators = both + 1,
+					    .capacity = 9 };
+
+	panel = panel_create(&events, NULL);
+	rooms[0] = room_create(&first, &effects, &observer, NULL);
+	rooms[1] = room_create(&second, &effects, &observer, NULL);
+	refreshes = 0;
+}
+
+static void tear_down(void)
+{
+	room_destroy(&rooms[0]);
+	room_destroy(&rooms[1]);
+	panel_destroy(&panel);
+}
+
+static struct member *join(struct room *room, const char *did, const char *name)
+{
+	struct member *mem =
+		room_seat(room, did, "ann@x.org", name, did, "local-1", 100);
+
+	room_registered(room, mem, "192.0.2.1:5004", 50);
+	return mem;
+}
+
+static void socket_init(struct socket *sock)
+{
+	memset(sock, 0, sizeof(*sock));
+	sock->sent =
+		g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+}
+
+static void say(struct watcher *wtr, const char *text)
+{
+	panel_message(wtr, text, strlen(text));
+}
+
+/* The newest message of kind t, or NULL. */
+static json_t *newest(struct socket *sock, const char *t)
+{
+	for (guint i = sock->sent->len; i-- > 0;)
+		if (strcmp(json_string_value(
+				   json_object_get(sock->sent->pdata[i], "t")),
+			   t) == 0)
+			return sock->sent->pdata[i];
+	return NULL;
+}
+
+static const char *text_in(json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static json_int_t number_in(json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static void shows_only_rooms_that_one_moderates(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+
+	set_up();
+	socket_init(&sock);
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	g_assert_cmpstr(text_in(newest(&sock, "hello"), "address"), ==,
+			"chair@x.org");
+	g_assert_cmpuint(json_array_size(json_object_get(newest(&sock, "rooms"),
+							 "rooms")),
+			 ==, 1);
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"second@x.org\"}");
+	g_assert_cmpstr(text_in(newest(&sock, "error"), "code"), ==, "no-room");
+	g_assert_null(newest(&sock, "snapshot"));
+	say(wtr, "{\"id\":2,\"do\":\"mute\",\"member\":1}");
+	g_assert_cmpint(number_in(newest(&sock, "error"), "id"), ==, 2);
+	g_assert_true(panel_is_moderator(panel, "deputy@x.org"));
+	g_assert_false(panel_is_moderator(panel, "ann@x.org"));
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void numbers_events_from_the_snapshot_on(void)
+{
+	struct member *ann;
+	struct socket sock;
+	struct watcher *wtr;
+	json_int_t n;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann \xff\xfe broken");
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	n = number_in(newest(&sock, "snapshot"), "n");
+	room_self_muted(rooms[0], ann, TRUE);
+	g_assert_cmpint(number_in(newest(&sock, "changed"), "n"), ==, n + 1);
+	room_left(rooms[0], ann, LEAVE_LOST);
+	g_assert_cmpint(number_in(newest(&sock, "gone"), "n"), ==, n + 2);
+	g_assert_cmpstr(text_in(newest(&sock, "gone"), "why"), ==, "lost");
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void moderators_see_what_each_other_does(void)
+{
+	struct socket one, two;
+	struct watcher *chair, *deputy;
+	struct member *ann;
+	g_autofree char *mute = NULL;
+
+	set_up();
+	socket_init(&one);
+	socket_init(&two);
+	ann = join(rooms[0], "d1", "Ann");
+	mute = g_strdup_printf("{\"id\":7,\"do\":\"mute\",\"member\":%u}",
+			       ann->id);
+	chair = panel_open(panel, &one, "chair@x.org");
+	deputy = panel_open(panel, &two, "deputy@x.org");
+	say(chair, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	say(deputy, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	say(chair, mute);
+	g_assert_true(ann->muted);
+	g_assert_cmpint(number_in(newest(&one, "done"), "id"), ==, 7);
+	g_assert_cmpstr(text_in(newest(&two, "changed"), "by"), ==,
+			"chair@x.org");
+	panel_close(&chair);
+	panel_close(&deputy);
+	g_ptr_array_unref(one.sent);
+	g_ptr_array_unref(two.sent);
+	tear_down();
+}
+
+static void one_that_is_behind_gets_a_snapshot_instead(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *ann;
+	guint before;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	sock.full = TRUE;
+	room_self_muted(rooms[0], ann, TRUE);
+	g_assert_cmpuint(sock.cleared, ==, 1);
+	sock.full = FALSE;
+	before = sock.sent->len;
+	/* Events that would leave a gap before the snapshot are not sent. */
+	room_self_muted(rooms[0], ann, FALSE);
+	g_assert_cmpuint(sock.sent->len, ==, before);
+	panel_drained(wtr);
+	g_assert_cmpint(number_in(newest(&sock, "snapshot"), "n"), ==, 2);
+	room_self_muted(rooms[0], ann, TRUE);
+	g_assert_cmpint(number_in(newest(&sock, "changed"), "n"), ==, 3);
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void levels_are_fetched_only_for_watched_rooms(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+
+	set_up();
+	socket_init(&sock);
+	join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	for (gint64 end = g_get_monotonic_time() + 250000;
+	     g_get_monotonic_time() < end;)
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpuint(refreshes, ==, 0);
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	while (!newest(&sock, "levels"))
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpuint(refreshes, >, 0);
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void one_who_moderates_no_more_loses_the_room(void)
+{
+	const struct room_config strict = { .address = "first@x.org",
+					    .capacity = 9 };
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *ann;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	room_configure(rooms[0], &strict);
+	say(wtr, "{\"id\":2,\"do\":\"kick\",\"member\":1}");
+	g_assert_cmpstr(text_in(newest(&sock, "error"), "code"), ==, "no-room");
+	g_assert_cmpint(ann->state, ==, MEMBER_HERE);
+	while (!newest(&sock, "closed"))
+		g_main_context_iteration(NULL, TRUE);
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+/* Commands. */
+
+static gboolean parses(const char *text, struct command *cmd)
+{
+	return command_parse(text, strlen(text), cmd, NULL);
+}
+
+static void reads_each_command(void)
+{
+	struct command cmd;
+
+	g_assert_true(
+		parses("{\"id\":1,\"do\":\"watch\",\"room\":\"a@b\",\"new\":1}",
+		       &cmd));
+	g_assert_cmpint(cmd.verb, ==, COMMAND_WATCH);
+	g_assert_cmpstr(cmd.room, ==, "a@b");
+	command_clear(&cmd);
+	g_assert_true(parses("{\"id\":2,\"do\":\"kick\",\"member\":4294967295,"
+			     "\"reason\":\"so\"}",
+			     &cmd));
+	g_assert_cmpuint(cmd.member, ==, G_MAXUINT32);
+	g_assert_cmpstr(cmd.reason, ==, "so");
+	command_clear(&cmd);
+	g_assert_true(
+		parses("{\"id\":3,\"do\":\"unmute\",\"member\":1}", &cmd));
+	g_assert_cmpint(cmd.verb, ==, COMMAND_UNMUTE);
+	command_clear(&cmd);
+}
+
+static void refuses_what_is_malformed(void)
+{
+	static const char *const bad[] = {
+		"",
+		"{",
+		"[]",
+		"null",
+		"{}",
+		"{\"id\":0,\"do\":\"mute\"}",
+		"{\"id\":1}",
+		"{\"id\":1,\"do\":5}",
+		"{\"id\":1,\"do\":\"mute\"}",
+		"{\"id\":1,\"do\":\"mute\",\"member\":0}",
+		"{\"id\":1,\"do\":\"mute\",\"member\":4294967296}",
+		"{\"id\":1,\"do\":\"mute\",\"member\":-1}",
+		"{\"id\":1,\"do\":\"mute\",\"member\":\"1\"}",
+		"{\"id\":1,\"id\":2,\"do\":\"mute\",\"member\":1}",
+		"{\"id\":1,\"do\":\"watch\",\"room\":\"a\\u0000b\"}",
+		"{\"id\":1,\"do\":\"kick\",\"member\":1,\"reason\":7}",
+	};
+	g_autofree char *deep = g_strnfill(COMMAND_MAX_SIZE, '[');
+	g_autofree char *huge = g_strnfill(COMMAND_MAX_SIZE + 1, ' ');
+	struct command cmd;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_assert_false(parses(bad[i], &cmd));
+		command_clear(&cmd);
+	}
+	g_assert_false(parses(deep, &cmd));
+	g_assert_false(parses(huge, &cmd));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/panel/shows only rooms that one moderates",
+			shows_only_rooms_that_one_moderates);
+	g_test_add_func("/panel/numbers events from the snapshot on",
+			numbers_events_from_the_snapshot_on);
+	g_test_add_func("/panel/moderators see what each other does",
+			moderators_see_what_each_other_does);
+	g_test_add_func("/panel/one that is behind gets a snapshot instead",
+			one_that_is_behind_gets_a_snapshot_instead);
+	g_test_add_func("/panel/levels are fetched only for watched rooms",
+			levels_are_fetched_only_for_watched_rooms);
+	g_test_add_func("/panel/one who moderates no more loses the room",
+			one_who_moderates_no_more_loses_the_room);
+	g_test_add_func("/command/reads each command", reads_each_command);
+	g_test_add_func("/command/refuses what is malformed",
+			refuses_what_is_malformed);
+	return g_test_run();
+}
