@@ -1,0 +1,146 @@
+"""ipsp-bridge as its operator sees it: options, configuration, signals, the
+systemd unit."""
+
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+from harness import (BRIDGE, Bridge, Maildir, invite, ipsp_part, run,
+                     wait_for)
+
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+ROOM = "standup@conf.test"
+
+
+def bridge_in(directory, **keys):
+    mail = directory / "mail"
+    Maildir(mail / "standup")
+    return Bridge(directory / "bridge",
+                  mails={"local": {"mailbox": f"maildir:{mail}/standup",
+                                   "post": f"maildir:{mail}/%u"}},
+                  rooms={ROOM: {"account": "local"}}, **keys)
+
+
+def call(*arguments, **environment):
+    return subprocess.run([BRIDGE, *arguments], capture_output=True, text=True,
+                          timeout=20, env={**os.environ, **environment})
+
+
+def the_example_passes_its_check(directory):
+    (directory / "rooms-password").write_text("secret\n")
+    result = call("--check-config", "-c", DOCS / "ipsp-bridge.conf.example",
+                  CREDENTIALS_DIRECTORY=str(directory))
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+
+
+def mistakes_are_named_by_file_and_line(directory):
+    path = directory / "wrong.conf"
+    path.write_text("[bridge]\nworkers = none\n")
+    for arguments in (["--check-config", "-c", path], ["-c", path]):
+        result = call(*arguments)
+        assert result.returncode == 78, result
+        assert f"{path}:2: workers: \"none\" is not" in result.stderr, result
+    assert call("--nonsense").returncode == 2
+    assert re.fullmatch(r"ipsp-bridge \d+\.\d+\.\d+\n",
+                        call("--version").stdout)
+
+
+def systemd_is_told_and_a_signal_ends_it(directory):
+    path = directory / "notify"
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(path))
+    systemd.settimeout(10)
+    os.environ["NOTIFY_SOCKET"] = str(path)
+    try:
+        bridge = bridge_in(directory).start()
+    finally:
+        del os.environ["NOTIFY_SOCKET"]
+    assert systemd.recv(1000) == b"READY=1"
+    bridge.process.send_signal(1)
+    assert systemd.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+    assert systemd.recv(1000) == b"READY=1"
+    assert bridge.stop() == 0
+    assert systemd.recv(1000) == b"STOPPING=1"
+
+
+def answer_of(directory, name, room=ROOM):
+    mail = directory / "mail"
+    box = Maildir(mail / name)
+    raw, _ = invite(room, f"{name}@conf.test")
+    Maildir(mail / "standup").drop(raw)
+    wait_for(f"an answer for {name}", box.mails)
+    return ipsp_part(box.mails()[0])
+
+
+def SIGHUP_opens_rooms_and_a_mistake_changes_nothing(directory):
+    bridge = bridge_in(directory).start()
+    assert answer_of(directory, "ann", "fresh@conf.test")["code"] == 404
+    with open(bridge.config, "a") as config:
+        config.write("[room fresh@conf.test]\naccount = local\n")
+    bridge.process.send_signal(1)
+    wait_for("the new configuration", lambda: "read again" in bridge.log_text())
+    assert answer_of(directory, "bob", "fresh@conf.test")["m"] == "OK"
+    with open(bridge.config, "a") as config:
+        config.write("capacity = none\n")
+    bridge.process.send_signal(1)
+    wait_for("the mistake", lambda: "the old one stays" in bridge.log_text())
+    assert answer_of(directory, "carol", "fresh@conf.test")["m"] == "OK"
+    assert bridge.stop() == 0
+
+
+def a_new_account_of_a_reload_is_watched_and_posts(directory):
+    bridge = bridge_in(directory).start()
+    mail = directory / "mail"
+    other = Maildir(mail / "other")
+    with open(bridge.config, "a") as config:
+        config.write(f"[mail more]\nmailbox = maildir:{mail}/other\n"
+                     f"post = maildir:{mail}/%u\n"
+                     "[room other@conf.test]\naccount = more\n")
+    wait_for("ready", lambda: "main: ready" in bridge.log_text())
+    bridge.process.send_signal(1)
+    raw, _ = invite("other@conf.test", "dave@conf.test")
+    box = Maildir(mail / "dave")
+    other.drop(raw)
+    wait_for("an answer", box.mails)
+    assert ipsp_part(box.mails()[0])["m"] == "OK"
+    assert bridge.stop() == 0
+
+
+def the_state_is_for_its_user_only(directory):
+    bridge = bridge_in(directory).start()
+    state = directory / "bridge" / "state"
+    wait_for("the store", lambda: (state / "bridge.db").exists())
+    time.sleep(0.2)
+    for path in [state, *state.iterdir()]:
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert bridge.stop() == 0
+
+
+def the_unit_is_hardened(directory):
+    if not shutil.which("systemd-analyze"):
+        print("# no systemd-analyze here")
+        return
+    result = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true",
+         DOCS / "ipsp-bridge.service"],
+        capture_output=True, text=True, timeout=60)
+    found = re.search(r"exposure level .*: ([\d.]+)", result.stdout)
+    assert found, result.stdout + result.stderr
+    assert float(found[1]) <= 2.0, found[0]
+
+
+if __name__ == "__main__":
+    sys.exit(run(
+        the_example_passes_its_check,
+        mistakes_are_named_by_file_and_line,
+        systemd_is_told_and_a_signal_ends_it,
+        SIGHUP_opens_rooms_and_a_mistake_changes_nothing,
+        a_new_account_of_a_reload_is_watched_and_posts,
+        the_state_is_for_its_user_only,
+        the_unit_is_hardened))
