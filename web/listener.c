@@ -170,12 +170,12 @@ guint listener_port(const struct listener *lis)
 {
 	struct sockaddr_storage addr = { 0 };
 	socklen_t len = sizeof(addr);
+	g_autoptr(GSocketAddress) sockaddr = NULL;
 
 	if (getsockname(lis->fd, (struct sockaddr *)&addr, &len) < 0)
 		return 0;
-	if (addr.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&addr)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&addr)->sin_port);
+	sockaddr = g_socket_address_new_from_native(&addr, len);
+	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(sockaddr));
 }
 
 void listener_closed(struct listener *lis, const char *peer)
