@@ -10,12 +10,13 @@ enum uid_state {
 };
 
 struct imap_uids {
-	guint32 validity; /* 0: unknown */
-	guint32 next;	  /* at and above: never seen */
-	guint32 highest;  /* of the FETCH under way */
-	GTree *mails;	  /* UID to enum uid_state, below and above next */
-	guint done;	  /* mails in state UID_DONE */
-	gboolean listed;  /* the FETCH under way names wanted UIDs */
+	guint32 validity;  /* 0: unknown */
+	guint32 next;	   /* at and above: never seen */
+	guint32 highest;   /* of the FETCH under way */
+	GTree *mails;	   /* UID to enum uid_state, below and above next */
+	guint done;	   /* mails in state UID_DONE */
+	gboolean complete; /* what is below next was looked for */
+	gboolean listed;   /* the FETCH under way names wanted UIDs */
 };
 
 static gint by_number(const void *a, const void *b, void *unused)
@@ -92,7 +93,10 @@ struct imap_uids *imap_uids_create(const char *position)
 
 	uids->mails = g_tree_new_full(by_number, NULL, NULL, NULL);
 	uids->next = 1;
-	if (position && !parse_position(position, &uids->validity, &uids->next))
+	if (!position)
+		return uids;
+	uids->complete = parse_position(position, &uids->validity, &uids->next);
+	if (!uids->complete)
 		g_warning("mailbox: position is not UIDVALIDITY:UID: %s",
 			  position);
 	return uids;
@@ -112,11 +116,12 @@ gboolean imap_uids_select(struct imap_uids *uids, guint32 uidvalidity,
 			  guint32 uidnext)
 {
 	if (uids->validity == uidvalidity)
-		return TRUE;
+		return uids->complete;
 	g_tree_remove_all(uids->mails);
 	uids->done = 0;
 	uids->validity = uidvalidity;
 	uids->next = uidnext;
+	uids->complete = FALSE;
 	return FALSE;
 }
 
@@ -126,6 +131,11 @@ void imap_uids_want(struct imap_uids *uids, guint32 uid)
 	if (uid < uids->next &&
 	    !g_tree_lookup_node(uids->mails, GUINT_TO_POINTER(uid)))
 		set_state(uids, uid, UID_WANTED);
+}
+
+void imap_uids_searched(struct imap_uids *uids)
+{
+	uids->complete = TRUE;
 }
 
 char *imap_uids_fetch_set(struct imap_uids *uids, guint max)
@@ -218,7 +228,7 @@ char *imap_uids_position(const struct imap_uids *uids)
 	GTreeNode *first = g_tree_node_first(uids->mails);
 	guint32 low = uids->next;
 
-	if (!uids->validity)
+	if (!uids->complete)
 		return NULL;
 	if (first)
 		low = MIN(low, GPOINTER_TO_UINT(g_tree_node_key(first)));

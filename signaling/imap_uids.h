@@ -19,11 +19,14 @@ struct imap_uids *imap_uids_create(const char *position);
 void imap_uids_destroy(struct imap_uids **uidsp);
 
 /* The folder was opened. FALSE when it is not the one we knew: all is
- * forgotten, and mails below uidnext are to be looked for and given to
- * imap_uids_want(). */
+ * forgotten, and mails below uidnext are to be looked for, given to
+ * imap_uids_want(), and imap_uids_searched() said. */
 gboolean imap_uids_select(struct imap_uids *uids, guint32 uidvalidity,
 			  guint32 uidnext);
 void imap_uids_want(struct imap_uids *uids, guint32 uid);
+/* They all were; until then there is no position, and the next select asks
+ * again. */
+void imap_uids_searched(struct imap_uids *uids);
 
 /* What UID FETCH asks for next: up to `max` wanted ones, or all that is new.
  * Caller frees. */
@@ -49,8 +52,7 @@ void imap_uids_expunged(struct imap_uids *uids);
 void imap_uids_lost(struct imap_uids *uids);
 
 guint32 imap_uids_validity(const struct imap_uids *uids);
-/* NULL before the first imap_uids_select() without a position. Caller
- * frees. */
+/* NULL while it is unknown. Caller frees. */
 char *imap_uids_position(const struct imap_uids *uids);
 
 #endif

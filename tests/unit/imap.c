@@ -212,6 +212,7 @@ static void a_new_uidvalidity_forgets_everything(void)
 	imap_uids_want(uids, 40);
 	imap_uids_want(uids, 42);
 	imap_uids_want(uids, 100); /* new anyhow */
+	imap_uids_searched(uids);
 	assert_position(uids, "10:40");
 	assert_fetch(uids, "40,42");
 	g_assert_true(imap_uids_came(uids, 42)); /* 40 is gone meanwhile */
@@ -221,12 +222,31 @@ static void a_new_uidvalidity_forgets_everything(void)
 	imap_uids_destroy(&uids);
 }
 
+static void a_search_that_was_cut_off_is_made_again(void)
+{
+	struct imap_uids *uids = imap_uids_create("8:2");
+
+	g_assert_false(imap_uids_select(uids, 9, 30));
+	imap_uids_want(uids, 20);
+	/* A position now would leave behind what was not listed yet. */
+	g_assert_null(imap_uids_position(uids));
+	imap_uids_lost(uids);
+	g_assert_false(imap_uids_select(uids, 9, 31));
+	imap_uids_want(uids, 20);
+	imap_uids_want(uids, 21);
+	imap_uids_searched(uids);
+	assert_position(uids, "9:20");
+	assert_fetch(uids, "20,21");
+	imap_uids_destroy(&uids);
+}
+
 static void a_deletion_that_was_cut_off_is_tried_again(void)
 {
 	struct imap_uids *uids = imap_uids_create(NULL);
 
 	g_assert_null(imap_uids_position(uids));
 	g_assert_false(imap_uids_select(uids, 9, 3));
+	imap_uids_searched(uids);
 	assert_position(uids, "9:3");
 	assert_fetch(uids, "3:4294967295");
 	imap_uids_came(uids, 3);
@@ -292,6 +312,7 @@ int main(int argc, char **argv)
 	ADD(the_position_is_the_lowest_mail_not_out_of_the_way);
 	ADD(a_mail_is_shown_once);
 	ADD(a_new_uidvalidity_forgets_everything);
+	ADD(a_search_that_was_cut_off_is_made_again);
 	ADD(a_deletion_that_was_cut_off_is_tried_again);
 	ADD(a_position_of_nonsense_counts_as_none);
 	ADD(folders_are_written_in_modified_utf7);
