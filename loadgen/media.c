@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -434,6 +435,7 @@ static int create_fds(struct media *med)
 
 int media_create(struct media **med_r, const struct media_events *events)
 {
+	const struct sched_param first = { .sched_priority = 1 };
 	struct media *med = calloc(1, sizeof(*med));
 	int r;
 
@@ -451,6 +453,8 @@ int media_create(struct media **med_r, const struct media_events *events)
 		return r;
 	}
 	med->running = true;
+	/* A wish: only root and who has CAP_SYS_NICE or a limit for it. */
+	pthread_setschedparam(med->thread, SCHED_RR, &first);
 	*med_r = med;
 	return 0;
 }

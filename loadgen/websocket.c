@@ -13,8 +13,8 @@ struct packet {
 
 struct websocket_client {
 	struct lws_context *context;
+	GMainLoop *loop; /* never run: lws wants one to know the context by */
 	GPtrArray *sockets; /* struct websocket, owned */
-	gboolean destroying;
 };
 
 struct websocket {
@@ -144,7 +144,7 @@ struct websocket_client *websocket_client_create(const char *ca_file,
 						 GError **error)
 {
 	struct websocket_client *client = g_new0(struct websocket_client, 1);
-	void *loops[] = { NULL }; /* the default main context's own loop */
+	void *loops[] = { NULL };
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = protocols,
@@ -157,6 +157,7 @@ struct websocket_client *websocket_client_create(const char *ca_file,
 	};
 
 	lws_set_log_level(LLL_ERR, NULL);
+	client->loop = loops[0] = g_main_loop_new(NULL, FALSE);
 	client->sockets = g_ptr_array_new_with_free_func(websocket_free);
 	client->context = lws_create_context(&info);
 	if (!client->context) {
@@ -179,6 +180,7 @@ void websocket_client_destroy(struct websocket_client **clientp)
 	g_ptr_array_set_size(client->sockets, 0);
 	if (client->context)
 		lws_context_destroy(client->context);
+	g_main_loop_unref(client->loop);
 	g_ptr_array_unref(client->sockets);
 	g_free(client);
 }
