@@ -13,12 +13,15 @@
 struct mailbox;
 
 struct mailbox_config {
-	/* maildir:PATH, imap://HOST[:PORT][/FOLDER], imaps://..., pop3s://...
-	 * imap:// and pop3:// demand STARTTLS unless the host is loopback. */
+	/* maildir:PATH, imap://HOST[:PORT][/FOLDER], imaps://..., pop3s://...,
+	 * pop3://... The last and imap:// demand STARTTLS, unless the host is
+	 * loopback and no ca_file is given. FOLDER is UTF-8, %-encoded. */
 	const char *url;
 	const char *username, *password; /* NULL for maildir */
 	const char *ca_file;		 /* NULL: the system's */
-	guint poll_ms;			 /* POP3: 3000; rescan of others */
+	/* How often POP3 (0: 3000), a Maildir beside inotify (0: 5000) or
+	 * IMAP without IDLE (0: 5000) is looked at. */
+	guint poll_ms;
 	/* Where IMAP was, as last given to `position`; NULL: unknown, and
 	 * then (or when UIDVALIDITY changed) one day is read again. */
 	const char *position;

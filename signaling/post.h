@@ -10,7 +10,8 @@
 struct post;
 
 struct post_config {
-	/* smtp://HOST[:PORT] (STARTTLS unless loopback), smtps://..., or
+	/* smtp://HOST[:PORT] (STARTTLS unless loopback without a ca_file),
+	 * smtps://..., a path in it being the name for EHLO, or
 	 * maildir:PATH where PATH holds %u (local part) or %a (address), both
 	 * without a +detail; the Maildir must exist. It is a final delivery:
 	 * Return-Path and Delivered-To are put on top. */

@@ -243,6 +243,9 @@ class MailBed:
         # Postfix and the mail's owner must be able to walk in.
         self.dir.mkdir(parents=True, exist_ok=True)
         self.dir.chmod(0o755)
+        for parent in self.dir.parents:
+            if not parent.stat().st_mode & 0o001:
+                raise RuntimeError(f"{parent} is closed to Postfix's own users: chmod a+x it")
         for name in ("run", "state", "queue", "postfix"):
             (self.dir / name).mkdir(exist_ok=True)
         (self.dir / "data").mkdir(exist_ok=True)
