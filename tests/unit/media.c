@@ -285,12 +285,16 @@ static void dispatch_for(struct talk *talk, gint64 us)
 	((talk)->people[0].field && (talk)->people[1].field &&                 \
 	 (talk)->people[2].field)
 
-static void teardown(struct talk *talk)
+static void hang_up(struct talk *talk)
 {
 	for (unsigned i = 0; i < CALLERS; i++)
 		media_hang_up(talk->people[i].line);
 	WAIT_FOR(talk, ALL(talk, retired));
 	WAIT_FOR(talk, talk->byes == CALLERS);
+}
+
+static void teardown(struct talk *talk)
+{
 	for (unsigned i = 0; i < CALLERS; i++) {
 		worker_remove_session(talk->wrk, talk->sessions[i]);
 		ear_destroy(&talk->people[i].ear);
@@ -315,6 +319,7 @@ static void three_callers_hear_each_other_and_not_themselves(void)
 	dispatch_for(&talk, 300000 + 500000 +
 				    (gint64)(script_turn_length(&talk.script) *
 					     1000000 / SCRIPT_RATE));
+	hang_up(&talk); /* the ears are ours from here on */
 
 	for (unsigned l = 0; l < CALLERS; l++) {
 		for (unsigned t = 0; t < CALLERS; t++) {
@@ -348,6 +353,7 @@ static void a_dead_candidate_costs_three_tries_and_the_next_is_taken(void)
 	g_assert_cmpint(took, >=, REGISTRATION_TRIES * REGISTRATION_TRY_US);
 	g_assert_cmpint(took, <, 2 * G_USEC_PER_SEC);
 	WAIT_FOR(&talk, ALL(&talk, sounded));
+	hang_up(&talk);
 	teardown(&talk);
 }
 
@@ -367,6 +373,7 @@ static void control_messages_pass_both_ways(void)
 			"{\"t\":\"mute\",\"on\":true}");
 	dispatch_for(&talk, 300000);
 	g_assert_cmpuint(talk.mutes, ==, 1);
+	hang_up(&talk);
 	teardown(&talk);
 }
 
