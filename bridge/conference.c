@@ -124,9 +124,14 @@ static void media_registered(guint32 member, const char *path, void *arg)
 
 	if (!mem)
 		return;
-	if (mem->state == MEMBER_INVITED)
-		store_dialog_here(conf->store, mem->did, &error);
-	complain(&error);
+	if (mem->state == MEMBER_INVITED) {
+		if (!store_dialog_here(conf->store, mem->did, &error)) {
+			complain(&error);
+			room_left(mem->room, mem, LEAVE_LOST);
+			return;
+		}
+		conf->host->media->admit(mem, conf->host->media_arg);
+	}
 	room_registered(mem->room, mem, path, now_s(conf));
 }
 

@@ -208,6 +208,7 @@ static struct session *make_session(const struct local_media *med,
 	struct session_config cfg = {
 		.member = member,
 		.consent_s = CONSENT_S,
+		.held = true,
 		.stream = { .srtp = keys->srtp,
 			    .send_ssrc = keys->keys->ssrc_b2c,
 			    .receive_ssrc = keys->keys->ssrc_c2b,
@@ -296,6 +297,18 @@ static void close_session(struct member *mem, void *arg)
 	g_hash_table_remove(med->legs, GUINT_TO_POINTER(mem->id));
 }
 
+static void admit(struct member *mem, void *arg)
+{
+	struct local_media *med = arg;
+	struct leg *leg =
+		g_hash_table_lookup(med->legs, GUINT_TO_POINTER(mem->id));
+
+	if (leg &&
+	    worker_admit(workers_get(med->workers, leg->worker), leg->ses))
+		g_critical("media: worker %u did not admit member=%u",
+			   leg->worker, mem->id);
+}
+
 static void mute(struct member *mem, gboolean muted, void *arg)
 {
 	struct local_media *med = arg;
@@ -339,6 +352,7 @@ const struct media_ops local_media_ops = {
 	.describe = describe,
 	.open = open_session,
 	.close = close_session,
+	.admit = admit,
 	.mute = mute,
 	.tell = tell,
 	.levels = levels,

@@ -41,6 +41,10 @@ struct media_ops {
 	/* The session ends with an RTCP BYE. One that is not open is left
 	 * alone. */
 	void (*close)(struct member *mem, void *arg);
+	/* Until then the session has answered STUN only: nothing is sent with
+	 * keys whose use is not written down, lest a restart uses them from a
+	 * new beginning. */
+	void (*admit)(struct member *mem, void *arg);
 	void (*mute)(struct member *mem, gboolean muted, void *arg);
 	void (*tell)(struct member *mem, const char *json, void *arg);
 	/* Copies the newest levels into the members. */

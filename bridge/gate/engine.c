@@ -273,6 +273,12 @@ static void remove_session(struct engine *eng, struct command *cmd)
 	count(&eng->counters.sessions, (uint64_t)-1);
 }
 
+static void admit(struct engine *eng, struct command *cmd)
+{
+	(void)eng;
+	cmd->ses->held = false;
+}
+
 static void mute(struct engine *eng, struct command *cmd)
 {
 	(void)eng;
@@ -324,6 +330,7 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_REMOVE_GATE] = remove_gate,
 	[COMMAND_ADD_SESSION] = add_session,
 	[COMMAND_REMOVE_SESSION] = remove_session,
+	[COMMAND_ADMIT] = admit,
 	[COMMAND_MUTE] = mute,
 	[COMMAND_MESSAGE] = message,
 	[COMMAND_WEBSOCKET_CLOSED] = websocket_closed,

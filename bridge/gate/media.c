@@ -32,11 +32,19 @@ static struct session *find_path(const struct engine *eng,
 	return candidate;
 }
 
+static bool may_send(const struct session *ses)
+{
+	return ses->path.kind != PATH_NONE && !ses->held;
+}
+
 static void send_control(struct engine *eng, struct session *ses,
 			 const struct stream_extra *extra, uint64_t now_us)
 {
-	uint8_t *buf = outbox_buffer(&eng->outbox);
+	uint8_t *buf;
 
+	if (!may_send(ses))
+		return;
+	buf = outbox_buffer(&eng->outbox);
 	outbox_commit(&eng->outbox, &ses->path,
 		      stream_send_rtcp(ses->stream, extra, now_us,
 				       engine_wall(eng, now_us), buf,
@@ -197,7 +205,7 @@ void gate_media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
 		engine_end_session(eng, ses);
 		return;
 	}
-	if (ses->path.kind != PATH_NONE) {
+	if (may_send(ses)) {
 		send_media(eng, ses, missed);
 		send_report(eng, ses, now_us);
 		send_messages(eng, ses, now_us);
@@ -209,7 +217,7 @@ void gate_media_bye(struct engine *eng, struct session *ses, uint64_t now_us)
 {
 	struct stream_extra bye = { .bye = true };
 
-	if (ses->gone || ses->path.kind == PATH_NONE)
+	if (ses->gone || !may_send(ses))
 		return;
 	while (ses->n_messages) {
 		struct session_message *msg =

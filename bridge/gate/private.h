@@ -134,6 +134,7 @@ struct session {
 	atomic_int level;		  /* written by the worker */
 
 	/* All below: {worker}. */
+	bool held; /* see session_config */
 	struct session *next, *previous;
 	struct lookup_node by_name, by_path, by_candidate;
 	struct path path;      /* proven; media goes there */
@@ -199,6 +200,7 @@ enum command_kind {
 	COMMAND_REMOVE_GATE,
 	COMMAND_ADD_SESSION,
 	COMMAND_REMOVE_SESSION,
+	COMMAND_ADMIT,
 	COMMAND_MUTE,
 	COMMAND_MESSAGE,
 	COMMAND_WEBSOCKET_CLOSED,

@@ -29,6 +29,7 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 	stun_key_init(&ses->key, cfg->password);
 	ses->consent_life_us = cfg->consent_s * 1000000ull;
 	ses->srtp = cfg->stream.srtp;
+	ses->held = cfg->held;
 	ses->level = LEVEL_SILENCE;
 	ses->peak_dbov = LEVEL_SILENCE;
 	r = RAND_bytes((uint8_t *)random, sizeof(random)) == 1 ? 0 : -EIO;

@@ -19,6 +19,9 @@ struct session_config {
 	char username[64];  /* STUN USERNAME: the dialog id */
 	char password[64];  /* STUN short-term password */
 	unsigned consent_s; /* drop after so long without consent: 30 */
+	/* Answers STUN, but sends nothing with its keys until worker_admit():
+	 * so that their first use can be written down before. */
+	bool held;
 	struct stream_config stream;
 	struct mix_leg_config leg;
 };

@@ -282,6 +282,14 @@ int worker_remove_session(struct worker *wrk, struct session *ses)
 	return command(wrk, cmd);
 }
 
+int worker_admit(struct worker *wrk, struct session *ses)
+{
+	struct command *cmd = fresh_command(wrk, COMMAND_ADMIT);
+
+	cmd->ses = ses;
+	return command(wrk, cmd);
+}
+
 int worker_mute(struct worker *wrk, struct session *ses, bool muted)
 {
 	struct command *cmd = fresh_command(wrk, COMMAND_MUTE);

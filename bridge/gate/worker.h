@@ -90,6 +90,8 @@ int worker_add_session(struct worker *wrk, struct phonegate *gate,
 		       struct session *ses);
 /* Sends RTCP BYE, forgets the keys, retires the session. */
 int worker_remove_session(struct worker *wrk, struct session *ses);
+/* For a session that was created held. */
+int worker_admit(struct worker *wrk, struct session *ses);
 int worker_mute(struct worker *wrk, struct session *ses, bool muted);
 /* Sends an in-band control message and repeats it until acknowledged, for
  * at most 5 s. -EMSGSIZE over STREAM_APP_MAX. */

@@ -221,6 +221,9 @@ static void do_registered(struct replay *rep)
 	if (!call->answered || !same_keys(&call->keys, &ses->keys))
 		fail(rep, "the caller's keys are not those of the session");
 	conference_media_events.registered(ses->member, HERE, rep->world->conf);
+	ses = world_session(rep->world, call->did);
+	if (ses && !ses->admitted)
+		fail(rep, "it has registered, and hears nothing");
 }
 
 static void do_gone(struct replay *rep)

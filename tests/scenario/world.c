@@ -81,6 +81,14 @@ static void close_session(struct member *mem, void *arg)
 		g_ptr_array_remove(wld->sessions, ses);
 }
 
+static void admit(struct member *mem, void *arg)
+{
+	struct world_session *ses = world_session(arg, mem->did);
+
+	g_assert_nonnull(ses);
+	ses->admitted = TRUE;
+}
+
 static void mute(struct member *mem, gboolean muted, void *arg)
 {
 	struct world_session *ses = world_session(arg, mem->did);
@@ -109,6 +117,7 @@ static const struct media_ops media = {
 	.describe = describe,
 	.open = open_session,
 	.close = close_session,
+	.admit = admit,
 	.mute = mute,
 	.tell = tell,
 	.levels = levels,
@@ -294,9 +303,12 @@ static sqlite3 *open_database(const struct world *wld)
 void world_break_store(struct world *wld, gboolean broken)
 {
 	sqlite3 *db = open_database(wld);
-	const char *sql = broken ? "CREATE TRIGGER full BEFORE INSERT ON mail "
-				   "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-				 : "DROP TRIGGER full";
+	const char *sql =
+		broken ? "CREATE TRIGGER full BEFORE INSERT ON mail "
+			 "BEGIN SELECT RAISE(ABORT, 'disk full'); END;"
+			 "CREATE TRIGGER full2 BEFORE UPDATE ON dialog "
+			 "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+		       : "DROP TRIGGER full; DROP TRIGGER full2";
 
 	g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
 	sqlite3_close(db);

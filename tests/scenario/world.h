@@ -20,7 +20,7 @@ struct world_session {
 	guint32 member;
 	char *did;
 	struct keys keys;
-	gboolean srtp, muted;
+	gboolean srtp, admitted, muted;
 	struct media_place place;
 };
 

@@ -202,6 +202,31 @@ static void the_cookie_comes_back_and_media_goes_out(gconstpointer srtp)
 	stop(bench);
 }
 
+static void a_held_session_uses_its_keys_when_it_is_admitted(void)
+{
+	struct bench *bench = start(1, true);
+	const struct stream_extra message = { .message_id = 7,
+					      .message = (uint8_t *)"{}",
+					      .message_size = 2 };
+	struct path phone = at("192.0.2.1", 4000);
+	uint8_t buf[RTP_MAX_PACKET];
+
+	bench->ses[0]->held = true;
+	register_at(bench, 0, &phone);
+	g_assert_cmpuint(events(bench, EVENT_REGISTERED, NULL), ==, 1);
+	speak(bench, 0, &phone);
+	receive(bench, &phone, buf,
+		phone_control(&bench->phone[0], &message, 0, buf));
+	run_for(bench, 3 * SECOND);
+	g_assert_cmpuint(bench->n_out, ==, 0);
+
+	send_command(bench, (struct command){ .kind = COMMAND_ADMIT,
+					      .ses = bench->ses[0] });
+	run_for(bench, 3 * SECOND);
+	g_assert_cmpuint(sent_to(bench, &phone), >, 0);
+	stop(bench);
+}
+
 static void sound_behind_the_first_request_proves_too(void)
 {
 	struct bench *bench = start(1, true);
@@ -799,6 +824,9 @@ int main(int argc, char **argv)
 	     roaming_moves_the_path_once_it_is_proven);
 	BOTH("consent ends after thirty seconds",
 	     consent_ends_after_thirty_seconds);
+	g_test_add_func(
+		"/gate/a held session uses its keys when it is admitted",
+		a_held_session_uses_its_keys_when_it_is_admitted);
 	g_test_add_func("/gate/sound behind the first request proves too",
 			sound_behind_the_first_request_proves_too);
 	g_test_add_func("/gate/sound in the clear proves nothing",
