@@ -302,6 +302,15 @@ static void warn_of_fixed(const struct config *old, const struct config *fresh)
 						  fresh->tls_certificate) != 0);
 	warn_changed("tls_key", g_strcmp0(old->tls_key, fresh->tls_key) != 0);
 	warn_changed("bitrate", old->bitrate != fresh->bitrate);
+	warn_changed("web_connections_per_address",
+		     old->web_connections_per_address !=
+			     fresh->web_connections_per_address);
+	warn_changed("answers_per_address",
+		     old->answers_per_address != fresh->answers_per_address);
+	warn_changed("answers_per_domain",
+		     old->answers_per_domain != fresh->answers_per_domain);
+	warn_changed("answers_per_room",
+		     old->answers_per_room != fresh->answers_per_room);
 }
 
 void bridge_configure(struct bridge *br, struct config *cfg)
