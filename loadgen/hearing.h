@@ -14,10 +14,11 @@
 #include "loadgen/ear.h"
 #include "loadgen/script.h"
 
-#define HEARING_HEARD_DB     -12.0 /* each tone, against how it was spoken */
-#define HEARING_SELF_DB	     -50.0 /* own chirp, while all others are silent */
-#define HEARING_SELF_TONE_DB -30.0 /* own tones, beside all others' */
-#define HEARING_MATCH	     0.5   /* a chirp's correlation that is believed */
+#define HEARING_HEARD_DB -12.0 /* each tone, against how it was spoken */
+#define HEARING_SELF_DB	 -50.0 /* own chirp, while all others are silent */
+#define HEARING_SELF_TONE_DB                                                   \
+	-20.0		  /* own tones, beside all others': gaps splatter */
+#define HEARING_MATCH 0.5 /* a chirp's correlation that is believed */
 
 struct hearing {
 	bool complete;	 /* false: the ear does not reach so far */
