@@ -1,0 +1,279 @@
+#include "loadgen/caller_private.h"
+
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <jansson.h>
+
+#include "signaling/message.h"
+#include "signaling/text.h"
+
+#define KEEP_MIN_S 2
+
+void caller_close_websocket(struct caller *caller)
+{
+	if (caller->websocket)
+		websocket_close(caller->websocket);
+	caller->websocket = NULL;
+}
+
+static void on_websocket_state(struct websocket *ws, gboolean open,
+			       const char *why, void *arg)
+{
+	struct caller *caller = arg;
+
+	(void)ws;
+	if (!open) {
+		g_info("caller: websocket gone why=%s", why);
+		caller->websocket = NULL;
+	}
+	if (caller->line)
+		media_websocket_state(caller->line, caller->websocket_target,
+				      open);
+}
+
+static void on_websocket_packet(struct websocket *ws, const guint8 *buf,
+				gsize size, void *arg)
+{
+	struct caller *caller = arg;
+
+	(void)ws;
+	if (caller->line)
+		media_websocket_packet(caller->line, buf, size);
+}
+
+static const struct websocket_events websocket_events = {
+	.state = on_websocket_state,
+	.packet = on_websocket_packet,
+};
+
+static void connect_websocket(struct caller *caller, unsigned target,
+			      const char *url)
+{
+	struct caller_pool *pool = caller->pool;
+	g_autoptr(GError) error = NULL;
+
+	caller_close_websocket(caller);
+	caller->websocket_target = target;
+	if (!pool->websockets)
+		pool->websockets =
+			websocket_client_create(pool->ca_file, &error);
+	if (pool->websockets)
+		caller->websocket =
+			websocket_open(pool->websockets, url, &websocket_events,
+				       caller, &error);
+	if (caller->websocket)
+		return;
+	g_warning("caller: no WebSocket: %s", error->message);
+	media_websocket_state(caller->line, target, FALSE);
+}
+
+static void note_registered(struct caller *caller,
+			    const struct call_event *event)
+{
+	struct caller_progress *progress = &caller->progress;
+	const struct registration_target *target = &event->where;
+
+	g_strlcpy(progress->gate, invite_gate(&caller->invite, target),
+		  sizeof(progress->gate));
+	if (target->websocket) {
+		g_strlcpy(progress->path, target->url, sizeof(progress->path));
+	} else {
+		g_autofree char *text = invite_address_text(&target->address);
+
+		g_snprintf(progress->path, sizeof(progress->path), "udp %s",
+			   text);
+	}
+	if (!progress->times.registered)
+		progress->times.registered = (gint64)event->time_us;
+	caller_set_state(caller, CALLER_TALKING);
+}
+
+/* {"t":"end","why":"kicked","text":"..."}: remembered for the BYE. */
+static void note_message(struct caller *caller, const struct call_event *event)
+{
+	static const struct {
+		const char *why;
+		enum caller_end end;
+	} ends[] = {
+		{ "kicked", CALLER_KICKED },
+		{ "ended", CALLER_ROOM_ENDED },
+		{ "replaced", CALLER_REPLACED },
+	};
+	json_t *root = json_loadb(event->message.json, event->message.size,
+				  JSON_REJECT_DUPLICATES, NULL);
+	const char *type = json_string_value(json_object_get(root, "t"));
+	const char *why = json_string_value(json_object_get(root, "why"));
+	const char *text = json_string_value(json_object_get(root, "text"));
+
+	if (!g_strcmp0(type, "end")) {
+		for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+			if (!g_strcmp0(why, ends[i].why))
+				caller->bridge_end = ends[i].end;
+		g_free(caller->bridge_why);
+		caller->bridge_why =
+			text ? text_line(text, CALLER_WHY_MAX) : NULL;
+	}
+	json_decref(root);
+}
+
+static void bridge_left(struct caller *caller)
+{
+	static const char *const sentences[] = {
+		[CALLER_BYE] = "the bridge ended the call",
+		[CALLER_KICKED] = "a moderator removed you from the room",
+		[CALLER_ROOM_ENDED] = "the conference is over",
+		[CALLER_REPLACED] = "you joined again from this device",
+	};
+	enum caller_end end = caller->bridge_end;
+
+	if (end == CALLER_NOT_ENDED)
+		end = CALLER_BYE;
+	caller_leave(caller, end,
+		     caller->bridge_why ? caller->bridge_why : sentences[end]);
+}
+
+static void on_media_event(const struct call_event *event, void *owner)
+{
+	struct caller *caller = owner;
+
+	switch (event->type) {
+	case CALL_CONNECT:
+		connect_websocket(caller, event->target, event->where.url);
+		return;
+	case CALL_REGISTERED:
+		note_registered(caller, event);
+		return;
+	case CALL_SOUND:
+		caller->progress.times.first_sound = (gint64)event->time_us;
+		caller->progress.counts = event->counts;
+		caller->events->event(caller, event, caller->arg);
+		return;
+	case CALL_MESSAGE:
+		note_message(caller, event);
+		caller->events->event(caller, event, caller->arg);
+		return;
+	case CALL_REPORT:
+		caller->events->event(caller, event, caller->arg);
+		return;
+	case CALL_BYE:
+		bridge_left(caller);
+		return;
+	case CALL_NO_GATE:
+		caller_leave(
+			caller, CALLER_NO_GATE,
+			"no PhoneGate of the bridge answers: is UDP or the web "
+			"port blocked between here and there?");
+		return;
+	case CALL_LOST:
+		caller_leave(caller, CALLER_LOST,
+			     "the bridge has not answered for 30 s");
+		return;
+	}
+}
+
+static void on_media_websocket(unsigned target, const uint8_t *buf, size_t size,
+			       void *owner)
+{
+	struct caller *caller = owner;
+
+	if (caller->websocket && target == caller->websocket_target)
+		websocket_send(caller->websocket, buf, size);
+}
+
+static void on_media_retired(void *owner)
+{
+	struct caller *caller = owner;
+
+	caller->retiring = FALSE;
+	caller_finish_leaving(caller);
+}
+
+static const struct media_events media_events = {
+	.event = on_media_event,
+	.websocket = on_media_websocket,
+	.retired = on_media_retired,
+};
+
+void caller_start_media(struct caller *caller)
+{
+	const struct caller_config *cfg = &caller->cfg;
+	guint keep_s = MAX(caller->invite.ok.keep_s, KEEP_MIN_S);
+	struct call_config call = {
+		.codec = cfg->codec,
+		.jitter = { .min_ms = 20, .max_ms = 1000 },
+		.report_us = cfg->report_ms * 1000,
+		.muted = caller->muted,
+		.registration = { .keep_us = keep_s * G_USEC_PER_SEC,
+				  .echo = !cfg->no_echo },
+	};
+	struct registration_config *reg = &call.registration;
+	int r;
+
+	g_strlcpy(reg->username, caller->invite.did, sizeof(reg->username));
+	g_strlcpy(reg->password, caller->invite.keys.stun_password,
+		  sizeof(reg->password));
+	invite_stream(&caller->invite, &call.stream);
+	reg->n_targets =
+		invite_targets(&caller->invite, cfg->transport != CALLER_WSS,
+			       cfg->transport != CALLER_UDP, reg->targets,
+			       REGISTRATION_MAX_TARGETS);
+	caller_set_state(caller, CALLER_REGISTERING);
+	if (!reg->n_targets) {
+		caller_leave(
+			caller, CALLER_NO_GATE,
+			"the bridge offers no PhoneGate for this transport");
+		return;
+	}
+	r = media_add(caller->pool->media, &caller->line, &call, caller->sound,
+		      caller->sound_arg, caller);
+	explicit_bzero(&call, sizeof(call));
+	if (r)
+		caller_leave(caller, CALLER_FAILED, g_strerror(-r));
+}
+
+static gboolean on_media(gint fd, GIOCondition condition, gpointer data)
+{
+	struct caller_pool *pool = data;
+
+	(void)fd;
+	(void)condition;
+	media_dispatch(pool->media);
+	return G_SOURCE_CONTINUE;
+}
+
+struct caller_pool *caller_pool_create(const char *ca_file, GError **error)
+{
+	struct caller_pool *pool = g_new0(struct caller_pool, 1);
+	int r = media_create(&pool->media, &media_events);
+
+	message_init();
+	pool->ca_file = g_strdup(ca_file);
+	if (r) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "the media thread cannot start: %s",
+			    g_strerror(-r));
+		caller_pool_destroy(&pool);
+		return NULL;
+	}
+	pool->watch =
+		g_unix_fd_add(media_fd(pool->media), G_IO_IN, on_media, pool);
+	return pool;
+}
+
+void caller_pool_destroy(struct caller_pool **poolp)
+{
+	struct caller_pool *pool = g_steal_pointer(poolp);
+
+	if (!pool)
+		return;
+	caller_clear_timer(&pool->watch);
+	media_destroy(&pool->media);
+	websocket_client_destroy(&pool->websockets);
+	g_free(pool->ca_file);
+	g_free(pool);
+}
+
+struct media *caller_pool_media(struct caller_pool *pool)
+{
+	return pool->media;
+}
