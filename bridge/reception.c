@@ -234,6 +234,7 @@ static gboolean write_decision(struct arrival *arr, GError **error)
 	if (arr->post && !store_add_post(sto, arr->post, arr->now, error))
 		return FALSE;
 	if (arr->dialog) {
+		g_assert(arr->post); /* who is seated is answered */
 		arr->dialog->post = arr->post->id;
 		if (!store_add_dialog(sto, arr->dialog, arr->now, error))
 			return FALSE;

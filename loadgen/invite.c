@@ -237,6 +237,14 @@ guint invite_targets(const struct invite *inv, gboolean udp, gboolean wss,
 	return n;
 }
 
+/* Both from read_target(), which zeroes what it does not fill. */
+static bool same_target(const struct registration_target *a,
+			const struct registration_target *b)
+{
+	return a->websocket == b->websocket && !strcmp(a->url, b->url) &&
+	       !memcmp(&a->address, &b->address, sizeof(a->address));
+}
+
 const char *invite_gate(const struct invite *inv,
 			const struct registration_target *target)
 {
@@ -247,7 +255,7 @@ const char *invite_gate(const struct invite *inv,
 			struct registration_target own;
 
 			if (read_target(&gate->candidates[c], &own) &&
-			    !memcmp(&own, target, sizeof(own)))
+			    same_target(&own, target))
 				return gate->id;
 		}
 	}

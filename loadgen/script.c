@@ -6,8 +6,8 @@
 #include "loadgen/chirp.h"
 #include "loadgen/tone.h"
 
-#define FADE   (SCRIPT_RATE / 100) /* samples */
-#define HUM_HZ 300.0		   /* below every tone of the plan */
+#define FADE   480   /* samples: 10 ms */
+#define HUM_HZ 300.0 /* below every tone of the plan */
 #define HUM    0.05
 
 unsigned script_talkers(const struct script *script)

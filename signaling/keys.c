@@ -96,10 +96,9 @@ static gboolean x25519(const struct keys_pair *own,
 	return ok;
 }
 
-/* One step of RFC 5869; salt belongs to extract, info to expand. */
+/* One step of RFC 5869: extract with a salt, or expand with an info. */
 static void hkdf(int mode, const guint8 key[SHA256_SIZE],
-		 const GByteArray *salt, const char *info, guint8 *out,
-		 gsize size)
+		 OSSL_PARAM salt_or_info, guint8 *out, gsize size)
 {
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
@@ -110,17 +109,30 @@ static void hkdf(int mode, const guint8 key[SHA256_SIZE],
 	*param++ = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode);
 	*param++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY,
 						     (void *)key, SHA256_SIZE);
-	if (mode == EVP_KDF_HKDF_MODE_EXTRACT_ONLY)
-		*param++ = OSSL_PARAM_construct_octet_string(
-			OSSL_KDF_PARAM_SALT, salt->data, salt->len);
-	else
-		*param++ = OSSL_PARAM_construct_octet_string(
-			OSSL_KDF_PARAM_INFO, (void *)info, strlen(info));
+	*param++ = salt_or_info;
 	*param = OSSL_PARAM_construct_end();
 	if (!ctx || EVP_KDF_derive(ctx, out, size, params) != 1)
 		g_error("keys: this OpenSSL has no HKDF");
 	EVP_KDF_CTX_free(ctx);
 	EVP_KDF_free(kdf);
+}
+
+static void hkdf_extract(const guint8 secret[KEYS_X25519_SIZE],
+			 const GByteArray *salt, guint8 prk_r[SHA256_SIZE])
+{
+	hkdf(EVP_KDF_HKDF_MODE_EXTRACT_ONLY, secret,
+	     OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt->data,
+					       salt->len),
+	     prk_r, SHA256_SIZE);
+}
+
+static void hkdf_expand(const guint8 prk[SHA256_SIZE], const char *info,
+			guint8 *out, gsize size)
+{
+	hkdf(EVP_KDF_HKDF_MODE_EXPAND_ONLY, prk,
+	     OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO,
+					       (void *)info, strlen(info)),
+	     out, size);
 }
 
 static void append_sha256(GByteArray *salt, GBytes *part)
@@ -156,17 +168,16 @@ static guint32 read_u32(const guint8 *bytes)
 
 static void expand(struct keys *keys_r, const guint8 prk[SHA256_SIZE])
 {
-	const int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
 	guint8 stun[STUN_SIZE], ssrc[SSRC_SIZE];
 	g_autofree char *password = NULL;
 
-	hkdf(mode, prk, NULL, "IPSP/1 stun", stun, sizeof(stun));
-	hkdf(mode, prk, NULL, "IPSP/1 srtp c2b", keys_r->srtp_c2b,
-	     sizeof(keys_r->srtp_c2b));
-	hkdf(mode, prk, NULL, "IPSP/1 srtp b2c", keys_r->srtp_b2c,
-	     sizeof(keys_r->srtp_b2c));
-	hkdf(mode, prk, NULL, "IPSP/1 ctl", keys_r->ctl, sizeof(keys_r->ctl));
-	hkdf(mode, prk, NULL, "IPSP/1 ssrc", ssrc, sizeof(ssrc));
+	hkdf_expand(prk, "IPSP/1 stun", stun, sizeof(stun));
+	hkdf_expand(prk, "IPSP/1 srtp c2b", keys_r->srtp_c2b,
+		    sizeof(keys_r->srtp_c2b));
+	hkdf_expand(prk, "IPSP/1 srtp b2c", keys_r->srtp_b2c,
+		    sizeof(keys_r->srtp_b2c));
+	hkdf_expand(prk, "IPSP/1 ctl", keys_r->ctl, sizeof(keys_r->ctl));
+	hkdf_expand(prk, "IPSP/1 ssrc", ssrc, sizeof(ssrc));
 
 	password = keys_base64url(stun, sizeof(stun));
 	g_strlcpy(keys_r->stun_password, password,
@@ -191,8 +202,7 @@ gboolean keys_derive(struct keys *keys_r, const struct keys_pair *own,
 		return FALSE;
 	}
 	salt = transcript(invite, ok, room_key);
-	hkdf(EVP_KDF_HKDF_MODE_EXTRACT_ONLY, secret, salt, NULL, prk,
-	     sizeof(prk));
+	hkdf_extract(secret, salt, prk);
 	expand(keys_r, prk);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	OPENSSL_cleanse(prk, sizeof(prk));

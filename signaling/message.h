@@ -41,7 +41,7 @@ struct message {
 	gboolean aligned;	 /* see message_parse() */
 	gboolean japanese;	 /* its words are Japanese: answer so */
 	GBytes *ipsp;		 /* the IPSP part's decoded bytes, or NULL */
-	char *text;		 /* first text/plain, LF, cut to 4 KiB; or NULL */
+	char *text; /* first text/plain, LF, cut to 4 KiB; or NULL */
 };
 
 /* authserv_id may be NULL; otherwise `aligned` says whether the topmost

@@ -7,14 +7,15 @@
 int phonegate_create(struct phonegate **gate_r, const char *id, struct mix *mix,
 		     unsigned sessions)
 {
+	size_t size = strlen(id) + 1;
 	struct phonegate *gate;
 
-	if (!mix || !sessions || strlen(id) >= sizeof(gate->id))
+	if (!mix || !sessions || size > sizeof(gate->id))
 		return -EINVAL;
 	gate = calloc(1, sizeof(*gate));
 	if (!gate)
 		return -ENOMEM;
-	strcpy(gate->id, id);
+	memcpy(gate->id, id, size);
 	gate->mix = mix;
 	gate->places = sessions;
 	*gate_r = gate;

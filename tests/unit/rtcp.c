@@ -6,6 +6,7 @@
 
 #include "mixer/rtp.h"
 
+/* clang-format off */
 /* RR of 1 about 2, SDES without CNAME but with NAME "x", an unknown packet
  * (XR), BYE of 1 and 3 with a reason; padding on the last. */
 static const uint8_t foreign[] = {
@@ -15,6 +16,7 @@ static const uint8_t foreign[] = {
 	0x80, 207, 0, 1, 0, 0, 0, 1,
 	0xa2, 203, 0, 4, 0, 0, 0, 3, 0, 0, 0, 1, 2, 'h', 'i', 0, 0, 0, 0, 4,
 };
+/* clang-format on */
 
 static void reads_what_others_write(void)
 {
@@ -66,9 +68,9 @@ static void refuses_lengths_that_lie(void)
 		/* version 1 */
 		{ 0x40, 201, 0, 1, 0, 0, 0, 1 },
 	};
-	static const uint8_t item[] = { 0x80, 201, 0, 1, 0, 0, 0,   1,
-					0x81, 202, 0, 2, 0, 0, 0,   1,
-					1,    200, 'x', 0 };
+	static const uint8_t item[] = { 0x80, 201,  0,	 1,   0,   0, 0,
+					1,    0x81, 202, 0,   2,   0, 0,
+					0,    1,    1,	 200, 'x', 0 };
 	struct rtcp_compound cmp;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(lies); i++)
@@ -119,9 +121,9 @@ static void rtp_headers_are_read_with_all_their_parts(void)
 {
 	/* Two CSRCs, an extension of one word, three bytes of padding. */
 	static const uint8_t full[] = {
-		0xb2, 0xef, 0x12, 0x34, 0,    0,    3, 0xc0, 0, 0, 0, 7,
-		0,    0,    0,	  1,	0,    0,    0, 2,    0xbe, 0xde, 0, 1,
-		0x10, 0x7f, 0,	  0,	'a',  'b',  0, 0,    3,
+		0xb2, 0xef, 0x12, 0x34, 0, 0, 3,   0xc0, 0, 0,	  0,
+		7,    0,    0,	  0,	1, 0, 0,   0,	 2, 0xbe, 0xde,
+		0,    1,    0x10, 0x7f, 0, 0, 'a', 'b',	 0, 0,	  3,
 	};
 	struct rtp_packet pkt;
 
