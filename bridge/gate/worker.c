@@ -26,6 +26,7 @@ static int open_ports(struct worker *wrk, const struct worker_config *cfg)
 /* Signals are the control thread's. */
 static int start(struct worker *wrk, const struct worker_config *cfg)
 {
+	const struct sched_param first = { .sched_priority = 1 };
 	sigset_t all, before;
 	cpu_set_t cpus;
 	char name[16];
@@ -40,6 +41,8 @@ static int start(struct worker *wrk, const struct worker_config *cfg)
 	wrk->running = true;
 	snprintf(name, sizeof(name), "media-%u", cfg->index % 1000);
 	pthread_setname_np(wrk->thread, name);
+	/* A wish: root, or who has a limit for it (RLIMIT_RTPRIO). */
+	pthread_setschedparam(wrk->thread, SCHED_RR, &first);
 	if (cfg->cpu < 0)
 		return 0;
 	if (cfg->cpu >= CPU_SETSIZE)
