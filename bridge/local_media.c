@@ -6,10 +6,10 @@
 #include "bridge/workers.h"
 
 #define CONSENT_S     30
-#define JITTER_MIN_MS 20
+#define JITTER_MIN_MS 0 /* a clean path waits for the next tick only */
 #define JITTER_MAX_MS 400
 #define COMPLEXITY    5
-#define LOSS_EXPECTED 5 /* percent, until the member's RTCP says more */
+#define LOSS_EXPECTED 0 /* percent, until the member's RTCP says more */
 
 /* All tables are the control thread's. */
 struct local_media {
