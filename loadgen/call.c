@@ -17,6 +17,13 @@
 #define PAUSE_AFTER 10
 #define PAUSE_KEEP  20
 
+/* Percent of loss where we change to speech modes with FEC, and back. */
+#define LOSSY	  3
+#define CLEAN	  1
+#define LOSS_SINK 0.8 /* of what was, each second: FEC stays on a while */
+
+#define ARRIVALS 64 /* packets whose arrival is known: over a second */
+
 struct call {
 	struct call_config cfg;	  /* {const} */
 	const struct call_io *io; /* {const} */
@@ -26,7 +33,8 @@ struct call {
 	struct control control;
 	struct stream *stream;
 	struct codec_encoder *enc;
-	struct voice *voice; /* what the bridge sends */
+	struct voice *voice;	       /* what the bridge sends */
+	uint64_t arrived_us[ARRIVALS]; /* of packets, by sequence */
 
 	bool started, over, sounded, muted;
 	bool behind; /* one RTP packet rides behind a request */
@@ -35,6 +43,13 @@ struct call {
 	uint64_t heard_us;	 /* when any authentic packet last came */
 	uint64_t rtcp_due_us, report_due_us;
 	struct call_counts counts;
+	bool lossy;
+	double loss;	  /* of our packets, 0..1, slow to sink */
+	uint64_t played;  /* packets */
+	int wait_us;	  /* of the newest packet played */
+	int64_t waits_us; /* since the last report: their sum */
+	unsigned n_waits; /* and number */
+	double wait_ms;	  /* their mean at the last report */
 	float spoken_dbov, heard_dbov;
 };
 
@@ -172,22 +187,35 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 		call->counts.rtp_out++;
 }
 
-static void hear(struct call *call, uint64_t tick_us, uint64_t now_us)
+/* How long the packet waited that is heard from tick_us on. */
+static void note_wait(struct call *call, uint64_t tick_us)
 {
 	struct voice_report rep;
+
+	voice_report(call->voice, &rep);
+	if (rep.jitter.played == call->played)
+		return;
+	call->played = rep.jitter.played;
+	call->wait_us =
+		(int)(int64_t)(tick_us -
+			       call->arrived_us[rep.jitter.last % ARRIVALS]);
+	call->waits_us += call->wait_us;
+	call->n_waits++;
+}
+
+static void hear(struct call *call, uint64_t tick_us, uint64_t now_us)
+{
 	int16_t pcm[VOICE_FRAME];
 
 	if (!call->reg.ever)
 		return;
 	call->heard_dbov = voice_pull(call->voice, pcm);
-	call->io->hear(pcm, tick_us, call->arg);
-	if (call->sounded)
+	note_wait(call, tick_us);
+	call->io->hear(pcm, tick_us, call->wait_us, call->arg);
+	if (call->sounded || !call->played)
 		return;
-	voice_report(call->voice, &rep);
-	if (rep.jitter.played) {
-		call->sounded = true;
-		tell(call, CALL_SOUND, now_us);
-	}
+	call->sounded = true;
+	tell(call, CALL_SOUND, now_us);
 }
 
 static void send_rtcp(struct call *call, const struct stream_extra *extra,
@@ -200,6 +228,24 @@ static void send_rtcp(struct call *call, const struct stream_extra *extra,
 
 	if (send_packet(call, buf, n, now_us))
 		call->counts.rtcp_out++;
+}
+
+/* Once a second. As the mixer does the other way, mixer/mix.h. */
+static void follow_loss(struct call *call, double loss)
+{
+	struct codec_config codec = call->cfg.codec;
+	int percent;
+
+	call->loss = fmax(call->loss * LOSS_SINK, loss);
+	percent = (int)ceil(call->loss * 100);
+	if (codec.low_delay &&
+	    (call->lossy ? percent <= CLEAN : percent >= LOSSY)) {
+		call->lossy = !call->lossy;
+		codec.low_delay = !call->lossy;
+		codec_encoder_restart(call->enc, &codec);
+	}
+	codec_set_loss(call->enc,
+		       codec.low_delay && !call->lossy ? 0 : percent);
 }
 
 static void control_if_due(struct call *call, uint64_t now_us)
@@ -221,7 +267,7 @@ static void control_if_due(struct call *call, uint64_t now_us)
 		return;
 	call->rtcp_due_us = now_us + RTCP_US;
 	stream_report(call->stream, &rep);
-	codec_set_loss(call->enc, (int)lround(rep.peer_loss * 100));
+	follow_loss(call, rep.peer_loss);
 }
 
 static void report_if_due(struct call *call, uint64_t now_us)
@@ -243,6 +289,11 @@ static void report_if_due(struct call *call, uint64_t now_us)
 	rep->concealed = voice.concealed;
 	rep->recovered = voice.recovered;
 	rep->undecodable = voice.undecodable;
+	if (call->n_waits)
+		call->wait_ms = (double)call->waits_us / call->n_waits / 1000;
+	call->waits_us = 0;
+	call->n_waits = 0;
+	rep->wait_ms = call->wait_ms;
 	rep->spoken_dbov = call->spoken_dbov;
 	rep->heard_dbov = call->heard_dbov;
 	rep->muted = call->muted;
@@ -292,6 +343,7 @@ static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 		return;
 	call->counts.rtp_in++;
 	call->heard_us = now_us;
+	call->arrived_us[media.sequence % ARRIVALS] = now_us;
 	voice_put(call->voice, media.sequence, media.timestamp, media.payload,
 		  media.payload_size);
 }

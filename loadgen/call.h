@@ -21,6 +21,8 @@ struct call;
 struct call_config {
 	struct registration_config registration;
 	struct stream_config stream;
+	/* low_delay: CELT while the bridge reports no loss of ours, speech
+	 * modes with in-band FEC from 3 % on until it is 1 % again. */
 	struct codec_config codec;
 	struct jitter_config jitter;
 	uint64_t report_us; /* interval of CALL_REPORT */
@@ -40,6 +42,7 @@ struct call_report {
 	struct call_counts counts;
 	uint64_t concealed, recovered; /* frames: by PLC, by FEC */
 	uint64_t undecodable;
+	double wait_ms; /* mean, from a packet's arrival to its being heard */
 	float spoken_dbov, heard_dbov; /* newest frame, -127 to 0 */
 	bool muted;
 };
@@ -80,8 +83,11 @@ struct call_io {
 	 * is left alone. */
 	bool (*speak)(int16_t *pcm_r, uint64_t tick_us, void *arg);
 	/* The 20 ms to be heard from tick_us on: one call for each tick
-	 * from registration to the end, silence where nothing came. */
-	void (*hear)(const int16_t *pcm, uint64_t tick_us, void *arg);
+	 * from registration to the end, silence where nothing came. wait_us:
+	 * since the newest packet of it came; a packet that the tick, being
+	 * late, just met has waited less than nothing. */
+	void (*hear)(const int16_t *pcm, uint64_t tick_us, int wait_us,
+		     void *arg);
 };
 
 /* Returns 0, -EINVAL or -ENOMEM. io and arg stay the caller's. */

@@ -200,7 +200,7 @@ void caller_start_media(struct caller *caller)
 	guint keep_s = MAX(caller->invite.ok.keep_s, KEEP_MIN_S);
 	struct call_config call = {
 		.codec = cfg->codec,
-		.jitter = { .min_ms = 20, .max_ms = 1000 },
+		.jitter = { .min_ms = 0, .max_ms = 1000 },
 		.report_us = cfg->report_ms * 1000,
 		.muted = caller->muted,
 		.registration = { .keep_us = keep_s * G_USEC_PER_SEC,

@@ -9,10 +9,13 @@
 
 #define QUALITY	    4
 #define MAX_SECONDS (24 * 3600)
+#define FRAMES	    50 /* in a second */
 
 struct ear {
 	SpeexResamplerState *resampler;
 	uint64_t first_us; /* when pcm[0] was heard */
+	int *waits_us;	   /* of each frame */
+	size_t n_waits, max_waits;
 	size_t n, cap;
 	int16_t pcm[];
 };
@@ -29,9 +32,11 @@ int ear_create(struct ear **ear_r, unsigned seconds)
 	if (!ear)
 		return -ENOMEM;
 	ear->cap = (size_t)seconds * EAR_RATE;
+	ear->max_waits = (size_t)seconds * FRAMES;
+	ear->waits_us = calloc(ear->max_waits, sizeof(*ear->waits_us));
 	ear->resampler =
 		speex_resampler_init(1, 48000, EAR_RATE, QUALITY, &err);
-	if (!ear->resampler) {
+	if (!ear->resampler || !ear->waits_us) {
 		ear_destroy(&ear);
 		return -ENOMEM;
 	}
@@ -50,10 +55,12 @@ void ear_destroy(struct ear **earp)
 		return;
 	if (ear->resampler)
 		speex_resampler_destroy(ear->resampler);
+	free(ear->waits_us);
 	free(ear);
 }
 
-void ear_hear(struct ear *ear, const int16_t *pcm, uint64_t tick_us)
+void ear_hear(struct ear *ear, const int16_t *pcm, uint64_t tick_us,
+	      int wait_us)
 {
 	spx_uint32_t in = CODEC_FRAME;
 	spx_uint32_t out = CODEC_FRAME / (48000 / EAR_RATE) + 8;
@@ -61,6 +68,8 @@ void ear_hear(struct ear *ear, const int16_t *pcm, uint64_t tick_us)
 
 	if (!ear->first_us)
 		ear->first_us = tick_us;
+	if (ear->n_waits < ear->max_waits)
+		ear->waits_us[ear->n_waits++] = wait_us;
 	speex_resampler_process_int(ear->resampler, 0, pcm, &in, low, &out);
 	if (out > ear->cap - ear->n)
 		return;
@@ -76,4 +85,13 @@ const int16_t *ear_at(const struct ear *ear, uint64_t time_us, size_t n)
 		return NULL;
 	at = (time_us - ear->first_us) * EAR_RATE / 1000000;
 	return at + n <= ear->n ? ear->pcm + at : NULL;
+}
+
+int ear_wait_us(const struct ear *ear, uint64_t time_us)
+{
+	uint64_t at = (time_us - ear->first_us) * FRAMES / 1000000;
+
+	if (time_us < ear->first_us || at >= ear->n_waits)
+		return 0;
+	return ear->waits_us[at];
 }

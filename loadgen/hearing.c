@@ -13,6 +13,15 @@ static uint64_t time_of(uint64_t start_us, uint64_t samples)
 	return start_us + samples * 1000000 / SCRIPT_RATE;
 }
 
+/* The wait of the packet in which the chirp's middle came. */
+static double wait_ms(const struct ear *listener, uint64_t said_us,
+		      double delay_ms)
+{
+	double middle_us = (delay_ms + CHIRP_MS / 2.0) * 1000;
+
+	return ear_wait_us(listener, said_us + (uint64_t)middle_us) / 1000.0;
+}
+
 static double weaker_tone(const int16_t *pcm, size_t n, unsigned talker)
 {
 	const struct tone_pair pair = tone_plan(talker);
@@ -45,8 +54,12 @@ struct hearing hearing_of(const struct script *script, uint64_t start_us,
 	hearing.tone_db = weaker_tone(pcm, n, talker);
 	found = chirp_find(chirp, mark, m);
 	hearing.chirp_db = tone_db(found.amplitude / SCRIPT_CHIRP);
-	if (found.correlation >= HEARING_MATCH)
-		hearing.delay_ms = found.lag_ms;
+	if (found.correlation < HEARING_MATCH)
+		return hearing;
+	hearing.delay_ms = found.lag_ms;
+	hearing.added_ms =
+		found.lag_ms - HEARING_TALKER_MS -
+		wait_ms(listener, time_of(start_us, slot), found.lag_ms);
 	return hearing;
 }
 
@@ -61,6 +74,7 @@ struct hearing hearing_worse(struct hearing a, struct hearing b, bool own)
 		.delay_ms = a.delay_ms < 0 || b.delay_ms < 0
 				    ? -1
 				    : fmax(a.delay_ms, b.delay_ms),
+		.added_ms = fmax(a.added_ms, b.added_ms),
 	};
 }
 

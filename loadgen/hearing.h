@@ -3,7 +3,12 @@
  *
  * Delay is from mouth to ear: a frame sent in a tick was spoken in the 20 ms
  * before it, counted from the tick's intended time; a frame played in a tick
- * is heard from then on. Sound cards would add their own. */
+ * is heard from then on. Sound cards would add their own.
+ *
+ * What the bridge and the network add to it is what neither end needs for
+ * itself: it is counted from when the talker's packet leaves to when the
+ * listener's arrives, and the bridge's encoder and limiter belong to it. Two
+ * callers without a bridge between them would show 0. */
 #ifndef LOADGEN_HEARING_H
 #define LOADGEN_HEARING_H
 
@@ -17,14 +22,17 @@
 #define HEARING_HEARD_DB -12.0 /* each tone, against how it was spoken */
 #define HEARING_SELF_DB	 -50.0 /* own chirp, while all others are silent */
 #define HEARING_SELF_TONE_DB                                                   \
-	-20.0		  /* own tones, beside all others': gaps splatter */
-#define HEARING_MATCH 0.5 /* a chirp's correlation that is believed */
+	-20.0 /* own tones, beside all others': gaps splatter */
+/* A frame is sent when it is complete, and CELT looks 2.5 ms ahead. */
+#define HEARING_TALKER_MS (20 + 2.5)
+#define HEARING_MATCH	  0.5 /* a chirp's correlation that is believed */
 
 struct hearing {
 	bool complete;	 /* false: the ear does not reach so far */
 	double tone_db;	 /* the weaker tone, 0: as spoken */
 	double chirp_db; /* 0: as spoken */
 	double delay_ms; /* < 0: no chirp was found */
+	double added_ms; /* of delay_ms: less both ends' own */
 };
 
 /* What `listener` heard of `talker` in a round. start_us: the script's. */

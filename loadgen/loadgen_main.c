@@ -81,13 +81,13 @@ static bool speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 	return true;
 }
 
-static void hear(const int16_t *pcm, uint64_t tick_us, void *arg)
+static void hear(const int16_t *pcm, uint64_t tick_us, int wait_us, void *arg)
 {
 	struct person *person = arg;
 	uint64_t start = atomic_load(&person->run->start_us);
 
 	if (start && tick_us + FRAME_US > start)
-		ear_hear(person->ear, pcm, tick_us);
+		ear_hear(person->ear, pcm, tick_us, wait_us);
 }
 
 static const struct media_sound sound = { .speak = speak, .hear = hear };
@@ -363,7 +363,7 @@ static gboolean create_person(struct run *run, guint index, GError **error)
 		.answer_s = (guint)opt->timeout,
 		.codec = { .bitrate = 32000,
 			   .complexity = opt->complexity,
-			   .loss_expected = 0 },
+			   .low_delay = 1 },
 		.report_ms = 1000,
 	};
 

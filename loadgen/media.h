@@ -22,7 +22,8 @@ struct media_line;
 
 struct media_sound {
 	bool (*speak)(int16_t *pcm_r, uint64_t tick_us, void *arg);
-	void (*hear)(const int16_t *pcm, uint64_t tick_us, void *arg);
+	void (*hear)(const int16_t *pcm, uint64_t tick_us, int wait_us,
+		     void *arg);
 };
 
 /* owner is what media_add() was given. */

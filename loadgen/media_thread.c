@@ -109,11 +109,12 @@ static bool on_speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 	return line->sound->speak(pcm_r, tick_us, line->sound_arg);
 }
 
-static void on_hear(const int16_t *pcm, uint64_t tick_us, void *arg)
+static void on_hear(const int16_t *pcm, uint64_t tick_us, int wait_us,
+		    void *arg)
 {
 	struct media_line *line = arg;
 
-	line->sound->hear(pcm, tick_us, line->sound_arg);
+	line->sound->hear(pcm, tick_us, wait_us, line->sound_arg);
 }
 
 const struct call_io media_call_io = {

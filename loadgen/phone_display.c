@@ -71,12 +71,13 @@ void phone_display_state(gboolean json, const struct caller *caller)
 			     progress->path, "setup", setup_json(progress)));
 }
 
-/* From the bridge's encoder to the ear, as far as this end can know. */
+/* From the bridge's tick to the ear: half the round trip, and what packets
+ * were seen to wait here. The sound card is not in it. */
 static double delay_ms(const struct call_report *rep)
 {
 	double network = MAX(rep->stream.round_trip_ms, 0) / 2;
 
-	return network + rep->jitter.delay_ms + 20;
+	return network + MAX(rep->wait_ms, 0);
 }
 
 static const char *meter(float dbov, char text_r[METER + 1])

@@ -180,7 +180,7 @@ static gboolean start(struct phone *phone, GError **error)
 		.plain = opt->plain,
 		.codec = { .bitrate = 32000,
 			   .complexity = 8,
-			   .loss_expected = 5,
+			   .low_delay = 1,
 			   .dtx = 1 },
 		.report_ms = opt->json ? FIGURES_MS : METER_MS,
 	};

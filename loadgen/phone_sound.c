@@ -90,11 +90,12 @@ static bool speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 	return true;
 }
 
-static void hear(const int16_t *pcm, uint64_t tick_us, void *arg)
+static void hear(const int16_t *pcm, uint64_t tick_us, int wait_us, void *arg)
 {
 	struct phone_sound *sound = arg;
 
 	(void)tick_us;
+	(void)wait_us;
 	if (sound->speaker)
 		sound_card_write(sound->card, pcm);
 	if (sound->heard && !ring_push(sound->heard, pcm))

@@ -28,6 +28,7 @@ void report_init(struct report *rep, const char *room, guint callers)
 	figures_init(&rep->rtp_in);
 	figures_init(&rep->invite_late_ms);
 	figures_init(&rep->delays);
+	figures_init(&rep->added);
 	rep->matrix = g_new0(struct hearing, (gsize)callers * callers);
 	rep->faults = g_ptr_array_new_with_free_func(g_free);
 }
@@ -43,6 +44,7 @@ void report_fini(struct report *rep)
 	figures_fini(&rep->rtp_in);
 	figures_fini(&rep->invite_late_ms);
 	figures_fini(&rep->delays);
+	figures_fini(&rep->added);
 	g_free(rep->matrix);
 	g_free(rep->room);
 	g_clear_pointer(&rep->faults, g_ptr_array_unref);
@@ -114,8 +116,10 @@ static void evaluate(struct report *rep, const struct script *script,
 		struct hearing now =
 			hearing_of(script, start_us, round, ear, talker, chirp);
 
-		if (listener != talker && now.delay_ms >= 0)
+		if (listener != talker && now.delay_ms >= 0) {
 			figures_add(&rep->delays, now.delay_ms);
+			figures_add(&rep->added, now.added_ms);
+		}
 		*total = first ? now
 			       : hearing_worse(*total, now, listener == talker);
 	}
@@ -218,6 +222,7 @@ void report_print(struct report *rep)
 	print_figures("registered", &rep->phases[REPORT_REGISTERED]);
 	print_figures("first sound", &rep->phases[REPORT_FIRST_SOUND]);
 	print_figures("mouth to ear", &rep->delays);
+	print_figures(" added by the bridge", &rep->added);
 	print_figures("INVITE sent late", &rep->invite_late_ms);
 	printf("\n  %-22s %5s %9s %9s %9s %9s\n", "until first sound", "n",
 	       "p50", "p90", "p99", "max");
@@ -265,10 +270,11 @@ static json_t *matrix_json(struct report *rep)
 			const struct hearing *hearing = cell(rep, l, t);
 
 			json_array_append_new(
-				row, json_pack("{s:f,s:f,s:f}", "tone_db",
+				row, json_pack("{s:f,s:f,s:f,s:f}", "tone_db",
 					       hearing->tone_db, "chirp_db",
 					       hearing->chirp_db, "delay_ms",
-					       hearing->delay_ms));
+					       hearing->delay_ms, "added_ms",
+					       hearing->added_ms));
 		}
 		json_array_append_new(rows, row);
 	}
@@ -293,15 +299,16 @@ static json_t *report_json(struct report *rep)
 		json_array_append_new(
 			faults, json_string(g_ptr_array_index(rep->faults, i)));
 	return json_pack(
-		"{s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:{s:f,s:f,s:f,s:I,s:b},s:o,"
+		"{s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:{s:f,s:f,s:f,s:I,s:b},"
+		"s:o,"
 		"s:b}",
 		"room", rep->room, "callers", (int)rep->callers, "rounds",
 		(int)rep->rounds, "setup_ms", setup, "until_first_sound", trips,
 		"invite_late_ms", figures_json(&rep->invite_late_ms),
-		"mouth_to_ear_ms", figures_json(&rep->delays), "matrix",
-		matrix_json(rep), "lateness_ms", "p50",
-		(double)rep->lateness.p50_us / 1000, "p99",
-		(double)rep->lateness.p99_us / 1000, "max",
+		"mouth_to_ear_ms", figures_json(&rep->delays), "added_ms",
+		figures_json(&rep->added), "matrix", matrix_json(rep),
+		"lateness_ms", "p50", (double)rep->lateness.p50_us / 1000,
+		"p99", (double)rep->lateness.p99_us / 1000, "max",
 		(double)rep->lateness.max_us / 1000, "ticks",
 		(json_int_t)rep->lateness.ticks, "void", rep->void_run,
 		"faults", faults, "passed", !rep->faults->len);

@@ -29,7 +29,7 @@ struct report {
 	struct figures mails, requests, answers, rtp_out, rtp_in;
 	struct figures invite_late_ms; /* INVITEs after their intended time */
 	struct hearing *matrix;	       /* [listener * callers + talker] */
-	struct figures delays;	       /* ms, every chirp heard */
+	struct figures delays, added;  /* ms, every chirp heard */
 	struct media_lateness lateness;
 	gboolean void_run; /* we were too late ourselves */
 	GPtrArray *faults; /* char * */

@@ -568,5 +568,6 @@ void jitter_tick(struct jitter *jit, unsigned left, bool quiet)
 void jitter_report(const struct jitter *jit, struct jitter_report *rep_r)
 {
 	*rep_r = jit->count;
+	rep_r->last = jit->after - 1;
 	rep_r->delay_ms = largest_depth(jit) / MS;
 }

@@ -32,7 +32,8 @@ struct jitter_config {
 struct jitter_report {
 	uint64_t put, late, duplicate, overflow; /* packets */
 	uint64_t played, missing;		 /* frames; a pause is none */
-	int delay_ms;				 /* kept at this moment */
+	uint64_t last; /* sequence of the newest packet played */
+	int delay_ms;  /* kept at this moment */
 };
 
 enum jitter_result {

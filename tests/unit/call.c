@@ -18,12 +18,16 @@ struct bridge {
 	struct stun_key key;
 	struct codec_encoder *enc;
 	bool answers; /* STUN */
+	bool deaf;    /* RTP is lost */
+	bool celt;    /* the mode of the newest packet */
 	uint64_t now_us;
 	uint64_t tone_at;
 
 	unsigned requests, rtp, rtcp, heard, loud;
 	unsigned registered, sounded, reports, messages, byes;
 	bool said_bye, acked;
+	int wait_us;	/* of the newest frame */
+	double wait_ms; /* of the newest report */
 	char said[STREAM_APP_MAX];
 	enum call_event_type last;
 };
@@ -57,8 +61,11 @@ static int on_send(unsigned target, const uint8_t *buf, size_t size, void *arg)
 		answer(br, buf, size);
 		break;
 	case PACKET_RTP:
-		br->rtp += !stream_receive_rtp(br->stream, copy, size,
-					       br->now_us, &media);
+		if (br->deaf || stream_receive_rtp(br->stream, copy, size,
+						   br->now_us, &media))
+			break;
+		br->rtp++;
+		br->celt = media.payload[0] & 0x80; /* RFC 6716 table 2 */
 		break;
 	case PACKET_RTCP:
 		if (stream_receive_rtcp(br->stream, copy, size, br->now_us,
@@ -85,6 +92,8 @@ static void on_event(const struct call_event *event, void *arg)
 	br->reports += event->type == CALL_REPORT;
 	br->messages += event->type == CALL_MESSAGE;
 	br->byes += event->type == CALL_BYE;
+	if (event->type == CALL_REPORT)
+		br->wait_ms = event->report.wait_ms;
 	br->last = event->type;
 }
 
@@ -102,7 +111,8 @@ static bool on_speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 	return true;
 }
 
-static void on_hear(const int16_t *pcm, uint64_t tick_us, void *arg)
+static void on_hear(const int16_t *pcm, uint64_t tick_us, int wait_us,
+		    void *arg)
 {
 	struct bridge *br = arg;
 	bool loud = false;
@@ -111,6 +121,7 @@ static void on_hear(const int16_t *pcm, uint64_t tick_us, void *arg)
 	for (unsigned i = 0; i < FRAME; i++)
 		loud |= pcm[i] > 4000;
 	br->heard++;
+	br->wait_us = wait_us;
 	br->loud += loud;
 }
 
@@ -131,7 +142,8 @@ static struct stream_config stream_of(bool caller)
 
 static void setup(struct bridge *br, bool answers)
 {
-	static const struct codec_config codec = { .bitrate = 32000 };
+	static const struct codec_config codec = { .bitrate = 32000,
+						   .low_delay = 1 };
 	const struct stream_config stream = stream_of(false);
 	const struct call_config cfg = {
 		.registration = { .username = "dialog",
@@ -226,6 +238,47 @@ static void every_tick_is_said_and_heard_from_registration_on(void)
 	g_assert_cmpuint(br.sounded, ==, 1);
 	g_assert_cmpuint(br.reports, ==, 2);
 	g_assert_cmpuint(br.rtcp, ==, 2);
+	teardown(&br);
+}
+
+/* What ipsp-loadgen subtracts and ipsp-phone shows. */
+static void it_is_known_how_long_a_packet_waited(void)
+{
+	struct bridge br;
+
+	setup(&br, true);
+	call_start(br.call, br.now_us, br.now_us);
+	for (int i = 0; i < 100; i++) {
+		br.now_us += 13000;
+		play(&br);
+		br.now_us -= 13000;
+		tick(&br);
+	}
+	g_assert_cmpint(br.wait_us, ==, 7000 + 20000); /* jitter.min_ms */
+	g_assert_cmpfloat_with_epsilon(br.wait_ms, 27, 0.01);
+	teardown(&br);
+}
+
+static void loss_changes_the_mode_and_its_end_changes_it_back(void)
+{
+	struct bridge br;
+
+	setup(&br, true);
+	call_start(br.call, br.now_us, br.now_us);
+	for (int second = 0; second < 30; second++) {
+		bool lossy = second >= 5 && second < 12;
+
+		for (int i = 0; i < 50; i++) {
+			br.deaf = lossy && i % 10 == 0;
+			tick(&br);
+		}
+		tell(&br, &(struct stream_extra){ 0 });
+		if (second == 4)
+			g_assert_true(br.celt);
+		if (second == 11)
+			g_assert_false(br.celt);
+	}
+	g_assert_true(br.celt);
 	teardown(&br);
 }
 
@@ -376,6 +429,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/every tick is said and heard from registration "
 			"on",
 			every_tick_is_said_and_heard_from_registration_on);
+	g_test_add_func("/call/it is known how long a packet waited",
+			it_is_known_how_long_a_packet_waited);
+	g_test_add_func("/call/loss changes the mode and its end changes it "
+			"back",
+			loss_changes_the_mode_and_its_end_changes_it_back);
 	g_test_add_func("/call/what is lost is heard as silence on the same "
 			"clock",
 			what_is_lost_is_heard_as_silence_on_the_same_clock);

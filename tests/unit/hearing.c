@@ -11,6 +11,7 @@
 
 #define FRAME	 960
 #define START_US 5000000u
+#define WAIT_US	 7000
 
 /* Lets an ear hear the script as talkers `mask` of 3 say it, `gain` times as
  * loud, delay_ms later. */
@@ -35,7 +36,7 @@ static struct ear *listen(unsigned mask, double gain, unsigned delay_ms)
 		}
 		for (unsigned i = 0; i < FRAME; i++)
 			pcm[i] = (int16_t)lrint(sum[i]);
-		ear_hear(ear, pcm, START_US + at * 125 / 6);
+		ear_hear(ear, pcm, START_US + at * 125 / 6, WAIT_US);
 	}
 	return ear;
 }
@@ -106,6 +107,9 @@ static void finds_the_delay_to_a_fraction_of_a_millisecond(void)
 		g_assert_true(hearing.complete);
 		g_assert_cmpfloat_with_epsilon(hearing.delay_ms, delay_ms,
 					       0.25);
+		g_assert_cmpfloat_with_epsilon(
+			hearing.added_ms,
+			delay_ms - HEARING_TALKER_MS - WAIT_US / 1000.0, 0.25);
 		g_assert_cmpfloat_with_epsilon(hearing.chirp_db, 0, 0.5);
 		ear_destroy(&ear);
 	}
@@ -158,8 +162,8 @@ static void an_ear_that_missed_the_end_is_incomplete(void)
 
 static void the_worst_round_counts(void)
 {
-	const struct hearing good = { true, -1, -1, 80 };
-	const struct hearing bad = { true, -30, -2, -1 };
+	const struct hearing good = { true, -1, -1, 80, 30 };
+	const struct hearing bad = { true, -30, -2, -1, 0 };
 	struct hearing other = hearing_worse(good, bad, false);
 	struct hearing own = hearing_worse(good, bad, true);
 
@@ -179,7 +183,7 @@ static void speaking_and_hearing_never_touch_the_heap(void)
 	for (uint64_t at = 0; at < 3 * SCRIPT_RATE; at += FRAME) {
 		script_speak(&script, 0, at, pcm, FRAME);
 		script_hum(at, pcm, FRAME);
-		ear_hear(ear, pcm, START_US + at * 125 / 6);
+		ear_hear(ear, pcm, START_US + at * 125 / 6, WAIT_US);
 	}
 	g_assert_cmpuint(trap_end(), ==, 0);
 	ear_destroy(&ear);

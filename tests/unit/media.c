@@ -52,12 +52,12 @@ static bool speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 	return !start;
 }
 
-static void hear(const int16_t *pcm, uint64_t tick_us, void *arg)
+static void hear(const int16_t *pcm, uint64_t tick_us, int wait_us, void *arg)
 {
 	const struct person *person = arg;
 
 	if (atomic_load(&person->talk->start_us))
-		ear_hear(person->ear, pcm, tick_us);
+		ear_hear(person->ear, pcm, tick_us, wait_us);
 }
 
 static const struct media_sound sound = { speak, hear };
