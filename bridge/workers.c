@@ -4,6 +4,7 @@
 #include <glib-unix.h>
 
 #include "bridge/candidates.h"
+#include "bridge/worker_watch.h"
 
 #define RETRY_MS     20
 #define RETRY_AT_END 50
@@ -19,6 +20,7 @@ struct workers {
 	guint n_slots, n_bound;
 	GQueue late; /* struct removal that a ring had no place for */
 	guint retry; /* its timer */
+	struct worker_watch *watch;
 };
 
 static int try_removal(struct workers *wks, const struct removal *rem)
@@ -97,6 +99,16 @@ static gboolean start_worker(struct workers *wks,
 	return TRUE;
 }
 
+static void watch(struct workers *wks)
+{
+	g_autofree struct worker **workers =
+		g_new(struct worker *, wks->n_slots);
+
+	for (guint i = 0; i < wks->n_slots; i++)
+		workers[i] = wks->slots[i].worker;
+	wks->watch = worker_watch_create(workers, wks->n_slots);
+}
+
 struct workers *workers_create(const struct local_media_config *cfg,
 			       const struct worker_events *events, void *arg,
 			       GError **error)
@@ -111,6 +123,7 @@ struct workers *workers_create(const struct local_media_config *cfg,
 			workers_destroy(&wks);
 			return NULL;
 		}
+	watch(wks);
 	return wks;
 }
 
@@ -121,6 +134,7 @@ void workers_destroy(struct workers **wksp)
 	*wksp = NULL;
 	if (!wks)
 		return;
+	worker_watch_destroy(&wks->watch);
 	g_clear_handle_id(&wks->retry, g_source_remove);
 	/* A worker that takes nothing any more is not waited for long. */
 	for (int i = 0; i < RETRY_AT_END && retry_removals(wks); i++)
