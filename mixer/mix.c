@@ -26,8 +26,7 @@
  * encoder each: right, only dearer. */
 #define CLASSES 4
 
-struct class
-{
+struct mix_class {
 	struct feed *feed;
 	int bitrate, complexity;
 	bool lossy;
@@ -41,7 +40,7 @@ struct mix_leg {
 	struct mix *mix; /* NULL: in none */
 	struct voice *voice;
 	struct feed *own;
-	struct class *class; /* NULL: no place was free, or in no mix */
+	struct mix_class *class; /* NULL: no place was free, or in no mix */
 	int bitrate, complexity;
 	int loss; /* percent, as the peer reports */
 	bool lossy, muted;
@@ -61,7 +60,7 @@ struct mix {
 	unsigned n;
 	uint64_t tick;
 	struct mix_leg **legs;
-	struct class classes[CLASSES];
+	struct mix_class classes[CLASSES];
 	int32_t sum[MIX_FRAME];
 };
 
@@ -204,12 +203,12 @@ void mix_destroy(struct mix **mixp)
 	free(mix);
 }
 
-static struct class *class_of(struct mix *mix, const struct mix_leg *leg)
+static struct mix_class *class_of(struct mix *mix, const struct mix_leg *leg)
 {
-	struct class *unused = NULL;
+	struct mix_class *unused = NULL;
 
 	for (int i = 0; i < CLASSES; i++) {
-		struct class *class = &mix->classes[i];
+		struct mix_class *class = &mix->classes[i];
 
 		if (!class->members)
 			unused = class;
@@ -325,7 +324,7 @@ static void add_up(struct mix *mix)
 /* Which class the leg is in, and whose feed it hears in this tick. */
 static void route(struct mix *mix, struct mix_leg *leg)
 {
-	struct class *class;
+	struct mix_class *class;
 
 	if (leg->lossy ? leg->loss <= CLEAN : leg->loss >= LOSSY) {
 		leave_class(leg);
@@ -367,7 +366,7 @@ static void run_own(struct mix *mix, struct mix_leg *leg)
 static void run_shared(struct mix *mix)
 {
 	for (int i = 0; i < CLASSES; i++) {
-		struct class *class = &mix->classes[i];
+		struct mix_class *class = &mix->classes[i];
 
 		if (!class->hearers)
 			continue;
@@ -383,7 +382,7 @@ static void count_hearers(struct mix *mix)
 		mix->classes[i].hearers = 0;
 	for (unsigned i = 0; i < mix->n; i++) {
 		const struct mix_leg *leg = mix->legs[i];
-		struct class *class = leg->class;
+		struct mix_class *class = leg->class;
 
 		if (leg->private || !class)
 			continue;
