@@ -18,7 +18,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct bench {
-	struct engine *eng;
+	struct engine *eng; /* it, its mix and gate serve all inputs */
+	struct phonegate *gate;
 	struct session *ses[SESSIONS];
 	struct path own[SESSIONS], stranger;
 	struct path before[SESSIONS]; /* a call that ends was answered there */
@@ -91,31 +92,66 @@ static struct path path_of(uint8_t last)
 	return path;
 }
 
-static void start(struct bench *bench)
+static void create(struct bench *bench)
 {
 	static const uint8_t key[SRTP_CIPHER_KEY];
 	struct engine_mix *entry = calloc(1, sizeof(*entry));
-	struct phonegate *gate = NULL;
 
 	bench->now = 1000000000;
+	bench->stranger = path_of(9);
 	if (!entry || engine_create(&bench->eng, check_output, bench) ||
 	    mix_create(&entry->mix, SESSIONS) ||
-	    phonegate_create(&gate, "local-1", entry->mix, SESSIONS) ||
+	    phonegate_create(&bench->gate, "local-1", entry->mix, SESSIONS) ||
 	    srtp_cipher_create(&bench->cipher, key, SRTP_PROTECT))
 		abort();
 	push(bench,
 	     (struct command){ .kind = COMMAND_ADD_MIX, .entry = entry });
-	push(bench, (struct command){ .kind = COMMAND_ADD_GATE, .gate = gate });
-	bench->stranger = path_of(9);
+	push(bench,
+	     (struct command){ .kind = COMMAND_ADD_GATE, .gate = bench->gate });
+}
+
+static void call(struct bench *bench)
+{
 	for (uint32_t i = 0; i < SESSIONS; i++) {
 		bench->ses[i] = make_session(i, i == 1);
-		bench->ses[i]->gate = gate;
+		bench->ses[i]->gate = bench->gate;
 		bench->own[i] = path_of((uint8_t)(i + 1));
 		push(bench, (struct command){ .kind = COMMAND_ADD_SESSION,
 					      .ses = bench->ses[i] });
 		engine_adopt_path(bench->eng, bench->ses[i], &bench->own[i],
 				  bench->now);
 	}
+}
+
+/* What the control thread would take, so that no ring stays full. */
+static void take_events(struct bench *bench)
+{
+	static struct event_message message;
+	struct event event;
+
+	while (ring_pop(bench->eng->messages, &message))
+		if (message.size > sizeof(message.text))
+			abort();
+	while (ring_pop(bench->eng->events, &event))
+		if (event.kind == EVENT_RETIRED) {
+			struct session *ses = event.retired.object;
+
+			session_destroy(&ses);
+		}
+}
+
+/* Both leave, and nothing of theirs remains. */
+static void hang_up(struct bench *bench)
+{
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		bench->before[i] = bench->ses[i]->path;
+		push(bench, (struct command){ .kind = COMMAND_REMOVE_SESSION,
+					      .ses = bench->ses[i] });
+	}
+	engine_settle(bench->eng);
+	take_events(bench);
+	if (engine_busy(bench->eng) || bench->eng->sessions)
+		abort();
 }
 
 /* Dresses what the fuzzer made; the result's size. */
@@ -164,9 +200,11 @@ static void play(struct bench *bench, uint8_t command, const uint8_t *data,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct bench bench = { 0 };
+	static struct bench bench;
 
-	start(&bench);
+	if (!bench.eng)
+		create(&bench);
+	call(&bench);
 	while (size > 3) {
 		uint8_t command = data[0];
 		size_t length = (size_t)data[1] << 8 | data[2];
@@ -180,7 +218,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += length;
 		size -= length;
 	}
-	engine_destroy(&bench.eng);
-	srtp_cipher_destroy(&bench.cipher);
+	hang_up(&bench);
 	return 0;
 }
