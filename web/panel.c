@@ -77,18 +77,24 @@ static void tell(struct watcher *wtr, GBytes *text)
 	g_bytes_unref(text);
 }
 
-/* For what may be left out: only a client that has nothing waiting gets it.
- * Takes over text. */
-static void tell_idle(struct view *view, GBytes *text)
+/* Levels, and figures too once a second, may be left out: only a client that
+ * had nothing waiting gets them. */
+static void tell_idle(struct view *view, gboolean figures)
 {
+	g_autoptr(GBytes) levels = panel_json_levels(view->room);
+	g_autoptr(GBytes) second =
+		figures ? panel_json_figures(view->room) : NULL;
+
 	for (guint i = 0; i < view->watchers->len; i++) {
 		struct watcher *wtr = view->watchers->pdata[i];
 		struct panel *pan = wtr->pan;
 
-		if (!wtr->behind && pan->events->idle(wtr->socket, pan->arg))
-			tell(wtr, g_bytes_ref(text));
+		if (wtr->behind || !pan->events->idle(wtr->socket, pan->arg))
+			continue;
+		tell(wtr, g_bytes_ref(levels));
+		if (second)
+			tell(wtr, g_bytes_ref(second));
 	}
-	g_bytes_unref(text);
 }
 
 static GPtrArray *moderated(struct panel *pan, const char *address,
@@ -159,9 +165,6 @@ static void watch(struct watcher *wtr, struct room *room)
 
 static void every_second(struct panel *pan)
 {
-	GHashTableIter iter;
-	gpointer value;
-
 	for (guint i = 0; i < pan->watchers->len; i++) {
 		struct watcher *wtr = pan->watchers->pdata[i];
 
@@ -171,17 +174,12 @@ static void every_second(struct panel *pan)
 		    !room_is_moderator(wtr->view->room, wtr->address))
 			lose_room(wtr);
 	}
-	g_hash_table_iter_init(&iter, pan->views);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct view *view = value;
-
-		tell_idle(view, panel_json_figures(view->room));
-	}
 }
 
 static gboolean tick(gpointer data)
 {
 	struct panel *pan = data;
+	gboolean second = ++pan->ticks % PANEL_HZ == 0;
 	GHashTableIter iter;
 	gpointer value;
 
@@ -190,9 +188,9 @@ static gboolean tick(gpointer data)
 		struct view *view = value;
 
 		room_refresh_levels(view->room);
-		tell_idle(view, panel_json_levels(view->room));
+		tell_idle(view, second);
 	}
-	if (++pan->ticks % PANEL_HZ == 0)
+	if (second)
 		every_second(pan);
 	return G_SOURCE_CONTINUE;
 }

@@ -10,6 +10,7 @@
 struct socket {
 	GPtrArray *sent; /* json_t */
 	gboolean full;
+	gboolean waiting; /* sent since the last turn of the main loop */
 	guint cleared;
 };
 
@@ -38,13 +39,16 @@ static gboolean keep(void *socket, GBytes *text, void *arg)
 	if (sock->full)
 		return FALSE;
 	g_ptr_array_add(sock->sent, json_loadb(data, size, 0, NULL));
+	sock->waiting = TRUE;
 	return TRUE;
 }
 
 static gboolean is_idle(void *socket, void *arg)
 {
+	const struct socket *sock = socket;
+
 	(void)arg;
-	return !((struct socket *)socket)->full;
+	return !sock->full && !sock->waiting;
 }
 
 static void forget(void *socket, void *arg)
@@ -143,6 +147,13 @@ static void socket_init(struct socket *sock)
 static void say(struct watcher *wtr, const char *text)
 {
 	panel_message(wtr, text, strlen(text));
+}
+
+/* One turn of the main loop; what was sent before it is on its way. */
+static void turn(struct socket *sock)
+{
+	sock->waiting = FALSE;
+	g_main_context_iteration(NULL, TRUE);
 }
 
 /* The newest message of kind t, or NULL. */
@@ -287,8 +298,34 @@ static void levels_are_fetched_only_for_watched_rooms(void)
 	g_assert_cmpuint(refreshes, ==, 0);
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	while (!newest(&sock, "levels"))
-		g_main_context_iteration(NULL, TRUE);
+		turn(&sock);
 	g_assert_cmpuint(refreshes, >, 0);
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void figures_come_each_second_beside_the_levels(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *ann;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	ann->talking = TRUE;
+	while (!newest(&sock, "figures") && refreshes <= 2 * PANEL_HZ)
+		turn(&sock);
+	g_assert_nonnull(newest(&sock, "figures"));
+	g_assert_nonnull(newest(&sock, "levels"));
+	g_assert_true(json_is_true(json_object_get(
+		json_array_get(
+			json_object_get(newest(&sock, "figures"), "members"),
+			0),
+		"talking")));
 	panel_close(&wtr);
 	g_ptr_array_unref(sock.sent);
 	tear_down();
@@ -392,6 +429,8 @@ int main(int argc, char **argv)
 			one_that_is_behind_gets_a_snapshot_instead);
 	g_test_add_func("/panel/levels are fetched only for watched rooms",
 			levels_are_fetched_only_for_watched_rooms);
+	g_test_add_func("/panel/figures come each second beside the levels",
+			figures_come_each_second_beside_the_levels);
 	g_test_add_func("/panel/one who moderates no more loses the room",
 			one_who_moderates_no_more_loses_the_room);
 	g_test_add_func("/command/reads each command", reads_each_command);
