@@ -1,6 +1,7 @@
 #include "web/panel.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 #include "web/command.h"
 #include "web/panel_json.h"
@@ -97,6 +98,13 @@ static void tell_idle(struct view *view, gboolean figures)
 	}
 }
 
+static gint by_address(gconstpointer a, gconstpointer b)
+{
+	return strcmp(room_address(*(struct room *const *)a),
+		      room_address(*(struct room *const *)b));
+}
+
+/* By address, so that a new room moves no other about. */
 static GPtrArray *moderated(struct panel *pan, const char *address,
 			    const struct room *closing)
 {
@@ -107,6 +115,7 @@ static GPtrArray *moderated(struct panel *pan, const char *address,
 		if (all->pdata[i] != closing &&
 		    room_is_moderator(all->pdata[i], address))
 			g_ptr_array_add(rooms, all->pdata[i]);
+	g_ptr_array_sort(rooms, by_address);
 	return rooms;
 }
 

@@ -18,12 +18,13 @@ static struct panel *panel;
 static struct room *rooms[2];
 static guint refreshes;
 
+/* In no order. */
 static GPtrArray *all_rooms(void *arg)
 {
 	GPtrArray *all = g_ptr_array_new();
 
 	(void)arg;
-	for (gsize i = 0; i < G_N_ELEMENTS(rooms); i++)
+	for (gsize i = G_N_ELEMENTS(rooms); i-- > 0;)
 		if (rooms[i])
 			g_ptr_array_add(all, rooms[i]);
 	return all;
@@ -197,6 +198,26 @@ static void shows_only_rooms_that_one_moderates(void)
 	g_assert_cmpint(number_in(newest(&sock, "error"), "id"), ==, 2);
 	g_assert_true(panel_is_moderator(panel, "deputy@x.org"));
 	g_assert_false(panel_is_moderator(panel, "ann@x.org"));
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void lists_rooms_by_address(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	json_t *list;
+
+	set_up();
+	socket_init(&sock);
+	wtr = panel_open(panel, &sock, "deputy@x.org");
+	list = json_object_get(newest(&sock, "rooms"), "rooms");
+	g_assert_cmpuint(json_array_size(list), ==, 2);
+	g_assert_cmpstr(text_in(json_array_get(list, 0), "room"), ==,
+			"first@x.org");
+	g_assert_cmpstr(text_in(json_array_get(list, 1), "room"), ==,
+			"second@x.org");
 	panel_close(&wtr);
 	g_ptr_array_unref(sock.sent);
 	tear_down();
@@ -421,6 +442,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/panel/shows only rooms that one moderates",
 			shows_only_rooms_that_one_moderates);
+	g_test_add_func("/panel/lists rooms by address",
+			lists_rooms_by_address);
 	g_test_add_func("/panel/numbers events from the snapshot on",
 			numbers_events_from_the_snapshot_on);
 	g_test_add_func("/panel/moderators see what each other does",
