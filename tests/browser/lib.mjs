@@ -2,24 +2,35 @@
 // are read, steps on the panel's page, and TAP.
 
 import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 import { chromium } from "playwright-core";
 
-export const BUILD = process.env.BUILD ?? "build";
+export const BUILD = resolve(process.env.BUILD ?? "build");
 const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const WAIT = 15000; // ms; what is waited for takes a tenth of it
 
 export function freePort() {
-	return new Promise((resolve) => {
+	return new Promise((found) => {
 		const server = createServer();
 		server.listen(0, "127.0.0.1", () => {
 			const { port } = server.address();
-			server.close(() => resolve(port));
+			server.close(() => found(port));
+		});
+	});
+}
+
+export function freeUdpPort() {
+	return new Promise((found) => {
+		const socket = createSocket("udp4");
+		socket.bind(0, "127.0.0.1", () => {
+			const { port } = socket.address();
+			socket.close(() => found(port));
 		});
 	});
 }
@@ -155,6 +166,13 @@ export class Moderator {
 		await dialog.getByRole("button", { name: "Remove" }).click();
 	}
 
+	/** With SHOTS=DIRECTORY in the environment, a picture of the page there. */
+	async shoot(name) {
+		if (process.env.SHOTS)
+			await this.page.screenshot({
+				path: join(process.env.SHOTS, `${name}.png`) });
+	}
+
 	/** Where the meters' covers are, sampled: a moving one has many values. */
 	async meterPositions(name, milliseconds) {
 		const seen = new Set();
@@ -165,6 +183,35 @@ export class Moderator {
 		}
 		return seen;
 	}
+}
+
+/** The page's time, in ms, when it first shows `text`, or no longer does. */
+export function whenShown(page, text, shown = true) {
+	return page.evaluate((wanted) => new Promise((resolve) => {
+		const observer = new MutationObserver(look);
+		function look() {
+			const there = document.body.innerText.includes(wanted.text);
+			if (there !== wanted.shown)
+				return;
+			observer.disconnect();
+			resolve(Date.now());
+		}
+		observer.observe(document.body,
+			{ subtree: true, childList: true, characterData: true });
+		look();
+	}), { text, shown });
+}
+
+/** The page's time, in ms, of its next click on a button of that name. */
+export function whenClicked(page, name) {
+	return page.evaluate((wanted) => new Promise((resolve) => {
+		document.addEventListener("click", function note(event) {
+			if (event.target.textContent !== wanted)
+				return;
+			document.removeEventListener("click", note, true);
+			resolve(Date.now());
+		}, true);
+	}), name);
 }
 
 /** Polls until `condition` gives something true; fails by name. */

@@ -77,7 +77,7 @@ static void refresh_levels(struct room *of, void *arg)
 		struct member *mem = members->pdata[i];
 		double turn = sin(t / 2 + mem->id * 2.1);
 
-		mem->talking = turn > 0 && !mem->muted && !mem->self_muted;
+		mem->talking = turn > 0 && !mem->self_muted;
 		mem->level = mem->talking ? (int)(-38 + 14 * turn +
 						  12 * sin(t * 9 + mem->id))
 					  : -127;

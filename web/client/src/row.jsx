@@ -42,7 +42,8 @@ function Meter({ member }) {
 	if (member.state !== "here")
 		return null;
 	return (
-		<div class="meter" role="meter" ref={ref} aria-valuemin="-60"
+		<div class={member.muted ? "meter unheard" : "meter"}
+			role="meter" ref={ref} aria-valuemin="-60"
 			aria-valuemax="0" aria-valuenow="-60"
 			aria-label={words.levelOf(member.name)}>
 			<div class="cover" />
