@@ -1,0 +1,291 @@
+// The whole conference as its moderators see it and its callers hear it: the
+// real ipsp-bridge and real ipsp-phones with Maildir mail, driven from the
+// panel in a browser. With SHOTS=DIRECTORY it leaves pictures there.
+
+import assert from "node:assert/strict";
+import { openSync, readFileSync } from "node:fs";
+import { appendFile, mkdir, readdir, readFile, writeFile }
+	from "node:fs/promises";
+import { join } from "node:path";
+
+import { browser, BUILD, freePort, freeUdpPort, Moderator, Program,
+	run, temporaryDirectory, until, whenClicked, whenShown } from "./lib.mjs";
+import { Recording, writeTones } from "./sound.mjs";
+
+const ROOM = "standup@conf.test";
+const FRESH = "fresh@conf.test";
+const CHAIR = "chair@conf.test";
+const DEPUTY = "deputy@conf.test";
+
+const SHOWN_WITHIN = 1000; // ms, from one moderator's click to the other's row
+const KICKED = 12; // exit status, ipsp-phone(1)
+
+const directory = await temporaryDirectory();
+const mail = join(directory.path, "mail");
+const config = join(directory.path, "bridge.conf");
+const log = join(directory.path, "bridge.log");
+const url = `http://127.0.0.1:${await freePort()}`;
+
+/** `line()` sees no line that came before: so all are waited for at start. */
+class Phone {
+	constructor(name, tones) {
+		this.name = name;
+		this.tones = tones; // in Hz, no multiples of each other or another's
+		this.ear = new Recording(join(directory.path, `${name}.heard.wav`));
+	}
+
+	async join(room, ...options) {
+		const user = this.name.toLowerCase();
+		const voice = join(directory.path, `${user}.wav`);
+		await writeTones(voice, this.tones);
+		this.program = new Program(join(BUILD, "loadgen/ipsp-phone"), [
+			"call", room, "--from", `${user}@conf.test`, "--name", this.name,
+			"--mailbox", `maildir:${mail}/${user}`, "--post", `maildir:${mail}/%u`,
+			"--send", voice, "--loop", "--receive", this.ear.path, "--json",
+			...options]);
+		this.ended = false;
+		this.program.exited.then(() => { this.ended = true; });
+		await this.program.line(/"state":"talking"/);
+	}
+
+	/** What is heard in the next seconds, as the tones of a talker. */
+	async listen(seconds) {
+		const start = await this.ear.seconds();
+		await until(`${seconds} s more of what ${this.name} hears`,
+			async () => await this.ear.seconds() >= start + seconds);
+		return (talker) => this.ear.tones(talker.tones, start, seconds);
+	}
+
+	/** Waits until a second holds nothing, or both tones, of talker. */
+	async waitFor(talker, heard) {
+		await until(
+			`${this.name} to hear ${heard ? "" : "no more of "}${talker.name}`,
+			async () => {
+				const tones = await this.ear.tones(talker.tones,
+					await this.ear.seconds() - 1, 1);
+				return tones.every((tone) => heard ? tone.heard : tone.silent);
+			});
+	}
+}
+
+const alice = new Phone("Alice", [523, 1370]);
+const bob = new Phone("Bob", [661, 1810]);
+const carol = new Phone("Carol", [887, 2290]);
+const dave = new Phone("Dave", [1103, 2741]);
+const erin = new Phone("Erin", [419, 1571]);
+
+/** Three seconds of each listener's sound: all talkers in it, and no other. */
+async function hear(listeners, talkers, silent = []) {
+	await Promise.all(listeners.map(async (listener) => {
+		const of = await listener.listen(3);
+		for (const talker of new Set([...talkers, ...silent, listener])) {
+			const tones = await of(talker);
+			const heard = talkers.includes(talker) && talker !== listener;
+			const said = `${listener.name} ${heard ? "hears" : "does not hear"} ` +
+				`${talker.name}: ${tones.join(", ")}`;
+			console.log(`# ${said}`);
+			assert.ok(tones.every((tone) => heard ? tone.heard : tone.silent),
+				said);
+		}
+	}));
+}
+
+/** A room and its mailbox, for the configuration. */
+function room(address) {
+	const [name] = address.split("@");
+	return `[mail ${name}]
+mailbox = maildir:${mail}/${name}
+post = maildir:${mail}/%u
+[room ${address}]
+account = ${name}
+moderators = ${CHAIR};${DEPUTY}
+capacity = 5
+`;
+}
+
+async function startBridge() {
+	for (const user of ["chair", "deputy"])
+		for (const folder of ["tmp", "new", "cur"])
+			await mkdir(join(mail, user, folder), { recursive: true });
+	await writeFile(config, `[bridge]
+state_directory = ${directory.path}/state
+media_address = 127.0.0.1
+media_port = ${await freeUdpPort()}
+workers = 1
+web_address = 127.0.0.1
+web_port = ${new URL(url).port}
+web_url = ${url}
+web_files = ${BUILD}/web/client
+${room(ROOM)}`);
+	bridge = new Program(join(BUILD, "bridge/ipsp-bridge"),
+		["--config", config], { stdio: ["pipe", "pipe", openSync(log, "a")] });
+	await until("the bridge to answer", async () =>
+		(await fetch(`${url}/healthz`).catch(() => ({}))).ok);
+}
+
+/** The mails in a Maildir, without the folds of quoted-printable. */
+async function mailsOf(user) {
+	const folder = join(mail, user, "new");
+	const names = await readdir(folder).catch(() => []);
+	const mails = await Promise.all(names.map((name) =>
+		readFile(join(folder, name), "utf8")));
+	return mails.map((text) => text.replace(/=\r?\n/g, "")
+		.replace(/=([0-9A-F]{2})/g, (_, hex) =>
+			String.fromCharCode(parseInt(hex, 16))));
+}
+
+async function logInByMail(address) {
+	const moderator = await Moderator.open(chrome);
+	const [user] = address.split("@");
+
+	await moderator.page.goto(url);
+	await moderator.page.getByLabel("Mail address").fill(address);
+	await moderator.shoot(`whole-ask-${user}`);
+	await moderator.page.getByRole("button", { name: "Mail me a link" }).click();
+	await moderator.page.getByText("a link is on its way").waitFor();
+	const [letter] = await until(`a mail for ${address}`, async () => {
+		const mails = await mailsOf(user);
+		return mails.length > 0 && mails;
+	});
+	assert.match(letter, new RegExp(`^To: .*${address}`, "m"));
+	const [link] = letter.match(/http:\/\/127\.0\.0\.1:\d+\/login#[\w-]+/);
+	await moderator.useLink(link);
+	return moderator;
+}
+
+async function chairLogsIn() {
+	chair = await logInByMail(CHAIR);
+	await chair.page.getByText("Nobody is here yet").waitFor();
+	await chair.shoot("whole-empty");
+}
+
+async function threeRowsMove() {
+	await Promise.all([alice, bob, carol].map((phone) => phone.join(ROOM)));
+	for (const { name } of [alice, bob, carol]) {
+		const row = chair.row(name);
+		await row.getByText("Talking").waitFor();
+		assert.match(await row.innerText(), /local-1/);
+		assert.match(await row.innerText(), /127\.0\.0\.1:\d+/);
+		await until(`${name}'s meter to move`, async () =>
+			(await chair.meterPositions(name, 1000)).size > 5);
+	}
+	await chair.shoot("whole-three");
+	await hear([alice, bob, carol], [alice, bob, carol]);
+}
+
+async function deputyLogsIn() {
+	deputy = await logInByMail(DEPUTY);
+	for (const { name } of [alice, bob, carol])
+		await deputy.row(name).waitFor();
+}
+
+/** From the chair's click on `button` to what the deputy's page says. */
+async function seenByDeputy(what, button, act, ...shown) {
+	const clicked = whenClicked(chair.page, button);
+	const seen = whenShown(deputy.page, ...shown);
+
+	await act();
+	const took = await seen - await clicked;
+	console.log(`# ${what}: ${took} ms from click to the other moderator`);
+	assert.ok(took <= SHOWN_WITHIN, `${what} was seen after ${took} ms`);
+}
+
+async function muteIsHeardAndSeen() {
+	const told = carol.program.line(/"message":\{"t":"mute","on":true\}/);
+	await seenByDeputy("mute", "Mute", () => chair.mute("Carol"),
+		`Muted by ${CHAIR}`);
+	await chair.row("Carol").getByText(`Muted by ${CHAIR}`).waitFor();
+	await told;
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, false)));
+	await chair.row("Carol").locator(".meter.unheard").waitFor();
+	await chair.shoot("whole-muted");
+	await deputy.shoot("whole-muted-deputy");
+	await hear([alice, bob, carol], [alice, bob], [carol]);
+}
+
+async function unmuteBringsBack() {
+	const told = carol.program.line(/"message":\{"t":"mute","on":false\}/);
+	await seenByDeputy("unmute", "Unmute", () => chair.unmute("Carol"),
+		`Muted by ${CHAIR}`, false);
+	await told;
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, true)));
+	await hear([alice, bob, carol], [alice, bob, carol]);
+}
+
+async function kickEndsOneCall() {
+	const end = carol.program.line(/"t":"end","why":"kicked"/);
+	await seenByDeputy("kick", "Remove",
+		() => chair.kick("Carol", "Back to work"), "carol@conf.test", false);
+	const [line] = (await end).input.match(/"text":"[^"]*"/);
+	assert.match(line, /Back to work/);
+	assert.equal(await carol.program.exited, KICKED);
+	await chair.row("Carol").waitFor({ state: "detached" });
+	await deputy.page.getByText(`${CHAIR} removed Carol`).first().waitFor();
+	await deputy.shoot("whole-kicked-deputy");
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, false)));
+	await hear([alice, bob], [alice, bob], [carol]);
+}
+
+async function webSocketIsAPath() {
+	await dave.join(ROOM, "--transport", "wss");
+	await chair.row("Dave").getByText("websocket").waitFor();
+	await chair.row("Dave").getByText("Talking").waitFor();
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(dave, true)));
+	await chair.shoot("whole-websocket");
+	await hear([alice, bob, dave], [alice, bob, dave]);
+}
+
+async function reloadOpensARoom() {
+	const hearing = hear([alice, bob, dave], [alice, bob, dave]);
+	await appendFile(config, room(FRESH));
+	bridge.signal("SIGHUP");
+	await until("the new mailbox to be watched", () =>
+		readFileSync(log, "utf8").includes("mailbox of fresh: watching"));
+	await hearing;
+	await erin.join(FRESH);
+	await chair.page.getByRole("button", { name: /^fresh/ }).click();
+	await chair.row("Erin").getByText("Talking").waitFor();
+	await chair.shoot("whole-fresh");
+	await hear([alice, bob, dave], [alice, bob, dave], [erin]);
+	await hear([erin], [], [alice, bob, dave]);
+}
+
+async function everybodyLeaves() {
+	for (const phone of [alice, bob, dave, erin]) {
+		assert.equal(phone.ended, false, `${phone.name} was cut off`);
+		assert.equal(await phone.program.stop(), 0);
+	}
+	await deputy.page.getByText("Nobody is here yet").waitFor();
+	await chair.page.getByText("Nobody is here yet").waitFor();
+}
+
+async function pagesBrokeNoRule() {
+	assert.deepEqual([...chair.errors, ...deputy.errors], []);
+}
+
+let bridge, chair, deputy;
+const chrome = await browser.launch();
+const status = await run([
+	["the bridge starts", startBridge],
+	["a moderator asks for a link, and the mailed one logs in", chairLogsIn],
+	["three phones are three rows whose meters move, and hear each other",
+		threeRowsMove],
+	["a second moderator logs in the same way", deputyLogsIn],
+	["a muted voice is silent for the others, who is muted is told, and the " +
+		"second moderator sees it", muteIsHeardAndSeen],
+	["unmute brings the voice back", unmuteBringsBack],
+	["a kick ends that call alone, and the second moderator sees it",
+		kickEndsOneCall],
+	["a phone on a WebSocket is shown as such, and heard", webSocketIsAPath],
+	["SIGHUP opens a new room under running calls", reloadOpensARoom],
+	["who hangs up is gone", everybodyLeaves],
+	["no script failed and no security policy was broken", pagesBrokeNoRule],
+]);
+if (status)
+	console.log(readFileSync(log, "utf8").slice(-8000).replace(/^/gm, "# "));
+await chrome.close();
+for (const phone of [alice, bob, carol, dave, erin])
+	await phone.program?.stop();
+const end = await bridge.stop();
+await directory.remove();
+process.exit(status || end);
