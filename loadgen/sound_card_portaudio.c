@@ -1,10 +1,12 @@
 #include "loadgen/sound_card.h"
 
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <portaudio.h>
 #include <speex/speex_echo.h>
 #include <speex/speex_preprocess.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mixer/codec.h"
 #include "mixer/ring.h"
@@ -130,10 +132,33 @@ static PaError open_stream(struct sound_card *card)
 	return err == paNoError ? Pa_StartStream(card->stream) : err;
 }
 
+/* ALSA and JACK write dozens of lines about devices that nobody asked for.
+ * Gives what end_quiet() takes back, -1 if there is nothing to take. */
+static int begin_quiet(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int saved = null < 0 ? -1 : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	if (saved >= 0)
+		dup2(null, STDERR_FILENO);
+	if (null >= 0)
+		close(null);
+	return saved;
+}
+
+static void end_quiet(int saved)
+{
+	if (saved < 0)
+		return;
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+}
+
 struct sound_card *sound_card_create(gboolean microphone, gboolean speaker,
 				     GError **error)
 {
 	struct sound_card *card = g_new0(struct sound_card, 1);
+	int quiet = begin_quiet();
 	PaError err = Pa_Initialize();
 
 	card->initialised = err == paNoError;
@@ -146,9 +171,11 @@ struct sound_card *sound_card_create(gboolean microphone, gboolean speaker,
 		create_dsp(card);
 		err = open_stream(card);
 	}
+	end_quiet(quiet);
 	if (err != paNoError) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-			    "the sound card cannot be used: %s",
+			    "the sound card cannot be used (%s); give files to "
+			    "--send and --receive instead",
 			    Pa_GetErrorText(err));
 		sound_card_destroy(&card);
 	}
