@@ -12,6 +12,9 @@ you=you@localhost
 web=http://127.0.0.1:8080
 
 mkdir -p run/mail run/voices
+# Mail is delivered only into a Maildir that is there, as with any mail server:
+# yours takes the links that you ask for on the panel.
+mkdir -p run/mail/you/tmp run/mail/you/new run/mail/you/cur
 
 configure() {
 	[ ! -f run/bridge.conf ] || return 0
@@ -86,6 +89,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+rm -f run/login-link # of the last run
 "$bridge" --config run/bridge.conf --login-link "$you" \
 	>run/login-link 2>run/bridge.log &
 bridge_pid=$!
@@ -113,10 +117,10 @@ The room $room is open, and Anna, Kenji and Eva talk in it.
           (a log-in link for you, the moderator: good once, for 10 minutes)
 
   Join    $phone call $room --from $you \\
-            --mailbox maildir:run/mail/you --post maildir:run/mail/%u
+            --mailbox maildir:run/mail/you --post maildir:run/mail/%u \\
+            --send mic --receive speaker
 
-          (microphone and speaker; add --send FILE.wav --receive FILE.wav
-          to do without a sound card)
+          (without a sound card, give WAV files to --send and --receive)
 
   Logs    run/bridge.log, run/anna.log, run/kenji.log, run/eva.log
 
