@@ -7,8 +7,7 @@
 #include "signaling/keys.h"
 #include "signaling/message.h"
 
-#define ROOM_KEY_SIZE 16
-#define MAX_SECRET    4096
+#define MAX_SECRET 4096
 
 char *config_read_text(const struct config_key *key, const char *value,
 		       void *field)
@@ -146,14 +145,14 @@ char *config_read_answer(const struct config_key *key, const char *value,
 char *config_read_room_key(const struct config_key *key, const char *value,
 			   void *field)
 {
-	guint8 bytes[ROOM_KEY_SIZE];
+	GBytes *room_key = keys_room_key(value);
 
 	(void)key;
-	if (!keys_base64url_decode(value, bytes, sizeof(bytes)))
+	if (!room_key)
 		return g_strdup_printf("a room key is %d bytes as base64url "
 				       "(22 characters)",
-				       ROOM_KEY_SIZE);
-	*(GBytes **)field = g_bytes_new(bytes, sizeof(bytes));
+				       KEYS_ROOM_SIZE);
+	*(GBytes **)field = room_key;
 	return NULL;
 }
 

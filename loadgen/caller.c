@@ -132,6 +132,8 @@ struct caller *caller_create(struct caller_pool *pool,
 	caller->cfg = *cfg;
 	caller->address = message_address(cfg->address);
 	caller->name = g_strdup(cfg->name);
+	if (cfg->room_key)
+		g_bytes_ref(cfg->room_key);
 	caller->device = g_strdup(cfg->device ? cfg->device : "phone");
 	if (!caller->address)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -184,6 +186,7 @@ void caller_destroy(struct caller **callerp)
 	g_free(caller->address);
 	g_free(caller->name);
 	g_free(caller->device);
+	g_clear_pointer(&caller->cfg.room_key, g_bytes_unref);
 	g_free(caller->why);
 	g_free(caller->bridge_why);
 	g_free(caller);

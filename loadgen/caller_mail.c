@@ -44,7 +44,8 @@ static void on_ok(struct caller *caller, GBytes *part,
 	caller_clear_timer(&caller->answer_timer);
 	caller_clear_timer(&caller->retry_timer);
 	caller->mail_open = FALSE;
-	if (invite_accept(&caller->invite, part, msg, &error))
+	if (invite_accept(&caller->invite, part, msg, caller->cfg.room_key,
+			  &error))
 		caller_start_media(caller);
 	else
 		caller_leave(caller, CALLER_BAD_ANSWER, error->message);

@@ -161,8 +161,12 @@ static void on_media_event(const struct call_event *event, void *owner)
 	case CALL_NO_GATE:
 		caller_leave(
 			caller, CALLER_NO_GATE,
-			"no PhoneGate of the bridge answers: is UDP or the web "
-			"port blocked between here and there?");
+			caller->cfg.room_key
+				? "no PhoneGate of the bridge answers: is the "
+				  "room's key another, or the network closed?"
+				: "no PhoneGate of the bridge answers: is UDP "
+				  "or the web port blocked between here and "
+				  "there, or has the room a key?");
 		return;
 	case CALL_LOST:
 		caller_leave(caller, CALLER_LOST,

@@ -161,7 +161,8 @@ gboolean invite_same_room(const char *a, const char *b)
 }
 
 gboolean invite_accept(struct invite *inv, GBytes *part,
-		       const struct ipsp_message *ok, GError **error)
+		       const struct ipsp_message *ok, GBytes *room_key,
+		       GError **error)
 {
 	gboolean right_suite =
 		inv->plain ? ok->suite_plain && !ok->suite_aes128gcm
@@ -181,7 +182,7 @@ gboolean invite_accept(struct invite *inv, GBytes *part,
 		return FALSE;
 	}
 	if (!keys_derive(&inv->keys, &inv->pair, ok->public_key, inv->part,
-			 part, NULL, error))
+			 part, room_key, error))
 		return FALSE;
 	inv->ok = *ok;
 	inv->has_keys = TRUE;

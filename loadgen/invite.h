@@ -39,9 +39,11 @@ GBytes *invite_bye_mail(const struct invite *inv, gint64 now);
 /* Whether two addresses are one room: room+pin@ is room@. */
 gboolean invite_same_room(const char *a, const char *b);
 
-/* Takes an OK: checks that it answers this INVITE and derives the keys. */
+/* Takes an OK: checks that it answers this INVITE and derives the keys.
+ * room_key may be NULL. */
 gboolean invite_accept(struct invite *inv, GBytes *part,
-		       const struct ipsp_message *ok, GError **error);
+		       const struct ipsp_message *ok, GBytes *room_key,
+		       GError **error);
 
 /* The OK's candidates in the order to be tried: all of UDP, then WebSockets;
  * returns their number, which is 0 when the wish leaves none. */

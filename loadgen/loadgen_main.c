@@ -359,6 +359,7 @@ static gboolean create_person(struct run *run, guint index, GError **error)
 		.ca_file = opt->ca_file,
 		.transport = opt->transport,
 		.plain = opt->plain,
+		.room_key = opt->room_key,
 		.no_echo = opt->no_echo,
 		.answer_s = (guint)opt->timeout,
 		.codec = { .bitrate = 32000,

@@ -62,7 +62,7 @@ gboolean loadgen_options_parse(struct loadgen_options *opt_r, int argc,
 			       char **argv, GError **error)
 {
 	struct loadgen_options *opt = opt_r;
-	g_autofree char *secret = NULL, *transport = NULL;
+	g_autofree char *secret = NULL, *transport = NULL, *room_key = NULL;
 	gboolean version = FALSE;
 	const GOptionEntry entries[] = {
 		{ "room", 0, 0, G_OPTION_ARG_STRING, &opt->room,
@@ -83,6 +83,8 @@ gboolean loadgen_options_parse(struct loadgen_options *opt_r, int argc,
 		  "Certificates to trust instead of the system's", "FILE" },
 		{ "pin", 0, 0, G_OPTION_ARG_STRING, &opt->pin, "The room's PIN",
 		  "PIN" },
+		{ "room-key-file", 0, 0, G_OPTION_ARG_FILENAME, &room_key,
+		  "File that holds the room's key, where it has one", "FILE" },
 		{ "duration", 0, 0, G_OPTION_ARG_DOUBLE, &opt->duration,
 		  "Talk so long, at least one round (10)", "SECONDS" },
 		{ "ramp", 0, 0, G_OPTION_ARG_DOUBLE, &opt->ramp,
@@ -135,6 +137,9 @@ gboolean loadgen_options_parse(struct loadgen_options *opt_r, int argc,
 			return FALSE;
 		g_strchomp(opt->password);
 	}
+	if (room_key &&
+	    !phone_options_room_key(room_key, &opt->room_key, error))
+		return FALSE;
 	if (transport &&
 	    !phone_options_transport(transport, &opt->transport, error))
 		return FALSE;
@@ -149,6 +154,7 @@ void loadgen_options_clear(struct loadgen_options *opt)
 	g_free(opt->user);
 	g_free(opt->room);
 	g_free(opt->pin);
+	g_clear_pointer(&opt->room_key, g_bytes_unref);
 	if (opt->password)
 		explicit_bzero(opt->password, strlen(opt->password));
 	g_free(opt->password);

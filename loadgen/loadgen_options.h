@@ -12,6 +12,7 @@ struct loadgen_options {
 	/* Patterns: %d is the caller's number from 1 on. */
 	char *from, *mailbox, *post, *user;
 	char *room, *pin, *password, *ca_file, *json;
+	GBytes *room_key; /* NULL: none */
 	gint callers, joins;
 	gdouble duration, ramp, timeout; /* s */
 	gint complexity;

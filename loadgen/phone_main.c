@@ -178,6 +178,7 @@ static gboolean start(struct phone *phone, GError **error)
 		.ca_file = opt->ca_file,
 		.transport = opt->transport,
 		.plain = opt->plain,
+		.room_key = opt->room_key,
 		.codec = { .bitrate = 32000,
 			   .complexity = 8,
 			   .low_delay = 1,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signaling/keys.h"
+
 #define GROUP "account"
 
 static void fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -44,6 +46,24 @@ static char *read_secret(const char *path, GError **error)
 	if (!g_file_get_contents(path, &text, NULL, error))
 		return NULL;
 	return g_strchomp(text);
+}
+
+gboolean phone_options_room_key(const char *path, GBytes **room_key_r,
+				GError **error)
+{
+	char *text = read_secret(path, error);
+
+	if (!text)
+		return FALSE;
+	*room_key_r = keys_room_key(text);
+	explicit_bzero(text, strlen(text));
+	g_free(text);
+	if (*room_key_r)
+		return TRUE;
+	fail(error,
+	     "%s holds no room key: %d bytes as base64url (22 characters)",
+	     path, KEYS_ROOM_SIZE);
+	return FALSE;
 }
 
 static gboolean known_key(const char *key)
@@ -185,6 +205,7 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 {
 	struct phone_options *opt = opt_r;
 	g_autofree char *config = NULL, *secret = NULL, *transport = NULL;
+	g_autofree char *room_key = NULL;
 	g_auto(GStrv) words = NULL;
 	gboolean version = FALSE;
 	const GOptionEntry entries[] = {
@@ -206,6 +227,8 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 		  "Name of this device; a second one is a second leg", "NAME" },
 		{ "pin", 0, 0, G_OPTION_ARG_STRING, &opt->pin, "The room's PIN",
 		  "PIN" },
+		{ "room-key-file", 0, 0, G_OPTION_ARG_FILENAME, &room_key,
+		  "File that holds the room's key, where it has one", "FILE" },
 		{ "send", 0, 0, G_OPTION_ARG_FILENAME, &opt->send,
 		  "What to say: a WAV or Opus file, or mic", "FILE" },
 		{ "loop", 0, 0, G_OPTION_ARG_NONE, &opt->loop,
@@ -247,6 +270,9 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 		if (!opt->password)
 			return FALSE;
 	}
+	if (room_key &&
+	    !phone_options_room_key(room_key, &opt->room_key, error))
+		return FALSE;
 	if (transport &&
 	    !phone_options_transport(transport, &opt->transport, error))
 		return FALSE;
@@ -268,6 +294,7 @@ void phone_options_clear(struct phone_options *opt)
 	g_free(opt->password);
 	g_free(opt->ca_file);
 	g_free(opt->pin);
+	g_clear_pointer(&opt->room_key, g_bytes_unref);
 	g_free(opt->send);
 	g_free(opt->receive);
 	*opt = (struct phone_options){ 0 };

@@ -13,6 +13,7 @@ struct phone_options {
 	char *mailbox, *post;
 	char *user, *password, *ca_file;
 	char *pin;
+	GBytes *room_key; /* NULL: none */
 	char *send, *receive;
 	gboolean loop;
 	gdouble seconds; /* of talking; 0: until somebody ends it */
@@ -30,6 +31,10 @@ void phone_options_clear(struct phone_options *opt);
 /* Fills what opt leaves open from a GKeyFile's text; name is for errors. */
 gboolean phone_options_read(struct phone_options *opt, const char *name,
 			    const char *text, GError **error);
+
+/* The room's pre-shared key from a file, as the bridge's own is kept. */
+gboolean phone_options_room_key(const char *path, GBytes **room_key_r,
+				GError **error);
 
 /* "udp", "wss" or "auto". */
 gboolean phone_options_transport(const char *text,

@@ -228,3 +228,12 @@ gboolean keys_mac_right(const struct keys *keys, GBytes *part, const char *mac)
 
 	return strlen(mac) == length && CRYPTO_memcmp(mac, right, length) == 0;
 }
+
+GBytes *keys_room_key(const char *text)
+{
+	guint8 bytes[KEYS_ROOM_SIZE];
+
+	return keys_base64url_decode(text, bytes, sizeof(bytes))
+		       ? g_bytes_new(bytes, sizeof(bytes))
+		       : NULL;
+}

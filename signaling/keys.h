@@ -12,6 +12,7 @@
 #define KEYS_X25519_SIZE 32
 #define KEYS_SRTP_SIZE	 28
 #define KEYS_CTL_SIZE	 32
+#define KEYS_ROOM_SIZE	 16
 
 struct keys_pair {
 	guint8 private_key[KEYS_X25519_SIZE];
@@ -43,6 +44,10 @@ gboolean keys_derive(struct keys *keys_r, const struct keys_pair *own,
 char *keys_mac(const struct keys *keys, GBytes *part);
 /* Constant time. */
 gboolean keys_mac_right(const struct keys *keys, GBytes *part, const char *mac);
+
+/* A room's pre-shared key as people hand it on: base64url of 16 bytes. NULL
+ * when text is not that. Caller frees. */
+GBytes *keys_room_key(const char *text);
 
 /* base64url without padding. Encoding: caller frees. Decoding: FALSE unless
  * text is exactly `size` bytes. */
