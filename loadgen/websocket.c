@@ -227,7 +227,9 @@ struct websocket *websocket_open(struct websocket_client *client,
 	path = g_strdup(*g_uri_get_path(uri) ? g_uri_get_path(uri) : "/");
 	info.ssl_connection = tls ? LCCSCF_USE_SSL : 0;
 	info.path = path;
-	info.host = info.origin = host;
+	/* No Origin: we are no web page, and libwebsockets would say http:// of
+	 * a secured one. */
+	info.host = host;
 	info.protocol = "ipsp-media";
 	info.ietf_version_or_minus_one = -1;
 
