@@ -48,6 +48,8 @@ def wait_for(what, condition, seconds=10.0):
 class Bridge:
     """One ipsp-bridge with its state below a directory of its own."""
 
+    started = []  # their processes, for run() to end what a case left
+
     def __init__(self, directory, rooms, mails, **bridge_keys):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -79,6 +81,7 @@ class Bridge:
             [BRIDGE, "--config", self.config, *arguments],
             stdout=subprocess.PIPE if arguments else subprocess.DEVNULL,
             stderr=self.log)
+        Bridge.started.append(self.process)
         return self
 
     def kill(self):
@@ -220,6 +223,11 @@ def run(*cases):
                     print("\n".join(f"# {log.name}: {line}"
                                     for line in tail.splitlines()))
                 print(f"not ok {number} {name}", flush=True)
+            finally:
+                for process in Bridge.started:
+                    process.kill()
+                    process.wait()
+                Bridge.started.clear()
     return 1 if failed else 0
 
 

@@ -1,0 +1,217 @@
+"""Calls as a picky caller makes them: with room keys, over IPv6, TLS and
+closed ports, with files of every kind, and every way in which they end."""
+
+import json
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import wave
+
+from harness import (Bridge, Maildir, PHONE, base64url, free_port, invite,
+                     ipsp_part, note, run, tone_dbfs, tone_wav, wait_for,
+                     wav_samples)
+
+ROOM = "standup@conf.test"
+TONE = 700  # Hz
+# A second of TONE at -16 dBFS, made by libopusenc at 24 kbit/s.
+OPUS = pathlib.Path(__file__).with_name("tone.opus")
+
+
+def bridge_in(directory, room=None, **keys):
+    mail = directory / "mail"
+    Maildir(mail / "standup")
+    bridge = Bridge(directory / "bridge",
+                    mails={"local": {"mailbox": f"maildir:{mail}/standup",
+                                     "post": f"maildir:{mail}/%u"}},
+                    rooms={ROOM: {"account": "local", **(room or {})}}, **keys)
+    bridge.start()
+    wait_for("the bridge", lambda: "main: ready" in bridge.log_text())
+    return bridge
+
+
+def phone(directory, name, *options, room=ROOM, **popen):
+    mail = directory / "mail"
+    Maildir(mail / name)
+    return subprocess.Popen(
+        [PHONE, "call", room, "--from", f"{name}@conf.test",
+         "--config", "/dev/null",
+         "--mailbox", f"maildir:{mail}/{name}", "--post", f"maildir:{mail}/%u",
+         "--json", *map(str, options)],
+        stdout=open(directory / f"{name}.json.log", "wb"),
+        stderr=open(directory / f"{name}.log", "wb"), **popen)
+
+
+def said(directory, name):
+    """The JSON lines that a phone printed."""
+    text = (directory / f"{name}.json.log").read_text()
+    return [json.loads(line) for line in text.splitlines()
+            if line.endswith("}")]
+
+
+def end_of(directory, name, process, seconds=30):
+    """(exit code, the last line)"""
+    code = process.wait(timeout=seconds)
+    last = said(directory, name)[-1]
+    assert last["t"] == "end" and last["exit"] == code, last
+    return code, last
+
+
+def talking(directory, name):
+    return [line for line in said(directory, name)
+            if line.get("state") == "talking"]
+
+
+def talk_together(directory, *options, voice=None):
+    """Ann says a tone, bob listens; returns bob's line on his path."""
+    if not voice:
+        voice = directory / "voice.wav"
+        tone_wav(voice, [TONE], 1)
+    ann = phone(directory, "ann", "--send", voice, "--loop", "--for", 4,
+                *options)
+    wait_for("ann to talk", lambda: talking(directory, "ann"))
+    heard = directory / "heard.wav"
+    bob = phone(directory, "bob", "--receive", heard, "--for", 2, *options)
+    assert end_of(directory, "bob", bob)[0] == 0
+    assert end_of(directory, "ann", ann)[0] == 0
+    samples, rate = wav_samples(heard, 1, 0.8)
+    level = tone_dbfs(samples, rate, TONE)
+    note(f"{talking(directory, 'bob')[0]['path']}: {level:.1f} dBFS")
+    assert -20 < level < -12, level
+    return talking(directory, "bob")[0]
+
+
+def a_room_key_opens_the_room_to_who_has_it_only(directory):
+    key, wrong = directory / "key", directory / "wrong"
+    key.write_text(base64url(secrets.token_bytes(16)) + "\n")
+    wrong.write_text(base64url(secrets.token_bytes(16)) + "\n")
+    bridge = bridge_in(directory, {"key_file": key})
+    others = {
+        name: phone(directory, name, *options, "--for", 1,
+                    "--transport", "udp")
+        for name, options in {"eve": ["--room-key-file", wrong],
+                              "fred": []}.items()
+    }
+    talk_together(directory, "--room-key-file", key)
+    for name, process in others.items():
+        code, last = end_of(directory, name, process)
+        assert code == 10 and "key" in last["text"], last
+    assert bridge.stop() == 0
+
+
+def a_file_that_is_no_room_key_is_refused_at_once(directory):
+    key = directory / "key"
+    key.write_text("too short\n")
+    process = phone(directory, "ann", "--room-key-file", key)
+    assert process.wait(timeout=10) == 2
+    assert "22 characters" in (directory / "ann.log").read_text()
+
+
+def a_call_over_IPv6(directory):
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        note("this machine has no IPv6")
+        return
+    bridge = bridge_in(directory, media_address="::1")
+    where = talk_together(directory, "--transport", "udp")
+    assert where["path"] == f"udp [::1]:{bridge.media_port}", where
+    assert bridge.stop() == 0
+
+
+def certificate(directory):
+    """(CA, certificate, key) of a web server called localhost."""
+    def openssl(*words):
+        subprocess.run(["openssl", *map(str, words)], check=True,
+                       capture_output=True, timeout=30)
+
+    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+           "-nodes", "-days", "2"]
+    for ca in ("ca", "other-ca"):
+        openssl("req", "-x509", *new, "-subj", f"/CN={ca}",
+                "-keyout", directory / f"{ca}.key",
+                "-out", directory / f"{ca}.pem")
+    openssl("req", *new, "-subj", "/CN=localhost",
+            "-keyout", directory / "web.key", "-out", directory / "web.csr")
+    names = directory / "names"
+    names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    openssl("x509", "-req", "-in", directory / "web.csr",
+            "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
+            "-CAcreateserial", "-days", "2", "-extfile", names,
+            "-out", directory / "web.pem")
+    return (directory / "ca.pem", directory / "web.pem", directory / "web.key")
+
+
+def tls_bridge(directory, **keys):
+    ca, cert, key = certificate(directory)
+    port = free_port()
+    return ca, bridge_in(directory, web_port=port, tls_certificate=cert,
+                         tls_key=key, web_url=f"https://localhost:{port}",
+                         **keys)
+
+
+def a_call_over_WebSockets_under_TLS(directory):
+    ca, bridge = tls_bridge(directory)
+    where = talk_together(directory, "--transport", "wss", "--ca", ca)
+    assert where["path"].startswith("wss://localhost:"), where
+    # A server that nobody vouches for carries no call.
+    stranger = phone(directory, "carol", "--transport", "wss",
+                     "--ca", directory / "other-ca.pem", "--for", 1)
+    assert end_of(directory, "carol", stranger)[0] == 10
+    assert bridge.stop() == 0
+
+
+def swallowed_UDP_gives_way_to_WebSockets(directory):
+    """The OK names a UDP address where datagrams come in and nobody answers,
+    as behind a closed firewall."""
+    nowhere = "127.0.0.2"
+    ca, bridge = tls_bridge(directory, public_address=nowhere)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind((nowhere, bridge.media_port))
+        ann = phone(directory, "ann", "--ca", ca, "--for", 1)
+        assert end_of(directory, "ann", ann)[0] == 0
+        # Who insists on UDP is told so.
+        bob = phone(directory, "bob", "--transport", "udp", "--for", 1)
+        code, last = end_of(directory, "bob", bob)
+        assert code == 10 and "UDP" in last["text"], last
+        assert hole.recv(2000), "UDP was never tried"
+    where = talking(directory, "ann")[0]
+    assert where["path"].startswith("wss://localhost:"), where
+    took = where["setup"]["registered_ms"] - where["setup"]["ok_ms"]
+    note(f"{took:.0f} ms from the OK to the WebSocket's PhoneGate")
+    assert took < 3000, where
+    assert bridge.stop() == 0
+
+
+def wav_of(path, rate, channels):
+    """The tone at a rate, the same in each channel."""
+    mono = path.with_suffix(".mono.wav")
+    tone_wav(mono, [TONE], 1, rate=rate)
+    with wave.open(str(mono)) as said, wave.open(str(path), "wb") as out:
+        out.setparams(said.getparams())
+        out.setnchannels(channels)
+        frames = said.readframes(said.getnframes())
+        out.writeframes(b"".join(frames[i:i + 2] * channels
+                                 for i in range(0, len(frames), 2)))
+    return path
+
+
+def WAV_of_any_rate_and_Opus_sound_the_same(directory):
+    bridge = bridge_in(directory)
+    talk_together(directory, voice=wav_of(directory / "low.wav", 8000, 1))
+    talk_together(directory, voice=wav_of(directory / "cd.wav", 44100, 2))
+    talk_together(directory, voice=OPUS)
+    assert bridge.stop() == 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(
+        a_room_key_opens_the_room_to_who_has_it_only,
+        a_file_that_is_no_room_key_is_refused_at_once,
+        a_call_over_IPv6,
+        a_call_over_WebSockets_under_TLS,
+        swallowed_UDP_gives_way_to_WebSockets,
+        WAV_of_any_rate_and_Opus_sound_the_same))
