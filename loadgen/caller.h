@@ -59,7 +59,7 @@ enum caller_end {
 	CALLER_REJECTED,
 	CALLER_NO_ANSWER,      /* no OK came in time */
 	CALLER_BAD_ANSWER,     /* an OK that cannot be used */
-	CALLER_NOT_SENT,       /* the mail was refused */
+	CALLER_NOT_SENT,       /* the mail was refused, or came back */
 	CALLER_MAILBOX_FAILED, /* log-in or network, before it ever worked */
 	CALLER_NO_GATE,	       /* no PhoneGate answered */
 	CALLER_LOST,	       /* it answers no more */

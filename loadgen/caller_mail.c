@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "signaling/bounce.h"
 #include "signaling/message.h"
 
 #define ANSWER_S IPSP_INVITE_LIFE_S
@@ -79,6 +80,20 @@ static void (*const on_answer[IPSP_METHODS])(struct caller *caller,
 	[IPSP_REJECT] = on_reject,
 };
 
+/* The INVITE came back: nobody will answer it. The report stays where it is,
+ * it is the person's as well. */
+static void on_other_mail(struct caller *caller, GBytes *mail)
+{
+	g_autofree char *said = NULL, *why = NULL;
+
+	if (caller->state != CALLER_INVITING ||
+	    !bounce_reports(mail, caller->invite.message_id, &said))
+		return;
+	why = g_strdup_printf("the INVITE came back%s%s", said ? ": " : "",
+			      said ? said : "");
+	caller_leave(caller, CALLER_NOT_SENT, why);
+}
+
 /* A person's own mailbox: what does not answer our INVITE is not ours to
  * touch. */
 static void on_mail(struct mailbox *mbx, const char *id, GBytes *mail,
@@ -88,12 +103,15 @@ static void on_mail(struct mailbox *mbx, const char *id, GBytes *mail,
 	SCOPED(message) msg = message_parse(mail, NULL, NULL);
 	struct ipsp_message ipsp;
 
-	if (!msg || !msg->ipsp || !*caller->invite.did ||
-	    !ipsp_decode(&ipsp, msg->ipsp, NULL) ||
+	if (!msg || !*caller->invite.did)
+		return;
+	if (!msg->ipsp || !ipsp_decode(&ipsp, msg->ipsp, NULL) ||
 	    strcmp(ipsp.did, caller->invite.did) ||
 	    !invite_same_room(msg->from_address, caller->invite.room) ||
-	    !on_answer[ipsp.method])
+	    !on_answer[ipsp.method]) {
+		on_other_mail(caller, mail);
 		return;
+	}
 	mailbox_done(mbx, id);
 	if (caller->state != CALLER_INVITING)
 		return; /* the same answer again */

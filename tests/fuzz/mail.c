@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signaling/bounce.h"
 #include "signaling/message.h"
 #include "signaling/screen.h"
 #include "signaling/text.h"
@@ -66,11 +67,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ipsp_message ipsp;
 	char did[IPSP_DID_LENGTH + 1];
 	const char *reason;
+	g_autofree char *why = NULL;
 
 	if (g_once_init_enter(&once)) {
 		message_init();
 		g_once_init_leave(&once, 1);
 	}
+	if (bounce_reports(mail, "invite@example.org", &why))
+		require(!why || text_is_line(why));
 	msg = message_parse(mail, "mx.example.net", NULL);
 	if (!msg)
 		return 0;

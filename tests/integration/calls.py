@@ -1,6 +1,8 @@
 """Calls as a picky caller makes them: with room keys, over IPv6, TLS and
 closed ports, with files of every kind, and every way in which they end."""
 
+import email
+import email.policy
 import json
 import pathlib
 import secrets
@@ -8,11 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import wave
 
 from harness import (Bridge, Maildir, PHONE, base64url, free_port, invite,
                      ipsp_part, note, run, tone_dbfs, tone_wav, wait_for,
                      wav_samples)
+from mailbed import DOMAIN, MailBed, why_not
 
 ROOM = "standup@conf.test"
 TONE = 700  # Hz
@@ -207,6 +211,84 @@ def WAV_of_any_rate_and_Opus_sound_the_same(directory):
     assert bridge.stop() == 0
 
 
+class GhostBed(MailBed):
+    """Postfix knows `ghost`, Dovecot does not: his mail comes back."""
+
+    def make_files(self):
+        super().make_files()
+        words = self.dir / "passwords"
+        words.write_text("".join(
+            line for line in words.read_text().splitlines(keepends=True)
+            if not line.startswith("ghost:")))
+
+
+def post_phone(directory, bed, user, room, *options):
+    """A phone on the bed's servers."""
+    secret = directory / f"{user}.password"
+    secret.write_text(bed.passwords[user])
+    return subprocess.Popen(
+        [PHONE, "call", f"{room}@{DOMAIN}", "--from", f"{user}@{DOMAIN}",
+         "--config", "/dev/null", "--json", "--ca", bed.ca, "--user", user,
+         "--mailbox", f"imaps://localhost:{bed.ports['imaps']}",
+         "--post", f"smtp://localhost:{bed.ports['smtp']}",
+         "--password-file", secret, *options],
+        stdout=open(directory / f"{user}.json.log", "wb"),
+        stderr=open(directory / f"{user}.log", "wb"))
+
+
+def an_INVITE_that_is_refused_or_comes_back_ends_the_call(directory):
+    if why_not():
+        note(why_not())
+        return
+    with GhostBed(["alice", "ghost"]) as bed:
+        for room, said in (("nobody", "550"), ("ghost", "came back: 550")):
+            began = time.monotonic()
+            code, last = end_of(
+                directory, "alice",
+                post_phone(directory, bed, "alice", room))
+            note(f"{room}: {last['text']} ({time.monotonic() - began:.1f} s)")
+            assert code == 5 and said in last["text"], last
+
+
+def people_are_answered_in_their_language(directory):
+    if why_not():
+        note(why_not())
+        return
+    with MailBed(["room", "alice", "hanako"]) as bed:
+        secret = directory / "room.password"
+        secret.write_text(bed.passwords["room"])
+        bridge = Bridge(directory / "bridge", mails={"rooms": {
+            "mailbox": f"imaps://localhost:{bed.ports['imaps']}",
+            "mailbox_user": "room", "mailbox_password_file": secret,
+            "post": f"smtp://localhost:{bed.ports['smtp']}",
+            "ca_file": bed.ca}}, rooms={f"room@{DOMAIN}": {
+                "account": "rooms"}}).start()
+        wait_for("the mailbox", lambda: "watching" in bridge.log_text())
+        for user, subject, words, answer in (
+                ("alice", "Hello", "How do I get in?", "join"),
+                ("hanako", "会議について", "どうやって参加しますか。", "参加")):
+            letter = email.message.EmailMessage()
+            letter["From"] = f"{user}@{DOMAIN}"
+            letter["To"] = f"room@{DOMAIN}"
+            letter["Subject"] = subject
+            letter["Message-ID"] = f"<{user}.1@{DOMAIN}>"
+            letter.set_content(words)
+            with bed.smtp() as server:
+                server.send_message(letter)
+            box = Maildir(bed.maildir(user))
+            wait_for(f"an answer to {user}", box.mails)
+            back = email.message_from_bytes(
+                box.mails()[0], policy=email.policy.default)
+            text = back.get_body(("plain",)).get_content()
+            note(f"{back['Subject']}: {text.splitlines()[0]}")
+            assert answer in text, text
+            assert any("\u3040" < c < "\u30ff" for c in text) == (
+                user == "hanako"), text
+            assert back["In-Reply-To"] == letter["Message-ID"]
+            assert back["Auto-Submitted"] == "auto-replied"
+        assert bridge.stop() == 0
+
+
 if __name__ == "__main__":
     sys.exit(run(
         a_room_key_opens_the_room_to_who_has_it_only,
@@ -214,4 +296,6 @@ if __name__ == "__main__":
         a_call_over_IPv6,
         a_call_over_WebSockets_under_TLS,
         swallowed_UDP_gives_way_to_WebSockets,
-        WAV_of_any_rate_and_Opus_sound_the_same))
+        WAV_of_any_rate_and_Opus_sound_the_same,
+        an_INVITE_that_is_refused_or_comes_back_ends_the_call,
+        people_are_answered_in_their_language))
