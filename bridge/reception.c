@@ -86,16 +86,19 @@ static void person(struct arrival *arr)
 {
 	const struct config_room *rules;
 	struct answer_from from;
+	g_autofree char *bytes = NULL;
 
 	if (!arr->hall) {
 		arrival_set_aside(arr, "no room of this account is addressed");
 		return;
 	}
 	rules = arr->hall->rules;
-	if (arr->msg->message_id)
-		arr->sender = g_strdup_printf("%s <%s>", arr->msg->from_address,
-					      arr->msg->message_id);
-	if (arr->sender && store_sender_known(arr->rec->store, arr->sender)) {
+	/* Without a Message-ID the same bytes are the same mail. */
+	bytes = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, arr->mail);
+	arr->sender = g_strdup_printf(
+		"%s <%s>", arr->msg->from_address,
+		arr->msg->message_id ? arr->msg->message_id : bytes);
+	if (store_sender_known(arr->rec->store, arr->sender)) {
 		g_info("reception: a second copy of %s", arr->sender);
 		g_clear_pointer(&arr->sender, g_free);
 		return;
@@ -245,19 +248,48 @@ static gboolean write_decision(struct arrival *arr, GError **error)
 	return store_add_mail(sto, &arr->known, arr->now, error);
 }
 
-static gboolean settle(struct arrival *arr)
+/* One transaction for all that was decided. */
+static gboolean commit_decision(struct arrival *arr, GError **error)
 {
 	struct store *sto = arr->rec->store;
-	g_autoptr(GError) error = NULL;
-	gboolean begun = store_begin(sto, &error);
 
-	if (begun && write_decision(arr, &error) && store_commit(sto, &error))
+	if (store_begin(sto, error) && write_decision(arr, error) &&
+	    store_commit(sto, error))
 		return TRUE;
 	store_rollback(sto);
-	g_critical("reception: a mail waits, nothing was answered: %s",
-		   error->message);
 	if (arr->seat)
 		room_left(arr->seat->room, arr->seat, LEAVE_NO_SHOW);
+	arr->seat = NULL;
+	return FALSE;
+}
+
+/* Nothing is answered, the mail is kept. */
+static void give_up(struct arrival *arr, const char *reason)
+{
+	g_clear_pointer(&arr->post, store_post_free);
+	g_clear_pointer(&arr->dialog, store_dialog_free);
+	g_clear_pointer(&arr->sender, g_free);
+	arr->again = 0;
+	arrival_set_aside(arr, reason);
+}
+
+/* FALSE: the store is broken, the mail waits. One mail that the store will
+ * never take must not make all others wait: it is set aside. */
+static gboolean settle(struct arrival *arr)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (commit_decision(arr, &error))
+		return TRUE;
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_EXISTS)) {
+		g_warning("reception: %s", error->message);
+		give_up(arr, error->message);
+		g_clear_error(&error);
+		if (commit_decision(arr, &error))
+			return TRUE;
+	}
+	g_critical("reception: a mail waits, nothing was answered: %s",
+		   error->message);
 	return FALSE;
 }
 

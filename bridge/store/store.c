@@ -13,8 +13,13 @@ struct store {
 
 static gboolean failed(struct store *sto, GError **error)
 {
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-		    "The store does not work: %s", sqlite3_errmsg(sto->db));
+	/* A conflict with what is stored comes again at each try. */
+	gboolean conflict = sqlite3_errcode(sto->db) == SQLITE_CONSTRAINT;
+
+	g_set_error(error, G_IO_ERROR,
+		    conflict ? G_IO_ERROR_EXISTS : G_IO_ERROR_FAILED,
+		    "The store does not %s: %s",
+		    conflict ? "take this" : "work", sqlite3_errmsg(sto->db));
 	return FALSE;
 }
 

@@ -4,7 +4,8 @@
  *
  * SQLite in WAL mode, synchronous=FULL: what was committed is on the disk.
  * Control thread only. A failing store (disk full) is an error of the one
- * call; nothing of an open transaction is kept then. */
+ * call; nothing of an open transaction is kept then. What conflicts with what
+ * is stored is G_IO_ERROR_EXISTS: trying again does not help. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 

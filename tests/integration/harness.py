@@ -211,13 +211,14 @@ def run(*cases):
     failed = 0
     for number, case in enumerate(cases, 1):
         name = case.__name__.replace("_", " ")
-        with tempfile.TemporaryDirectory(prefix="ipsp-") as directory:
+        with tempfile.TemporaryDirectory(
+                prefix="ipsp-", ignore_cleanup_errors=True) as directory:
             try:
                 case(pathlib.Path(directory))
                 print(f"ok {number} {name}", flush=True)
             except Exception:
                 failed += 1
-                traceback.print_exc(file=sys.stdout)
+                note(traceback.format_exc().replace("\n", "\n# "))
                 for log in sorted(pathlib.Path(directory).rglob("*.log")):
                     tail = log.read_text(errors="replace")[-4000:]
                     print("\n".join(f"# {log.name}: {line}"

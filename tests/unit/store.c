@@ -1,5 +1,6 @@
 #include "bridge/store/store.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -340,6 +341,29 @@ static void a_newer_schema_is_refused_and_left_alone(void)
 	clear_place(&place);
 }
 
+static void a_conflict_is_told_from_a_broken_store(void)
+{
+	g_autoptr(GBytes) mail = g_bytes_new_static("From: a\r\n", 9);
+	struct store_post post = {
+		.account = (char *)"main",
+		.name = (char *)"one",
+		.envelope_from = (char *)"bounce@example.net",
+		.recipient = (char *)"alice@example.org",
+		.mail = mail,
+	};
+	g_autoptr(GError) error = NULL;
+	struct place place;
+	struct store *sto;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_cmpint(add_post(sto, "one"), >, 0);
+	g_assert_false(store_add_post(sto, &post, 2, &error));
+	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+	store_close(&sto);
+	clear_place(&place);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -366,5 +390,7 @@ int main(int argc, char **argv)
 			positions_are_kept_for_each_account);
 	g_test_add_func("/store/a newer schema is refused and left alone",
 			a_newer_schema_is_refused_and_left_alone);
+	g_test_add_func("/store/a conflict is told from a broken store",
+			a_conflict_is_told_from_a_broken_store);
 	return g_test_run();
 }
