@@ -20,6 +20,7 @@ struct codec_encoder {
 	unsigned silent; /* frames in a row */
 	uint8_t toc;	 /* of the last packet, as if of one frame */
 	bool pausing;	 /* the DTX packet of this pause was sent */
+	int16_t last[CODEC_FRAME];
 	OpusEncoder *opus;
 };
 
@@ -82,11 +83,30 @@ int codec_encoder_restart(struct codec_encoder *enc,
 	enc->cfg = *cfg;
 	enc->silent = 0;
 	enc->pausing = false;
+	memset(enc->last, 0, sizeof(enc->last));
 	opus_encoder_ctl(enc->opus, OPUS_SET_BITRATE(cfg->bitrate));
 	opus_encoder_ctl(enc->opus, OPUS_SET_COMPLEXITY(cfg->complexity));
 	opus_encoder_ctl(enc->opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
 	codec_set_loss(enc, cfg->loss_expected);
 	return 0;
+}
+
+int codec_encoder_change(struct codec_encoder *enc,
+			 const struct codec_config *cfg)
+{
+	uint8_t unheard[CODEC_MAX];
+	int16_t last[CODEC_FRAME];
+	int ret;
+
+	memcpy(last, enc->last, sizeof(last));
+	ret = codec_encoder_restart(enc, cfg);
+	if (ret < 0)
+		return ret;
+	memcpy(enc->last, last, sizeof(last));
+	/* Should it fail, the next frame is as after a restart. */
+	ret = opus_encode(enc->opus, last, CODEC_FRAME, unheard,
+			  sizeof(unheard));
+	return ret < 0 ? -EIO : 0;
 }
 
 void codec_encoder_copy(struct codec_encoder *dst,
@@ -99,6 +119,7 @@ void codec_encoder_copy(struct codec_encoder *dst,
 	dst->silent = src->silent;
 	dst->toc = src->toc;
 	dst->pausing = src->pausing;
+	memcpy(dst->last, src->last, sizeof(dst->last));
 }
 
 int codec_encode(struct codec_encoder *enc, const int16_t *pcm, uint8_t *buf,
@@ -107,6 +128,7 @@ int codec_encode(struct codec_encoder *enc, const int16_t *pcm, uint8_t *buf,
 	bool silent = level_dbov(pcm, CODEC_FRAME) < CODEC_SILENCE;
 	int n;
 
+	memcpy(enc->last, pcm, sizeof(enc->last));
 	/* Opus' own DTX is not used: it takes tones and music for noise. */
 	enc->silent = silent ? enc->silent + 1 : 0;
 	if (!enc->cfg.dtx || enc->silent <= DTX_AFTER) {

@@ -43,6 +43,12 @@ void codec_encoder_destroy(struct codec_encoder **encp);
 int codec_encoder_restart(struct codec_encoder *enc,
 			  const struct codec_config *cfg);
 
+/* RT. Goes on in another configuration, mode included: the new one has heard
+ * the last frame, so that the sound has no hole. Returns 0, -EINVAL, and then
+ * nothing has changed, or -EIO: then it is as restarted. */
+int codec_encoder_change(struct codec_encoder *enc,
+			 const struct codec_config *cfg);
+
 /* RT. dst goes on exactly as src would: a listener who is switched from one
  * to the other at this frame hears no seam. */
 void codec_encoder_copy(struct codec_encoder *dst,

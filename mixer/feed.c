@@ -51,6 +51,12 @@ void feed_restart(struct feed *feed, const struct codec_config *cfg)
 	codec_encoder_restart(feed->enc, cfg);
 }
 
+void feed_change(struct feed *feed, const struct codec_config *cfg)
+{
+	feed->loss = cfg->loss_expected;
+	codec_encoder_change(feed->enc, cfg);
+}
+
 void feed_copy(struct feed *dst, const struct feed *src)
 {
 	dst->limiter = src->limiter;

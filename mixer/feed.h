@@ -17,8 +17,11 @@ int feed_create(struct feed **feed_r, const struct codec_config *cfg);
 /* Accepts NULL and half-built objects; sets *feedp to NULL. */
 void feed_destroy(struct feed **feedp);
 
-/* RT. As new, for a decoder that is new or changes its mode. */
+/* RT. As new, for a decoder that is new. */
 void feed_restart(struct feed *feed, const struct codec_config *cfg);
+
+/* RT. Goes on in another configuration. */
+void feed_change(struct feed *feed, const struct codec_config *cfg);
 
 /* RT. dst goes on exactly as src would: who hears src is switched to dst
  * without a seam. */

@@ -62,6 +62,7 @@ struct mix {
 	struct mix_leg **legs;
 	struct mix_class classes[CLASSES];
 	int32_t sum[MIX_FRAME];
+	int32_t farewell[MIX_FRAME]; /* the last of who left since the tick */
 };
 
 static struct codec_config codec_of(const struct mix_leg *leg)
@@ -231,14 +232,11 @@ static struct mix_class *class_of(struct mix *mix, const struct mix_leg *leg)
 
 static void enter_class(struct mix *mix, struct mix_leg *leg)
 {
-	struct codec_config codec = codec_of(leg);
-
 	leg->class = class_of(mix, leg);
 	if (leg->class)
 		leg->class->members++;
 	leg->private = true;
 	leg->settle = SETTLE_NEW;
-	feed_restart(leg->own, &codec);
 }
 
 static void leave_class(struct mix_leg *leg)
@@ -248,8 +246,24 @@ static void leave_class(struct mix_leg *leg)
 	leg->class = NULL;
 }
 
+/* His decoder goes on from what it heard, be it his own feed or not. */
+static void change_class(struct mix *mix, struct mix_leg *leg)
+{
+	struct codec_config codec;
+
+	if (!leg->private && leg->class)
+		feed_copy(leg->own, leg->class->feed);
+	leave_class(leg);
+	leg->lossy = !leg->lossy;
+	codec = codec_of(leg);
+	feed_change(leg->own, &codec);
+	enter_class(mix, leg);
+}
+
 int mix_join(struct mix *mix, struct mix_leg *leg)
 {
+	struct codec_config codec = codec_of(leg);
+
 	if (leg->mix)
 		return -EBUSY;
 	if (mix->n == mix->capacity)
@@ -257,8 +271,28 @@ int mix_join(struct mix *mix, struct mix_leg *leg)
 	mix->legs[mix->n++] = leg;
 	leg->mix = mix;
 	leg->on = false;
+	feed_restart(leg->own, &codec);
 	enter_class(mix, leg);
 	return 0;
+}
+
+/* One frame in a straight line from silence to sound, or back. */
+static void ramp(int16_t *pcm, bool up)
+{
+	for (int i = 0; i < MIX_FRAME; i++) {
+		int32_t gain = up ? i + 1 : MIX_FRAME - 1 - i;
+
+		pcm[i] = (int16_t)(pcm[i] * gain / MIX_FRAME);
+	}
+}
+
+/* Who leaves in mid-word is heard for one frame more. */
+static void fade_away(struct mix *mix, struct mix_leg *leg)
+{
+	voice_pull(leg->voice, leg->pcm);
+	ramp(leg->pcm, false);
+	for (int i = 0; i < MIX_FRAME; i++)
+		mix->farewell[i] += leg->pcm[i];
 }
 
 void mix_leave(struct mix *mix, struct mix_leg *leg)
@@ -270,18 +304,10 @@ void mix_leave(struct mix *mix, struct mix_leg *leg)
 	while (mix->legs[i] != leg)
 		i++;
 	mix->legs[i] = mix->legs[--mix->n];
+	if (leg->on)
+		fade_away(mix, leg);
 	leave_class(leg);
 	leg->mix = NULL;
-}
-
-/* One frame in a straight line from silence to sound, or back. */
-static void ramp(int16_t *pcm, bool up)
-{
-	for (int i = 0; i < MIX_FRAME; i++) {
-		int32_t gain = up ? i + 1 : MIX_FRAME - 1 - i;
-
-		pcm[i] = (int16_t)(pcm[i] * gain / MIX_FRAME);
-	}
 }
 
 /* Decodes the leg and decides what of it is heard. */
@@ -310,7 +336,8 @@ static void hear(struct mix_leg *leg)
 
 static void add_up(struct mix *mix)
 {
-	memset(mix->sum, 0, sizeof(mix->sum));
+	memcpy(mix->sum, mix->farewell, sizeof(mix->sum));
+	memset(mix->farewell, 0, sizeof(mix->farewell));
 	for (unsigned i = 0; i < mix->n; i++) {
 		const struct mix_leg *leg = mix->legs[i];
 
@@ -326,11 +353,8 @@ static void route(struct mix *mix, struct mix_leg *leg)
 {
 	struct mix_class *class;
 
-	if (leg->lossy ? leg->loss <= CLEAN : leg->loss >= LOSSY) {
-		leave_class(leg);
-		leg->lossy = !leg->lossy;
-		enter_class(mix, leg);
-	}
+	if (leg->lossy ? leg->loss <= CLEAN : leg->loss >= LOSSY)
+		change_class(mix, leg);
 	class = leg->class;
 	if (!class)
 		return;

@@ -85,7 +85,8 @@ void mix_destroy(struct mix **mixp);
 
 /* RT. Returns 0, -ENOSPC, or -EBUSY when the leg is in a mix. */
 int mix_join(struct mix *mix, struct mix_leg *leg);
-/* RT. A leg that is not in the mix is left alone. */
+/* RT. Its voice fades out over one frame. A leg that is not in the mix is left
+ * alone. */
 void mix_leave(struct mix *mix, struct mix_leg *leg);
 
 /* RT. One 20 ms step for all legs. */

@@ -310,6 +310,45 @@ static void coding_never_touches_the_heap(void)
 	codec_decoder_destroy(&dec);
 }
 
+static void a_change_of_mode_leaves_no_seam(void)
+{
+	const struct codec_config clean = { .bitrate = 32000,
+					    .complexity = 5,
+					    .low_delay = 1 };
+	const struct codec_config lossy = { .bitrate = 32000,
+					    .complexity = 5,
+					    .loss_expected = 8 };
+	g_autofree int16_t *heard = g_new(int16_t, 200 * SOUND_FRAME);
+	struct codec_encoder *enc = NULL;
+	struct codec_decoder *dec = NULL;
+	int before;
+
+	g_assert_cmpint(codec_encoder_create(&enc, &clean), ==, 0);
+	g_assert_cmpint(codec_decoder_create(&dec), ==, 0);
+	for (unsigned i = 0; i < 200; i++) {
+		int16_t pcm[SOUND_FRAME];
+		uint8_t buf[CODEC_MAX];
+		int n;
+
+		if (i % 50 == 49)
+			g_assert_cmpint(
+				codec_encoder_change(
+					enc, i % 100 == 49 ? &lossy : &clean),
+				==, 0);
+		sound_tone(pcm, 440, 3000, i);
+		n = codec_encode(enc, pcm, buf, sizeof(buf));
+		g_assert_cmpint(n, >, 0);
+		g_assert_cmpint(!(buf[0] & 0x80), ==, (i + 51) % 100 < 50);
+		codec_decode(dec, buf, (size_t)n, heard + i * SOUND_FRAME,
+			     SOUND_FRAME);
+	}
+	before = sound_edge(heard + 10 * SOUND_FRAME, 30 * SOUND_FRAME);
+	g_assert_cmpint(sound_edge(heard + 10 * SOUND_FRAME, 190 * SOUND_FRAME),
+			<, before * 3);
+	codec_encoder_destroy(&enc);
+	codec_decoder_destroy(&dec);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -333,5 +372,7 @@ int main(int argc, char **argv)
 			refuses_what_is_not_opus);
 	g_test_add_func("/codec/coding never touches the heap",
 			coding_never_touches_the_heap);
+	g_test_add_func("/codec/a change of mode leaves no seam",
+			a_change_of_mode_leaves_no_seam);
 	return g_test_run();
 }

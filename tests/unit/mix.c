@@ -307,6 +307,50 @@ static void muting_is_heard_by_nobody_and_clicks_nowhere(void)
 	close_room(&room);
 }
 
+static void a_change_to_speech_modes_and_back_leaves_no_seam(void)
+{
+	struct room room;
+	struct person *listener, *talker;
+	int before;
+
+	open_room(&room);
+	talker = enter(&room, 440, 3000);
+	listener = enter(&room, 0, 0);
+	enter(&room, 700, 0);
+	run(&room, 150);
+	before = edge(listener, 100);
+	for (int k = 0; k < 4; k++) {
+		/* From the shared feed to his own, and to another shared. */
+		mix_leg_set_loss(listener->leg, k % 2 ? 0 : 8);
+		run(&room, 50);
+		g_assert_cmpint(edge(listener, 52), <, before * 3);
+		g_assert_cmpfloat(find(listener, 440, 45), >, -22);
+	}
+	g_assert_cmpfloat(find(talker, 440, 45), <, -60);
+	close_room(&room);
+}
+
+static void who_leaves_in_mid_word_fades_out(void)
+{
+	struct room room;
+	struct person *listener, *talker;
+	int before;
+
+	open_room(&room);
+	listener = enter(&room, 0, 0);
+	enter(&room, 440, 3000);
+	talker = enter(&room, 700, 3000);
+	run(&room, 150);
+	before = edge(listener, 100);
+	mix_leave(room.mix, talker->leg);
+	room.n--; /* and says no more */
+	run(&room, 50);
+	room.n++;
+	g_assert_cmpint(edge(listener, 52), <, before * 2);
+	g_assert_cmpfloat(find(listener, 700, 45), <, -60);
+	close_room(&room);
+}
+
 static void beginning_and_ceasing_to_talk_leaves_no_seam(void)
 {
 	struct room room;
@@ -601,6 +645,11 @@ int main(int argc, char **argv)
 			background_noise_below_the_gate_is_silence);
 	g_test_add_func("/mix/muting is heard by nobody and clicks nowhere",
 			muting_is_heard_by_nobody_and_clicks_nowhere);
+	g_test_add_func("/mix/a change to speech modes and back leaves no "
+			"seam",
+			a_change_to_speech_modes_and_back_leaves_no_seam);
+	g_test_add_func("/mix/who leaves in mid-word fades out",
+			who_leaves_in_mid_word_fades_out);
 	g_test_add_func("/mix/beginning and ceasing to talk leaves no seam",
 			beginning_and_ceasing_to_talk_leaves_no_seam);
 	g_test_add_func("/mix/a clean path is delayed by less than 25 ms",
