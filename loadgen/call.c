@@ -37,7 +37,8 @@ struct call {
 	uint64_t arrived_us[ARRIVALS]; /* of packets, by sequence */
 
 	bool started, over, sounded, muted;
-	bool behind; /* one RTP packet rides behind a request */
+	bool silenced; /* the mute has taken effect */
+	bool behind;   /* one RTP packet rides behind a request */
 	unsigned paused;
 	uint64_t wall_offset_us; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 	uint64_t heard_us;	 /* when any authentic packet last came */
@@ -64,7 +65,7 @@ int call_create(struct call **call_r, const struct call_config *cfg,
 	call->cfg = *cfg;
 	call->io = io;
 	call->arg = arg;
-	call->muted = cfg->muted;
+	call->muted = call->silenced = cfg->muted;
 	call->spoken_dbov = call->heard_dbov = LEVEL_SILENCE;
 	r = registration_init(&call->reg, &cfg->registration, 0);
 	if (!r)
@@ -162,6 +163,23 @@ static bool in_pause(struct call *call, bool silence)
 	return call->paused > PAUSE_AFTER && call->paused % PAUSE_KEEP;
 }
 
+/* A frame that is spoken: muting and unmuting take one frame, without a click.
+ * False: nothing of it is heard. */
+static bool mute(struct call *call, int16_t *pcm)
+{
+	bool was_muted = call->silenced;
+
+	call->silenced = call->muted;
+	if (was_muted && call->muted)
+		memset(pcm, 0, CODEC_FRAME * sizeof(*pcm));
+	for (int i = 0; i < CODEC_FRAME && was_muted != call->muted; i++) {
+		int gain = call->muted ? CODEC_FRAME - 1 - i : i + 1;
+
+		pcm[i] = (int16_t)(pcm[i] * gain / CODEC_FRAME);
+	}
+	return !was_muted || !call->muted;
+}
+
 static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 {
 	int16_t pcm[CODEC_FRAME] = { 0 };
@@ -173,10 +191,8 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 	if (!registered && !call->behind)
 		return;
 	call->behind = false;
-	if (call->muted && spoke) {
-		memset(pcm, 0, sizeof(pcm));
-		spoke = false;
-	}
+	if (spoke)
+		spoke = mute(call, pcm);
 	call->spoken_dbov =
 		spoke ? level_dbov(pcm, CODEC_FRAME) : LEVEL_SILENCE;
 	if (!in_pause(call, call->spoken_dbov <= LEVEL_SILENCE))
@@ -242,7 +258,7 @@ static void follow_loss(struct call *call, double loss)
 	    (call->lossy ? percent <= CLEAN : percent >= LOSSY)) {
 		call->lossy = !call->lossy;
 		codec.low_delay = !call->lossy;
-		codec_encoder_restart(call->enc, &codec);
+		codec_encoder_change(call->enc, &codec);
 	}
 	codec_set_loss(call->enc,
 		       codec.low_delay && !call->lossy ? 0 : percent);
