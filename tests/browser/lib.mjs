@@ -202,16 +202,16 @@ export function whenShown(page, text, shown = true) {
 	}), { text, shown });
 }
 
-/** The page's time, in ms, of its next click on a button of that name. */
-export function whenClicked(page, name) {
+/** The page's time, in ms, of its next click on what matches `selector`. */
+export function whenClicked(page, selector) {
 	return page.evaluate((wanted) => new Promise((resolve) => {
 		document.addEventListener("click", function note(event) {
-			if (event.target.textContent !== wanted)
+			if (!event.target.matches(wanted))
 				return;
 			document.removeEventListener("click", note, true);
 			resolve(Date.now());
 		}, true);
-	}), name);
+	}), selector);
 }
 
 /** Polls until `condition` gives something true; fails by name. */

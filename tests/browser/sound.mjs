@@ -71,7 +71,7 @@ class Tone {
 		levels.sort((a, b) => a - b);
 		this.hertz = hertz;
 		this.mean = dbMean(levels);
-		this.most = levels[Math.floor(levels.length * 0.75)];
+		this.median = levels[Math.floor(levels.length / 2)];
 		this.peak = levels.at(-1);
 	}
 
@@ -79,9 +79,9 @@ class Tone {
 		return this.mean >= HEARD;
 	}
 
-	/** Not once as loud as a voice, and mostly nothing at all. */
+	/** Not once as loud as a voice, and nothing at all without a gap. */
 	get silent() {
-		return this.most <= SILENT && this.peak <= HEARD;
+		return this.median <= SILENT && this.peak <= HEARD;
 	}
 
 	toString() {

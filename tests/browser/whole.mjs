@@ -72,7 +72,7 @@ const alice = new Phone("Alice", [523, 1370]);
 const bob = new Phone("Bob", [661, 1810]);
 const carol = new Phone("Carol", [887, 2290]);
 const dave = new Phone("Dave", [1103, 2741]);
-const erin = new Phone("Erin", [419, 1571]);
+const erin = new Phone("Erin", [331, 3203]);
 
 /** Three seconds of each listener's sound: all talkers in it, and no other. */
 async function hear(listeners, talkers, silent = []) {
@@ -192,7 +192,7 @@ async function seenByDeputy(what, button, act, ...shown) {
 
 async function muteIsHeardAndSeen() {
 	const told = carol.program.line(/"message":\{"t":"mute","on":true\}/);
-	await seenByDeputy("mute", "Mute", () => chair.mute("Carol"),
+	await seenByDeputy("mute", ".actions button", () => chair.mute("Carol"),
 		`Muted by ${CHAIR}`);
 	await chair.row("Carol").getByText(`Muted by ${CHAIR}`).waitFor();
 	await told;
@@ -205,7 +205,7 @@ async function muteIsHeardAndSeen() {
 
 async function unmuteBringsBack() {
 	const told = carol.program.line(/"message":\{"t":"mute","on":false\}/);
-	await seenByDeputy("unmute", "Unmute", () => chair.unmute("Carol"),
+	await seenByDeputy("unmute", ".actions button", () => chair.unmute("Carol"),
 		`Muted by ${CHAIR}`, false);
 	await told;
 	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, true)));
@@ -214,7 +214,7 @@ async function unmuteBringsBack() {
 
 async function kickEndsOneCall() {
 	const end = carol.program.line(/"t":"end","why":"kicked"/);
-	await seenByDeputy("kick", "Remove",
+	await seenByDeputy("kick", "dialog button.danger",
 		() => chair.kick("Carol", "Back to work"), "carol@conf.test", false);
 	const [line] = (await end).input.match(/"text":"[^"]*"/);
 	assert.match(line, /Back to work/);
