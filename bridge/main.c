@@ -83,6 +83,17 @@ static gboolean on_end(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* Held back from the very start until somebody takes it: an operator's reload
+ * right after the start must not end the program. */
+static void hold_hangup(gboolean held)
+{
+	sigset_t hangup;
+
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	pthread_sigmask(held ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
+}
+
 static int run(struct program *prog, struct config *cfg, const char *login)
 {
 	g_autoptr(GError) error = NULL;
@@ -94,6 +105,7 @@ static int run(struct program *prog, struct config *cfg, const char *login)
 	}
 	prog->loop = g_main_loop_new(NULL, FALSE);
 	g_unix_signal_add(SIGHUP, on_hangup, prog);
+	hold_hangup(FALSE);
 	g_unix_signal_add(SIGTERM, on_end, prog);
 	g_unix_signal_add(SIGINT, on_end, prog);
 	if (login) {
@@ -133,6 +145,7 @@ int main(int argc, char **argv)
 	struct config *cfg;
 	int status = EXIT_SUCCESS;
 
+	hold_hangup(TRUE);
 	/* Words on the command line are UTF-8, whatever LANG says. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	g_option_context_add_main_entries(context, options, NULL);

@@ -94,6 +94,22 @@ def SIGHUP_opens_rooms_and_a_mistake_changes_nothing(directory):
     assert bridge.stop() == 0
 
 
+def SIGHUP_right_after_the_start_is_a_reload(directory):
+    bridge = bridge_in(directory)
+    text = bridge.config.read_bytes()
+    bridge.config.unlink()
+    os.mkfifo(bridge.config)
+    bridge.start()
+    with open(bridge.config, "wb") as config:  # it waits for its words
+        bridge.process.send_signal(1)
+        config.write(text)
+    wait_for("a start", lambda: "main: ready" in bridge.log_text())
+    with open(bridge.config, "wb") as config:
+        config.write(text)
+    wait_for("a reload", lambda: "read again" in bridge.log_text())
+    assert bridge.stop() == 0
+
+
 def a_new_account_of_a_reload_is_watched_and_posts(directory):
     bridge = bridge_in(directory).start()
     mail = directory / "mail"
@@ -140,6 +156,7 @@ if __name__ == "__main__":
         the_example_passes_its_check,
         mistakes_are_named_by_file_and_line,
         systemd_is_told_and_a_signal_ends_it,
+        SIGHUP_right_after_the_start_is_a_reload,
         SIGHUP_opens_rooms_and_a_mistake_changes_nothing,
         a_new_account_of_a_reload_is_watched_and_posts,
         the_state_is_for_its_user_only,
