@@ -129,11 +129,10 @@ static gboolean describe(const struct media_place *at, struct ipsp_gate *gate_r,
 	return gate_r->n_candidates > 0;
 }
 
-/* A device that comes again has two legs until it has registered. */
-static guint mix_legs(const struct room *room)
-{
-	return 2 * room_capacity(room);
-}
+/* A device that comes again has two legs until it has registered. For the
+ * largest room, since a reload may change the capacity under a conference;
+ * pages of pointers that nobody needs are never touched. */
+#define MIX_LEGS (2 * ROOM_MAX_CAPACITY)
 
 static struct stage *open_stage(struct local_media *med, struct room *room,
 				guint worker)
@@ -143,9 +142,10 @@ static struct stage *open_stage(struct local_media *med, struct room *room,
 
 	if (stage)
 		return stage->worker == worker ? stage : NULL;
-	if (mix_create(&mix, mix_legs(room)))
+	if (mix_create(&mix, MIX_LEGS))
 		return NULL;
-	if (worker_add_mix(workers_get(med->workers, worker), mix)) {
+	if (workers_add(med->workers,
+			&(struct addition){ .worker = worker, .mix = mix })) {
 		mix_destroy(&mix);
 		return NULL;
 	}
@@ -169,8 +169,9 @@ static struct gate *open_gate(struct local_media *med, struct stage *stage,
 	    phonegate_create(&phonegate, id, stage->mix,
 			     med->sessions_per_gate))
 		return NULL;
-	if (worker_add_gate(workers_get(med->workers, stage->worker),
-			    phonegate)) {
+	if (workers_add(med->workers,
+			&(struct addition){ .worker = stage->worker,
+					    .gate = phonegate })) {
 		phonegate_destroy(&phonegate);
 		return NULL;
 	}
@@ -243,8 +244,10 @@ static gboolean open_leg(struct local_media *med, struct member *mem,
 
 	if (!ses)
 		return FALSE;
-	if (worker_add_session(workers_get(med->workers, stage->worker),
-			       gate->gate, ses)) {
+	if (workers_add(med->workers,
+			&(struct addition){ .worker = stage->worker,
+					    .gate = gate->gate,
+					    .ses = ses })) {
 		session_destroy(&ses);
 		return FALSE;
 	}

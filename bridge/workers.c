@@ -1,5 +1,6 @@
 #include "bridge/workers.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 
@@ -8,6 +9,7 @@
 
 #define RETRY_MS     20
 #define RETRY_AT_END 50
+#define PATIENCE_MS  100
 
 struct slot {
 	struct worker *worker; /* {const} */
@@ -22,6 +24,28 @@ struct workers {
 	guint retry; /* its timer */
 	struct worker_watch *watch;
 };
+
+static int try_addition(struct workers *wks, const struct addition *add)
+{
+	struct worker *wrk = wks->slots[add->worker].worker;
+
+	if (add->ses)
+		return worker_add_session(wrk, add->gate, add->ses);
+	if (add->gate)
+		return worker_add_gate(wrk, add->gate);
+	return worker_add_mix(wrk, add->mix);
+}
+
+int workers_add(struct workers *wks, const struct addition *add)
+{
+	int result = try_addition(wks, add);
+
+	for (int i = 0; i < PATIENCE_MS && result == -EAGAIN; i++) {
+		g_usleep(1000);
+		result = try_addition(wks, add);
+	}
+	return result;
+}
 
 static int try_removal(struct workers *wks, const struct removal *rem)
 {

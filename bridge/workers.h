@@ -24,6 +24,18 @@ struct worker *workers_get(const struct workers *wks, guint i);
 const struct sockaddr_storage *workers_bound(const struct workers *wks, guint i,
 					     guint *n_r);
 
+/* What a worker gets: one of the three, a session with its gate. Where
+ * hundreds come at once (the dialogs of before a restart) the worker is given
+ * a moment to take them. Returns 0 or -errno: then it is still the caller's;
+ * -EAGAIN: the worker does not keep up. */
+struct addition {
+	guint worker;
+	struct mix *mix;
+	struct phonegate *gate;
+	struct session *ses;
+};
+int workers_add(struct workers *wks, const struct addition *add);
+
 /* Removals must not be lost, a worker forgets keys by them: what finds no
  * place in its ring is done as soon as there is one, in order. One of the
  * three is set. */
