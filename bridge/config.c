@@ -4,6 +4,7 @@
 
 #include "bridge/config_text.h"
 #include "bridge/config_value.h"
+#include "bridge/room/room.h"
 #include "signaling/message.h"
 
 #define MAX_LISTEN 4 /* addresses that a media worker can listen on */
@@ -61,7 +62,8 @@ static const struct config_key room_keys[] = {
 	KEY("name", text, config_room, name, 0, 0, FALSE),
 	KEY("account", text, config_room, account, 0, 0, FALSE),
 	KEY("moderators", addresses, config_room, moderators, 0, 0, FALSE),
-	KEY("capacity", number, config_room, capacity, 1, 10000, FALSE),
+	KEY("capacity", number, config_room, capacity, 1, ROOM_MAX_CAPACITY,
+	    FALSE),
 	KEY("pin", text, config_room, pin, 0, 0, TRUE),
 	KEY("plain_rtp", yes_no, config_room, plain_rtp, 0, 0, FALSE),
 	KEY("answer", answer, config_room, answer, 0, 0, FALSE),

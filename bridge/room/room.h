@@ -76,6 +76,8 @@ struct room_observer {
 			enum room_change change, const char *by, void *arg);
 };
 
+#define ROOM_MAX_CAPACITY 10000
+
 struct room_config {
 	const char *address, *name;
 	const char *const *moderators; /* NULL-terminated, may be NULL */

@@ -211,6 +211,66 @@ def WAV_of_any_rate_and_Opus_sound_the_same(directory):
     assert bridge.stop() == 0
 
 
+def a_raised_capacity_lets_more_in_at_once(directory):
+    bridge = bridge_in(directory, {"capacity": 1})
+    voice = directory / "voice.wav"
+    tone_wav(voice, [TONE], 1)
+    ann = phone(directory, "ann", "--send", voice, "--loop")
+    wait_for("ann to talk", lambda: talking(directory, "ann"))
+    bob = phone(directory, "bob")
+    code, last = end_of(directory, "bob", bob)
+    assert code == 7 and last["why"] == "busy", last
+    text = bridge.config.read_text()
+    bridge.config.write_text(text.replace("capacity = 1", "capacity = 4"))
+    bridge.process.send_signal(signal.SIGHUP)
+    wait_for("the reload", lambda: "read again" in bridge.log_text())
+    more = {name: phone(directory, name, "--for", 2, "--receive",
+                        directory / f"{name}.wav")
+            for name in ("bob", "carol", "dave")}
+    for name, process in more.items():
+        assert end_of(directory, name, process)[0] == 0
+        samples, rate = wav_samples(directory / f"{name}.wav", 1, 0.8)
+        assert tone_dbfs(samples, rate, TONE) > -20, name
+    ann.send_signal(signal.SIGINT)
+    assert end_of(directory, "ann", ann)[0] == 0
+    assert bridge.stop() == 0
+
+
+def exit_codes_name_the_cause(directory):
+    pin = directory / "pin"
+    pin.write_text("1234\n")
+    bridge = bridge_in(directory, {"pin_file": pin})
+    mail = directory / "mail"
+    for name, code, why, options in (
+            ("one", 8, "rejected", ["--pin", "9999"]),
+            ("two", 0, "hung-up", ["--pin", "1234", "--for", 1]),
+            ("three", 8, "rejected", ["--pin", "1234", "--plain"])):
+        process = phone(directory, name, *options)
+        found, last = end_of(directory, name, process)
+        assert (found, last["why"]) == (code, why), last
+    for name, code, options in (
+            ("four", 2, ["--transport", "pigeon"]),
+            ("five", 3, ["--send", directory / "no.wav"]),
+            ("six", 4, ["--mailbox", "pop3s://localhost:1"]),
+            ("seven", 3, ["--receive", directory / "no" / "where.wav"])):
+        process = phone(directory, name, *options)
+        assert process.wait(timeout=30) == code, name
+    lost = phone(directory, "lost", "--pin", "1234", room="lost@conf.test")
+    time.sleep(0.5)
+    Maildir(mail / "lost")
+    lost.send_signal(signal.SIGINT)
+    assert end_of(directory, "lost", lost)[0] == 130
+    first = phone(directory, "ann", "--pin", "1234")
+    wait_for("ann to talk", lambda: talking(directory, "ann"))
+    (directory / "ann.json.log").rename(directory / "first.json.log")
+    second = phone(directory, "ann", "--pin", "1234")
+    assert end_of(directory, "first", first)[0] == 14
+    bridge.process.send_signal(signal.SIGTERM)
+    code, last = end_of(directory, "ann", second)
+    assert code == 13, last
+    assert bridge.process.wait(timeout=20) == 0
+
+
 class GhostBed(MailBed):
     """Postfix knows `ghost`, Dovecot does not: his mail comes back."""
 
@@ -297,5 +357,7 @@ if __name__ == "__main__":
         a_call_over_WebSockets_under_TLS,
         swallowed_UDP_gives_way_to_WebSockets,
         WAV_of_any_rate_and_Opus_sound_the_same,
+        a_raised_capacity_lets_more_in_at_once,
+        exit_codes_name_the_cause,
         an_INVITE_that_is_refused_or_comes_back_ends_the_call,
         people_are_answered_in_their_language))
