@@ -2,8 +2,8 @@
 
 #include <gio/gio.h>
 #include <glib-unix.h>
-#include <jansson.h>
 
+#include "loadgen/notice.h"
 #include "signaling/message.h"
 #include "signaling/text.h"
 
@@ -88,32 +88,17 @@ static void note_registered(struct caller *caller,
 	caller_set_state(caller, CALLER_TALKING);
 }
 
-/* {"t":"end","why":"kicked","text":"..."}: remembered for the BYE. */
+/* An "end" is remembered for the BYE. */
 static void note_message(struct caller *caller, const struct call_event *event)
 {
-	static const struct {
-		const char *why;
-		enum caller_end end;
-	} ends[] = {
-		{ "kicked", CALLER_KICKED },
-		{ "ended", CALLER_ROOM_ENDED },
-		{ "replaced", CALLER_REPLACED },
-	};
-	json_t *root = json_loadb(event->message.json, event->message.size,
-				  JSON_REJECT_DUPLICATES, NULL);
-	const char *type = json_string_value(json_object_get(root, "t"));
-	const char *why = json_string_value(json_object_get(root, "why"));
-	const char *text = json_string_value(json_object_get(root, "text"));
+	struct notice notice;
 
-	if (!g_strcmp0(type, "end")) {
-		for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
-			if (!g_strcmp0(why, ends[i].why))
-				caller->bridge_end = ends[i].end;
-		g_free(caller->bridge_why);
-		caller->bridge_why =
-			text ? text_line(text, CALLER_WHY_MAX) : NULL;
-	}
-	json_decref(root);
+	if (!notice_read(&notice, event->message.json, event->message.size))
+		return;
+	if (notice.end != CALLER_NOT_ENDED)
+		caller->bridge_end = notice.end;
+	g_free(caller->bridge_why);
+	caller->bridge_why = notice.why;
 }
 
 static void bridge_left(struct caller *caller)

@@ -1,0 +1,221 @@
+/* links: web room */
+/* HTTP requests as the server hands them on: a line of method and path, lines
+ * of header fields, an empty line, the body. $S is the secret of a moderator's
+ * session, $T a fresh log-in token: only they open anything. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <glib/gstdio.h>
+#include <jansson.h>
+
+#include "web/api.h"
+
+#define MODERATOR "chair@localhost"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct api *api;
+
+static void require(gboolean holds)
+{
+	if (!holds)
+		abort();
+}
+
+static gboolean is_moderator(const char *address, void *arg)
+{
+	(void)arg;
+	return !strcmp(address, MODERATOR);
+}
+
+/* Mailed after a delay that no input lives to see. */
+static void mail_login(const char *address, const char *link, gboolean japanese,
+		       void *arg)
+{
+	(void)address;
+	(void)link;
+	(void)japanese;
+	(void)arg;
+}
+
+static void logged_out(void *arg)
+{
+	(void)arg;
+}
+
+static const struct api_events events = { .is_moderator = is_moderator,
+					  .mail_login = mail_login,
+					  .logged_out = logged_out };
+
+static char *directory;
+
+static void remove_directory(void)
+{
+	g_autofree char *index =
+		g_build_filename(directory, "index.html", NULL);
+
+	g_remove(index);
+	g_rmdir(directory);
+	g_free(directory);
+}
+
+static void make_directory(void)
+{
+	g_autofree char *index = NULL;
+
+	directory = g_dir_make_tmp("http-XXXXXX", NULL);
+	index = g_build_filename(directory, "index.html", NULL);
+	require(g_file_set_contents(index, "page", -1, NULL));
+	atexit(remove_directory);
+}
+
+static char *token(void)
+{
+	g_autofree char *link = api_login_link(api, MODERATOR);
+
+	return g_strdup(strchr(link, '#') + 1);
+}
+
+/* A request of our own page: what a log-in is. The cookie's secret. */
+static char *log_in(void)
+{
+	g_autofree char *fresh = token();
+	g_autofree char *body = g_strdup_printf("{\"token\":\"%s\"}", fresh);
+	const struct server_request req = {
+		.method = SERVER_POST,
+		.path = "/api/login",
+		.peer = "moderator",
+		.origin = "https://conf.example",
+		.content_type = "application/json",
+		.body = body,
+		.size = strlen(body),
+	};
+	struct server_reply reply = { 0 };
+	char *secret;
+
+	api_request(api, &req, &reply);
+	require(reply.status == 200 && reply.cookie);
+	secret = g_strdup(strchr(reply.cookie, '=') + 1);
+	*strchr(secret, ';') = '\0';
+	g_bytes_unref(reply.body);
+	g_free(reply.etag);
+	g_free(reply.cookie);
+	return secret;
+}
+
+/* FALSE: the input has no secret in it. */
+static gboolean fill_in(GString *text)
+{
+	gboolean found = FALSE;
+
+	if (strstr(text->str, "$S")) {
+		g_autofree char *secret = log_in();
+
+		found |= g_string_replace(text, "$S", secret, 0) > 0;
+	}
+	if (strstr(text->str, "$T")) {
+		g_autofree char *fresh = token();
+
+		found |= g_string_replace(text, "$T", fresh, 0) > 0;
+	}
+	return found;
+}
+
+static void read_field(struct server_request *req, char *line)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} fields[] = {
+		{ "host: ", &req->host },
+		{ "origin: ", &req->origin },
+		{ "cookie: ", &req->cookie },
+		{ "content-type: ", &req->content_type },
+		{ "if-none-match: ", &req->if_none_match },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (g_str_has_prefix(line, fields[i].name))
+			*fields[i].value = line + strlen(fields[i].name);
+}
+
+/* Cuts the text up, in place. */
+static void read_request(struct server_request *req, GString *text)
+{
+	char *end = text->str + text->len, *next = text->str;
+	gboolean first = TRUE;
+
+	req->body = end;
+	while (next < end) {
+		char *line = next;
+
+		next = memchr(line, '\n', (gsize)(end - line));
+		if (!next)
+			next = end;
+		*next++ = '\0';
+		if (!*line && !first) {
+			req->body = MIN(next, end);
+			break;
+		}
+		if (first) {
+			req->method = *line == 'P' ? SERVER_POST : SERVER_GET;
+			req->path = *line ? line + 1 : line;
+		} else {
+			read_field(req, line);
+		}
+		first = FALSE;
+	}
+	req->size = (gsize)(end - req->body);
+}
+
+/* Nothing of the request gets into a header, and no reply is malformed. */
+static void check(const struct server_request *req,
+		  const struct server_reply *reply, gboolean trusted)
+{
+	gsize size = 0;
+	const char *body =
+		reply->body ? g_bytes_get_data(reply->body, &size) : NULL;
+
+	require(reply->status >= 200 && reply->status < 500);
+	require(!reply->cookie || !strpbrk(reply->cookie, "\r\n"));
+	require(!reply->body || reply->type || !strcmp(req->path, "/healthz"));
+	if (!g_strcmp0(reply->type, "application/json")) {
+		json_t *object = json_loadb(body, size, 0, NULL);
+
+		require(json_is_object(object));
+		json_decref(object);
+	}
+	/* Strangers' pages change nothing, strangers learn nothing. */
+	if (req->method == SERVER_POST && reply->status < 300)
+		require(req->origin && api_origin_is_ours(api, req));
+	if (!trusted && reply->status == 200)
+		require(strcmp(req->path, "/api/session") &&
+			strcmp(req->path, "/api/login"));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	g_autoptr(GString) text =
+		g_string_new_len((const char *)data, (gssize)size);
+	struct api_config cfg = { .url = "https://conf.example" };
+	struct server_request req = { .path = "/", .peer = "stranger" };
+	struct server_reply reply = { 0 };
+	gboolean trusted;
+
+	if (!directory)
+		make_directory();
+	cfg.files = directory;
+	api = api_create(&cfg, &events, NULL, NULL);
+	require(api != NULL);
+	trusted = fill_in(text);
+	read_request(&req, text);
+	api_request(api, &req, &reply);
+	check(&req, &reply, trusted);
+	g_clear_pointer(&reply.body, g_bytes_unref);
+	g_free(reply.etag);
+	g_free(reply.cookie);
+	api_destroy(&api);
+	return 0;
+}
