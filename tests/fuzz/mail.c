@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "signaling/bounce.h"
+#include "signaling/letters.h"
 #include "signaling/message.h"
 #include "signaling/screen.h"
 #include "signaling/text.h"
@@ -30,17 +31,37 @@ static void check(const struct message *msg)
 	require(!msg->text || g_utf8_validate(msg->text, -1, NULL));
 }
 
+/* The line for a terminal is words of ours and one argument of theirs,
+ * whatever a shell would make of it. */
+static void check_command(const struct letters_facts *facts)
+{
+	g_autofree char *command = letters_command(facts);
+	g_auto(GStrv) words = NULL;
+
+	require(g_shell_parse_argv(command, NULL, &words, NULL));
+	require(g_strv_contains((const char *const *)words, facts->person));
+	require(!strpbrk(command, "\r\n"));
+}
+
 /* An answer with all that comes from the mail in it. */
 static void answer(const struct message *msg)
 {
+	const struct letters_facts facts = {
+		.japanese = msg->japanese,
+		.subject = msg->subject,
+		.room = "room@conf.example",
+		.person = msg->from_address,
+	};
+	g_autofree char *subject = letters_subject(LETTERS_HOW_TO_JOIN, &facts);
+	g_autofree char *text = letters_text(LETTERS_HOW_TO_JOIN, &facts);
 	const struct message_draft draft = {
 		.from_address = "room@conf.example",
 		.from_name = msg->from_name,
 		.to_address = msg->from_address,
-		.subject = msg->subject ? msg->subject : "",
+		.subject = subject,
 		.message_id = "answer@conf.example",
 		.in_reply_to = msg->message_id,
-		.text = msg->text ? msg->text : "",
+		.text = msg->text ? msg->text : text,
 		.ipsp = msg->ipsp,
 		.did = "q3R0b1Zr7mC4u8yXn2KfTg",
 		.auto_replied = TRUE,
@@ -48,6 +69,8 @@ static void answer(const struct message *msg)
 	g_autoptr(GBytes) mail = message_build(&draft);
 	SCOPED(message) back = NULL;
 
+	require(text_is_line(subject) && g_utf8_validate(text, -1, NULL));
+	check_command(&facts);
 	if (g_bytes_get_size(mail) > MESSAGE_MAX_SIZE)
 		return;
 	back = message_parse(mail, NULL, NULL);
