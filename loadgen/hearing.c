@@ -25,8 +25,8 @@ static double wait_ms(const struct ear *listener, uint64_t said_us,
 static double weaker_tone(const int16_t *pcm, size_t n, unsigned talker)
 {
 	const struct tone_pair pair = tone_plan(talker);
-	double low = tone_amplitude(pcm, n, EAR_RATE, pair.low);
-	double high = tone_amplitude(pcm, n, EAR_RATE, pair.high);
+	double low = tone_steady(pcm, n, EAR_RATE, pair.low);
+	double high = tone_steady(pcm, n, EAR_RATE, pair.high);
 
 	return tone_db(fmin(low, high) / SCRIPT_TONE);
 }

@@ -1,40 +1,73 @@
 #include "loadgen/tone.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#define STEP_HZ	    25.0
-#define LOW_HZ	    400.0
-#define LOW_COUNT   48
-#define HIGH_HZ	    1700.0
-#define HIGH_COUNT  67 /* prime to LOW_COUNT: pairs repeat after 48 * 67 */
-#define HIGH_SPREAD 5  /* neighbours' high tones are 125 Hz apart */
+#define TALKERS	  4 /* at once */
+#define STEP_HZ	  10.0
+#define LOW_STEPS 23
+#define HIGH_STEPS                                                             \
+	25 /* prime to LOW_STEPS: pairs repeat after 23 * 25 turns             \
+	    */
+
+#define WINDOW_S    0.04 /* of one look at a tone; FFT bins of 25 Hz */
+#define HOPS	    8	 /* looks in a window's time */
+#define MAX_WINDOWS 256
 #define FLOOR_DB    -120.0
 
+/* No tone is a sum or difference of the others and of Opus' 50 frames a
+ * second: coding noise of steady tones gathers at just those. */
 struct tone_pair tone_plan(unsigned n)
 {
-	unsigned high = (n % HIGH_COUNT) * HIGH_SPREAD % HIGH_COUNT;
+	static const double low[TALKERS] = { 400, 693.1, 1025.3, 1297.7 };
+	static const double high[TALKERS] = { 1721.7, 2094.3, 2536.1, 2889.1 };
+	unsigned place = n % TALKERS, turn = n / TALKERS;
 
 	return (struct tone_pair){
-		.low = LOW_HZ + STEP_HZ * (n % LOW_COUNT),
-		.high = HIGH_HZ + STEP_HZ * high,
+		.low = low[place] + STEP_HZ * (turn % LOW_STEPS),
+		.high = high[place] + STEP_HZ * (turn % HIGH_STEPS),
 	};
 }
 
-double tone_amplitude(const int16_t *pcm, size_t n, double rate, double hz)
+static int by_value(const void *a, const void *b)
 {
-	double w = 2 * M_PI * hz / rate, c = 2 * cos(w);
-	double s1 = 0, s2 = 0, power;
+	double x = *(const double *)a, y = *(const double *)b;
 
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), by_value);
+	return values[n / 2];
+}
+
+/* The tone's cosine and sine in the n samples from `at` on, as the clock of
+ * pcm[0] has them. */
+static void project(const int16_t *pcm, size_t at, size_t n, double w,
+		    double *cosine_r, double *sine_r)
+{
+	*cosine_r = *sine_r = 0;
 	for (size_t i = 0; i < n; i++) {
 		double hann = 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n);
-		double s = hann * pcm[i] / 32768.0 + c * s1 - s2;
+		double x = hann * pcm[at + i] / 32768.0;
+		double phase = w * (double)(at + i);
 
-		s2 = s1;
-		s1 = s;
+		*cosine_r += 4 * x * cos(phase) / (double)n;
+		*sine_r += 4 * x * sin(phase) / (double)n;
 	}
-	power = s1 * s1 + s2 * s2 - c * s1 * s2;
-	/* A sine of amplitude A gives A n/2, and Hann's mean is 1/2. */
-	return n ? 4 * sqrt(fmax(power, 0)) / (double)n : 0;
+}
+
+double tone_steady(const int16_t *pcm, size_t n, double rate, double hz)
+{
+	double cosines[MAX_WINDOWS], sines[MAX_WINDOWS];
+	size_t length = (size_t)(WINDOW_S * rate), looks = 0;
+
+	for (size_t at = 0; at + length <= n && looks < MAX_WINDOWS;
+	     at += length / HOPS, looks++)
+		project(pcm, at, length, 2 * M_PI * hz / rate, &cosines[looks],
+			&sines[looks]);
+	return looks ? hypot(median(cosines, looks), median(sines, looks)) : 0;
 }
 
 double tone_db(double amplitude)

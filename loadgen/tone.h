@@ -1,24 +1,27 @@
 /* tone - each caller's own pair of tones, and how loud a tone is in what
- * somebody hears (Goertzel's algorithm under a Hann window). */
+ * somebody hears. */
 #ifndef LOADGEN_TONE_H
 #define LOADGEN_TONE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define TONE_MAX_PAIRS 3216 /* after so many the plan repeats */
+#define TONE_MAX_PAIRS 2300 /* after so many the plan repeats */
 
 struct tone_pair {
-	double low, high; /* Hz: 400..1575 and 1700..3350, in steps of 25 */
+	double low, high; /* Hz: 400 to 1520 and 1720 to 3130 */
 };
 
-/* The pair of caller n. Neighbours share neither tone, so that those who talk
- * at once can be told apart. */
+/* The pair of caller n. The four of one turn, 4k to 4k + 3, talk at once:
+ * their tones are 270 Hz apart and more, so that each can be found beside the
+ * coding noise of the others, which is loudest right next to them. */
 struct tone_pair tone_plan(unsigned n);
 
-/* Amplitude of a tone of `hz` in pcm, 1.0 being a sine at full scale.
- * Tones further away than 4 / (n / rate) Hz do not disturb it. */
-double tone_amplitude(const int16_t *pcm, size_t n, double rate, double hz);
+/* Amplitude of a tone of `hz` that lasts through all of pcm, 1.0 being a
+ * sine at full scale: looks of 40 ms, and the median of what they see of it
+ * in one phase. What is noise has another phase in each; a gap or a seam in a
+ * louder tone spoils a few. Tones must be 100 Hz apart. At most 1.3 s. */
+double tone_steady(const int16_t *pcm, size_t n, double rate, double hz);
 
 /* 20 log10, at least -120. */
 double tone_db(double amplitude);
