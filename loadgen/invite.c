@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "loadgen/own_net.h"
 #include "signaling/letters.h"
 #include "signaling/message.h"
 
@@ -64,6 +65,7 @@ void invite_init(struct invite *inv, const char *room, const char *address,
 	g_checksum_get_digest(sum, msg.cancel_hash, &size);
 	msg.has_cancel_hash = TRUE;
 	msg.audio_opus = TRUE;
+	g_strlcpy(msg.net, own_net_kind(), sizeof(msg.net));
 	if (pin)
 		g_strlcpy(msg.pin, pin, sizeof(msg.pin));
 	inv->part = ipsp_encode(&msg);

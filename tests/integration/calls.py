@@ -13,9 +13,8 @@ import sys
 import time
 import wave
 
-from harness import (Bridge, Maildir, PHONE, base64url, free_port, invite,
-                     ipsp_part, note, run, tone_dbfs, tone_wav, wait_for,
-                     wav_samples)
+from harness import (Bridge, Maildir, PHONE, base64url, free_port, ipsp_part,
+                     note, run, tone_dbfs, tone_wav, wait_for, wav_samples)
 from mailbed import DOMAIN, MailBed, why_not
 
 ROOM = "standup@conf.test"
@@ -271,6 +270,20 @@ def exit_codes_name_the_cause(directory):
     assert bridge.process.wait(timeout=20) == 0
 
 
+def an_INVITE_tells_the_kind_of_network_and_no_address(directory):
+    room = Maildir(directory / "mail" / "standup")
+    ann = phone(directory, "ann")
+    wait_for("the INVITE", room.mails)
+    part = ipsp_part(room.mails()[0])
+    assert part["net"] in ("private", "global"), part
+    assert "cand" not in part, part
+    ann.send_signal(signal.SIGINT)
+    assert end_of(directory, "ann", ann)[0] == 130
+    # Its INVITE is taken back.
+    assert [ipsp_part(mail)["m"] for mail in room.mails()] == \
+        ["INVITE", "CANCEL"]
+
+
 class GhostBed(MailBed):
     """Postfix knows `ghost`, Dovecot does not: his mail comes back."""
 
@@ -359,5 +372,6 @@ if __name__ == "__main__":
         WAV_of_any_rate_and_Opus_sound_the_same,
         a_raised_capacity_lets_more_in_at_once,
         exit_codes_name_the_cause,
+        an_INVITE_tells_the_kind_of_network_and_no_address,
         an_INVITE_that_is_refused_or_comes_back_ends_the_call,
         people_are_answered_in_their_language))
