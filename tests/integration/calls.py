@@ -13,8 +13,9 @@ import sys
 import time
 import wave
 
-from harness import (Bridge, Maildir, PHONE, base64url, free_port, ipsp_part,
-                     note, run, tone_dbfs, tone_wav, wait_for, wav_samples)
+from harness import (Bridge, Maildir, PHONE, base64url, free_port, ipsp_mail,
+                     ipsp_part, note, run, tone_dbfs, tone_wav, wait_for,
+                     wav_samples)
 from mailbed import DOMAIN, MailBed, why_not
 
 ROOM = "standup@conf.test"
@@ -284,6 +285,23 @@ def an_INVITE_tells_the_kind_of_network_and_no_address(directory):
         ["INVITE", "CANCEL"]
 
 
+def an_OK_of_what_was_not_offered_ends_the_call(directory):
+    room = Maildir(directory / "mail" / "standup")
+    ann = phone(directory, "ann")
+    wait_for("the INVITE", room.mails)
+    asked = ipsp_part(room.mails()[0])
+    Maildir(directory / "mail" / "ann").drop(ipsp_mail("OK", {
+        "ipsp": 1, "m": "OK", "did": asked["did"], "room": ROOM,
+        "to": asked["from"], "iat": asked["iat"], "exp": asked["iat"] + 60,
+        "suite": "X25519-HKDF256-PLAIN", "pk": asked["pk"],
+        "pg": [{"id": "g", "cand": [{"p": "udp", "a": "127.0.0.1",
+                                     "n": 9}]}],
+        "media": [{"t": "audio", "c": "opus/48000/2", "pt": 111}]},
+        ROOM, "ann@conf.test"))
+    code, last = end_of(directory, "ann", ann)
+    assert (code, last["why"]) == (9, "bad-answer"), last
+
+
 class GhostBed(MailBed):
     """Postfix knows `ghost`, Dovecot does not: his mail comes back."""
 
@@ -373,5 +391,6 @@ if __name__ == "__main__":
         a_raised_capacity_lets_more_in_at_once,
         exit_codes_name_the_cause,
         an_INVITE_tells_the_kind_of_network_and_no_address,
+        an_OK_of_what_was_not_offered_ends_the_call,
         an_INVITE_that_is_refused_or_comes_back_ends_the_call,
         people_are_answered_in_their_language))
