@@ -22,18 +22,21 @@ static double wait_ms(const struct ear *listener, uint64_t said_us,
 	return ear_wait_us(listener, said_us + (uint64_t)middle_us) / 1000.0;
 }
 
-static double weaker_tone(const int16_t *pcm, size_t n, unsigned talker)
+static double weaker_tone(const int16_t *pcm, size_t n, unsigned talker,
+			  bool own)
 {
 	const struct tone_pair pair = tone_plan(talker);
-	double low = tone_steady(pcm, n, EAR_RATE, pair.low);
-	double high = tone_steady(pcm, n, EAR_RATE, pair.high);
+	double (*measure)(const int16_t *pcm, size_t n, double rate,
+			  double hz) = own ? tone_steady : tone_amplitude;
+	double low = measure(pcm, n, EAR_RATE, pair.low);
+	double high = measure(pcm, n, EAR_RATE, pair.high);
 
 	return tone_db(fmin(low, high) / SCRIPT_TONE);
 }
 
 struct hearing hearing_of(const struct script *script, uint64_t start_us,
 			  unsigned round, const struct ear *listener,
-			  unsigned talker, const struct chirp *chirp)
+			  unsigned talker, bool own, const struct chirp *chirp)
 {
 	struct hearing hearing = { .delay_ms = -1 };
 	uint64_t turn = (uint64_t)round * script_turns(script) +
@@ -51,7 +54,7 @@ struct hearing hearing_of(const struct script *script, uint64_t start_us,
 	if (!pcm || !mark)
 		return hearing;
 	hearing.complete = true;
-	hearing.tone_db = weaker_tone(pcm, n, talker);
+	hearing.tone_db = weaker_tone(pcm, n, talker, own);
 	found = chirp_find(chirp, mark, m);
 	hearing.chirp_db = tone_db(found.amplitude / SCRIPT_CHIRP);
 	if (found.correlation < HEARING_MATCH)

@@ -36,10 +36,11 @@ struct hearing {
 	double added_ms; /* of delay_ms: less both ends' own */
 };
 
-/* What `listener` heard of `talker` in a round. start_us: the script's. */
+/* What `listener` heard of `talker` in a round; own: they are one.
+ * start_us: the script's. */
 struct hearing hearing_of(const struct script *script, uint64_t start_us,
 			  unsigned round, const struct ear *listener,
-			  unsigned talker, const struct chirp *chirp);
+			  unsigned talker, bool own, const struct chirp *chirp);
 
 /* Of two rounds: the worse for another's voice, the worse for one's own. */
 struct hearing hearing_worse(struct hearing a, struct hearing b, bool own);

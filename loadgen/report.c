@@ -114,7 +114,8 @@ static void evaluate(struct report *rep, const struct script *script,
 	for (guint talker = 0; talker < rep->callers; talker++) {
 		struct hearing *total = cell(rep, listener, talker);
 		struct hearing now =
-			hearing_of(script, start_us, round, ear, talker, chirp);
+			hearing_of(script, start_us, round, ear, talker,
+				   listener == talker, chirp);
 
 		if (listener != talker && now.delay_ms >= 0) {
 			figures_add(&rep->delays, now.delay_ms);

@@ -58,15 +58,34 @@ static void project(const int16_t *pcm, size_t at, size_t n, double w,
 	}
 }
 
-double tone_steady(const int16_t *pcm, size_t n, double rate, double hz)
+/* Fills one value for each look; returns their number. */
+static size_t look(const int16_t *pcm, size_t n, double rate, double hz,
+		   double cosines_r[MAX_WINDOWS], double sines_r[MAX_WINDOWS])
 {
-	double cosines[MAX_WINDOWS], sines[MAX_WINDOWS];
 	size_t length = (size_t)(WINDOW_S * rate), looks = 0;
 
 	for (size_t at = 0; at + length <= n && looks < MAX_WINDOWS;
 	     at += length / HOPS, looks++)
-		project(pcm, at, length, 2 * M_PI * hz / rate, &cosines[looks],
-			&sines[looks]);
+		project(pcm, at, length, 2 * M_PI * hz / rate,
+			&cosines_r[looks], &sines_r[looks]);
+	return looks;
+}
+
+double tone_amplitude(const int16_t *pcm, size_t n, double rate, double hz)
+{
+	double cosines[MAX_WINDOWS], sines[MAX_WINDOWS];
+	size_t looks = look(pcm, n, rate, hz, cosines, sines);
+
+	for (size_t i = 0; i < looks; i++)
+		cosines[i] = hypot(cosines[i], sines[i]);
+	return looks ? median(cosines, looks) : 0;
+}
+
+double tone_steady(const int16_t *pcm, size_t n, double rate, double hz)
+{
+	double cosines[MAX_WINDOWS], sines[MAX_WINDOWS];
+	size_t looks = look(pcm, n, rate, hz, cosines, sines);
+
 	return looks ? hypot(median(cosines, looks), median(sines, looks)) : 0;
 }
 

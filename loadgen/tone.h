@@ -17,10 +17,13 @@ struct tone_pair {
  * coding noise of the others, which is loudest right next to them. */
 struct tone_pair tone_plan(unsigned n);
 
-/* Amplitude of a tone of `hz` that lasts through all of pcm, 1.0 being a
- * sine at full scale: looks of 40 ms, and the median of what they see of it
- * in one phase. What is noise has another phase in each; a gap or a seam in a
- * louder tone spoils a few. Tones must be 100 Hz apart. At most 1.3 s. */
+/* Amplitude of a tone of `hz` in pcm, 1.0 being a sine at full scale: the
+ * median of looks of 40 ms, of which a gap, a seam or a change of delay spoils
+ * a few. Tones must be 100 Hz apart. At most 1.3 s. */
+double tone_amplitude(const int16_t *pcm, size_t n, double rate, double hz);
+
+/* The same for faint tones beside louder ones: counts only what keeps its
+ * phase all through pcm. What is noise has another in each look. */
 double tone_steady(const int16_t *pcm, size_t n, double rate, double hz);
 
 /* 20 log10, at least -120. */

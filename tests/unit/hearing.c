@@ -47,7 +47,7 @@ static struct hearing judge(struct ear *ear, unsigned talker)
 	const struct script script = { .callers = 3 };
 	struct chirp *chirp = chirp_create(EAR_RATE);
 	struct hearing hearing =
-		hearing_of(&script, START_US, 0, ear, talker, chirp);
+		hearing_of(&script, START_US, 0, ear, talker, false, chirp);
 
 	chirp_destroy(&chirp);
 	return hearing;
@@ -247,7 +247,7 @@ static void an_ear_that_missed_the_end_is_incomplete(void)
 	struct chirp *chirp = chirp_create(EAR_RATE);
 	struct ear *ear = listen(7, 1, 50);
 	struct hearing hearing =
-		hearing_of(&script, START_US, 1, ear, 0, chirp);
+		hearing_of(&script, START_US, 1, ear, 0, false, chirp);
 
 	g_assert_false(hearing.complete);
 	g_assert_false(hearing_is_heard(&hearing));

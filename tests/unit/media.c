@@ -205,7 +205,7 @@ static void add_line(struct talk *talk, unsigned index, bool dead_first)
 				  .keep_us = 2 * G_USEC_PER_SEC,
 				  .echo = true },
 		.stream = stream_of(index, true),
-		.codec = { .bitrate = 32000, .complexity = 3 },
+		.codec = { .bitrate = 32000, .complexity = 3, .low_delay = 1 },
 		.jitter = { 20, 500 },
 		.report_us = G_USEC_PER_SEC,
 	};
@@ -314,9 +314,9 @@ static gboolean all_heard(struct talk *talk, const struct chirp *chirp)
 
 	for (unsigned l = 0; l < CALLERS; l++) {
 		for (unsigned t = 0; t < CALLERS; t++) {
-			struct hearing h =
-				hearing_of(&talk->script, talk->start_us, 0,
-					   talk->people[l].ear, t, chirp);
+			struct hearing h = hearing_of(
+				&talk->script, talk->start_us, 0,
+				talk->people[l].ear, t, l == t, chirp);
 
 			g_test_message("%u hears %u: tones %.1f dB, chirp "
 				       "%.1f dB, delay %.1f ms",
