@@ -160,13 +160,16 @@ static unsigned sent_to(const struct bench *bench, const struct path *to)
 	return n;
 }
 
-/* Events of one kind until the ring is empty; the last one stays in event_r. */
+/* Events of one kind until the ring is empty; the last one stays in event_r,
+ * which is zero when there was none. */
 static unsigned events(struct bench *bench, enum event_kind kind,
 		       struct event *event_r)
 {
 	struct event event;
 	unsigned n = 0;
 
+	if (event_r)
+		memset(event_r, 0, sizeof(*event_r));
 	engine_settle(bench->eng);
 	while (ring_pop(bench->eng->events, &event)) {
 		if (event.kind != kind)
