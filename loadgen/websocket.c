@@ -21,10 +21,16 @@ struct websocket {
 	struct websocket_client *client;
 	const struct websocket_events *events; /* NULL: nobody listens */
 	void *arg;
+	char *name, *path; /* of the URL */
+	gint port;
+	gboolean tls;
+	GCancellable *resolving;
+	GList *addresses; /* GInetAddress, owned */
+	GList *next;	  /* of them: the one to try next */
+	guint retry;	  /* source that tries it */
+	char *failure;	  /* of the last one tried */
 	struct lws *wsi;
-	gboolean open, closing, opening;
-	char *failure; /* that came while opening */
-	guint idle;    /* source that tells it */
+	gboolean open, closing, connecting;
 	struct packet queue[QUEUE];
 	guint head, count;
 	gsize received; /* of the frame that is being put together */
@@ -37,8 +43,13 @@ static void websocket_free(gpointer data)
 
 	if (ws->wsi)
 		lws_set_opaque_user_data(ws->wsi, NULL);
-	if (ws->idle)
-		g_source_remove(ws->idle);
+	if (ws->retry)
+		g_source_remove(ws->retry);
+	g_cancellable_cancel(ws->resolving);
+	g_object_unref(ws->resolving);
+	g_resolver_free_addresses(ws->addresses);
+	g_free(ws->name);
+	g_free(ws->path);
 	g_free(ws->failure);
 	g_free(ws);
 }
@@ -49,25 +60,88 @@ static void gone(struct websocket *ws, const char *why)
 
 	ws->wsi = NULL;
 	ws->open = FALSE;
-	if (ws->opening) {
-		/* Its owner does not know it yet. */
-		ws->failure = g_strdup(why);
-		return;
-	}
 	ws->events = NULL;
 	if (events)
 		events->state(ws, FALSE, why, ws->arg);
 	g_ptr_array_remove_fast(ws->client->sockets, ws);
 }
 
-static gboolean tell_failure(gpointer data)
+/* FALSE: this address failed at once, ws->failure says why. */
+static gboolean connect_to(struct websocket *ws, GInetAddress *address)
+{
+	g_autofree char *literal = g_inet_address_to_string(address);
+	g_autofree char *host =
+		g_strdup_printf(strchr(ws->name, ':') ? "[%s]:%d" : "%s:%d",
+				ws->name, ws->port);
+	struct lws_client_connect_info info = {
+		.context = ws->client->context,
+		.address = literal,
+		.port = ws->port,
+		.ssl_connection = ws->tls ? LCCSCF_USE_SSL : 0,
+		.path = ws->path,
+		/* Whose certificate it has to be. No Origin: we are no web
+		 * page, and libwebsockets would say http:// of a secured
+		 * one. */
+		.host = host,
+		.protocol = "ipsp-media",
+		.ietf_version_or_minus_one = -1,
+		.opaque_user_data = ws,
+		.pwsi = &ws->wsi,
+	};
+
+	g_clear_pointer(&ws->failure, g_free);
+	ws->connecting = TRUE;
+	if (!lws_client_connect_via_info(&info) && !ws->failure)
+		ws->failure = g_strdup("the connection failed");
+	ws->connecting = FALSE;
+	return !ws->failure;
+}
+
+static gboolean connect_next(gpointer data)
 {
 	struct websocket *ws = data;
-	g_autofree char *why = g_steal_pointer(&ws->failure);
+	g_autofree char *why = NULL;
 
-	ws->idle = 0;
+	ws->retry = 0;
+	while (ws->next && !ws->closing) {
+		GInetAddress *address = ws->next->data;
+
+		ws->next = ws->next->next;
+		if (connect_to(ws, address))
+			return G_SOURCE_REMOVE;
+	}
+	why = g_steal_pointer(&ws->failure);
 	gone(ws, why);
 	return G_SOURCE_REMOVE;
+}
+
+/* The address that was tried is no good, perhaps the name has another. */
+static void failed(struct websocket *ws, struct lws *wsi, const char *why)
+{
+	lws_set_opaque_user_data(wsi, NULL);
+	ws->wsi = NULL;
+	g_free(ws->failure);
+	ws->failure = g_strdup(why);
+	if (!ws->connecting)
+		ws->retry = g_idle_add(connect_next, ws);
+}
+
+/* A name's addresses are ours to try, one connection each: libwebsockets 4.1
+ * with GLib asserts when it goes on to the second by itself. */
+static void on_resolved(GObject *resolver, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	GList *addresses = g_resolver_lookup_by_name_finish(
+		G_RESOLVER(resolver), result, &error);
+	struct websocket *ws = data;
+
+	/* Then ws is no more. */
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	ws->addresses = ws->next = addresses;
+	if (error)
+		ws->failure = g_strdup(error->message);
+	connect_next(ws);
 }
 
 static void take_frame(struct websocket *ws, const void *in, size_t size)
@@ -118,7 +192,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 			lws_callback_on_writable(wsi);
 		break;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		gone(ws, in ? in : "the connection failed");
+		failed(ws, wsi, in ? in : "the connection failed");
 		break;
 	case LWS_CALLBACK_CLIENT_CLOSED:
 		lws_set_opaque_user_data(wsi, NULL);
@@ -208,44 +282,26 @@ struct websocket *websocket_open(struct websocket_client *client,
 				 const struct websocket_events *events,
 				 void *arg, GError **error)
 {
+	g_autoptr(GResolver) resolver = g_resolver_get_default();
 	g_autoptr(GUri) uri = NULL;
-	struct lws_client_connect_info info = { .context = client->context };
-	g_autofree char *host = NULL, *path = NULL;
 	struct websocket *ws;
-	gboolean tls;
 
 	if (!split_url(url, &uri, error))
 		return NULL;
-	tls = g_str_equal(g_uri_get_scheme(uri), "wss");
-	info.address = g_uri_get_host(uri);
-	info.port = g_uri_get_port(uri);
-	if (info.port < 0)
-		info.port = tls ? 443 : 80;
-	host = strchr(info.address, ':')
-		       ? g_strdup_printf("[%s]:%d", info.address, info.port)
-		       : g_strdup_printf("%s:%d", info.address, info.port);
-	path = g_strdup(*g_uri_get_path(uri) ? g_uri_get_path(uri) : "/");
-	info.ssl_connection = tls ? LCCSCF_USE_SSL : 0;
-	info.path = path;
-	/* No Origin: we are no web page, and libwebsockets would say http:// of
-	 * a secured one. */
-	info.host = host;
-	info.protocol = "ipsp-media";
-	info.ietf_version_or_minus_one = -1;
-
 	ws = g_new0(struct websocket, 1);
 	ws->client = client;
 	ws->events = events;
 	ws->arg = arg;
-	ws->opening = TRUE;
+	ws->name = g_strdup(g_uri_get_host(uri));
+	ws->path = g_strdup(*g_uri_get_path(uri) ? g_uri_get_path(uri) : "/");
+	ws->tls = g_str_equal(g_uri_get_scheme(uri), "wss");
+	ws->port = g_uri_get_port(uri);
+	if (ws->port < 0)
+		ws->port = ws->tls ? 443 : 80;
+	ws->resolving = g_cancellable_new();
 	g_ptr_array_add(client->sockets, ws);
-	info.opaque_user_data = ws;
-	info.pwsi = &ws->wsi;
-	if (!lws_client_connect_via_info(&info) && !ws->failure)
-		ws->failure = g_strdup("the connection failed");
-	ws->opening = FALSE;
-	if (ws->failure)
-		ws->idle = g_idle_add(tell_failure, ws);
+	g_resolver_lookup_by_name_async(resolver, ws->name, ws->resolving,
+					on_resolved, ws);
 	return ws;
 }
 
@@ -265,9 +321,11 @@ void websocket_close(struct websocket *ws)
 {
 	ws->events = NULL;
 	ws->closing = TRUE;
-	if (ws->wsi && ws->open)
+	if (!ws->wsi)
+		g_ptr_array_remove_fast(ws->client->sockets, ws);
+	else if (ws->open)
 		lws_callback_on_writable(ws->wsi);
-	else if (ws->wsi)
+	else
 		lws_set_timeout(ws->wsi, PENDING_TIMEOUT_USER_OK,
 				LWS_TO_KILL_ASYNC);
 }
