@@ -12,6 +12,7 @@ struct arrival {
 	const struct config_mail *account;
 	struct store_mail known;
 	GBytes *mail;
+	const char *digest; /* SHA-256 of mail in hex */
 	gint64 now, monotonic;
 
 	/* Read from it. */

@@ -86,7 +86,6 @@ static void person(struct arrival *arr)
 {
 	const struct config_room *rules;
 	struct answer_from from;
-	g_autofree char *bytes = NULL;
 
 	if (!arr->hall) {
 		arrival_set_aside(arr, "no room of this account is addressed");
@@ -94,10 +93,9 @@ static void person(struct arrival *arr)
 	}
 	rules = arr->hall->rules;
 	/* Without a Message-ID the same bytes are the same mail. */
-	bytes = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, arr->mail);
 	arr->sender = g_strdup_printf(
 		"%s <%s>", arr->msg->from_address,
-		arr->msg->message_id ? arr->msg->message_id : bytes);
+		arr->msg->message_id ? arr->msg->message_id : arr->digest);
 	if (store_sender_known(arr->rec->store, arr->sender)) {
 		g_info("reception: a second copy of %s", arr->sender);
 		g_clear_pointer(&arr->sender, g_free);
@@ -211,20 +209,18 @@ static gboolean keep_file(struct arrival *arr, GError **error)
 {
 	/* Named by its bytes: written once more after a crash, it is the
 	 * same file. */
-	g_autofree char *name =
-		g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, arr->mail);
 	g_autofree char *path =
-		g_build_filename(arr->rec->set_aside, name, NULL);
+		g_build_filename(arr->rec->set_aside, arr->digest, NULL);
 	gsize size;
 	const char *data = g_bytes_get_data(arr->mail, &size);
 
 	g_message("reception: set aside account=%s file=%s: %s",
-		  arr->account->name, name, arr->reason);
+		  arr->account->name, arr->digest, arr->reason);
 	return g_file_set_contents_full(path, data, (gssize)size,
 					G_FILE_SET_CONTENTS_CONSISTENT |
 						G_FILE_SET_CONTENTS_DURABLE,
 					0600, error) &&
-	       store_set_aside(arr->rec->store, arr->account->name, name,
+	       store_set_aside(arr->rec->store, arr->account->name, arr->digest,
 			       arr->reason, arr->now, error);
 }
 
@@ -321,6 +317,7 @@ gboolean reception_mail(struct reception *rec,
 
 	g_checksum_update(sum, g_bytes_get_data(mail, NULL),
 			  (gssize)g_bytes_get_size(mail));
+	arr.digest = g_checksum_get_string(sum);
 	g_checksum_get_digest(sum, arr.known.digest, &size);
 	if (store_mail_known(rec->store, &arr.known))
 		return TRUE;
