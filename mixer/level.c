@@ -2,15 +2,15 @@
 
 #include <math.h>
 
+#include "mixer/sum.h"
+
 #define OVERLOAD 32768.0f
 
 float level_dbov(const int16_t *pcm, size_t n)
 {
-	uint64_t energy = 0;
+	uint64_t energy = sum_energy(pcm, n);
 	float level;
 
-	for (size_t i = 0; i < n; i++)
-		energy += (uint32_t)(pcm[i] * pcm[i]);
 	if (!energy)
 		return LEVEL_SILENCE;
 	level = 10.0f *
