@@ -20,7 +20,7 @@ int feed_create(struct feed **feed_r, const struct codec_config *cfg)
 
 	if (!feed)
 		return -ENOMEM;
-	limiter_init(&feed->limiter);
+	limiter_init(&feed->limiter, 1);
 	feed->loss = cfg->loss_expected;
 	ret = codec_encoder_create(&feed->enc, cfg);
 	if (ret < 0) {
@@ -45,7 +45,7 @@ void feed_destroy(struct feed **feedp)
 
 void feed_restart(struct feed *feed, const struct codec_config *cfg)
 {
-	limiter_init(&feed->limiter);
+	limiter_init(&feed->limiter, 1);
 	feed->loss = cfg->loss_expected;
 	feed->size = 0;
 	codec_encoder_restart(feed->enc, cfg);

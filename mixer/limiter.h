@@ -2,27 +2,32 @@
  *
  * Looks 1 ms ahead: the gain is already down when the peak is played, and
  * comes back over about 100 ms. While nothing is too loud the sound passes
- * bit by bit, 1 ms late. Each distinct mix has its own.
+ * bit by bit, 1 ms late. Two channels share one gain: a peak in one does not
+ * move the sound to the other. Each distinct mix has its own.
  *
- * A plain value: memset to zero or limiter_init(), copied by assignment. */
+ * A plain value, copied by assignment. */
 #ifndef MIXER_LIMITER_H
 #define MIXER_LIMITER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIMITER_AHEAD	48    /* samples: 1 ms at 48 kHz */
-#define LIMITER_CEILING 32000 /* largest sample that comes out: -0.2 dBFS */
+#define LIMITER_AHEAD	 48    /* samples of a channel: 1 ms at 48 kHz */
+#define LIMITER_CHANNELS 2     /* at most */
+#define LIMITER_CEILING	 32000 /* largest sample that comes out: -0.2 dBFS */
 
 struct limiter {
-	int32_t ahead[LIMITER_AHEAD]; /* came in, not yet out */
-	int32_t peak;		      /* of ahead */
-	float cut;		      /* 1 - gain: zero passes the sound */
+	size_t block; /* samples in ahead */
+	int32_t peak; /* of ahead */
+	float cut;    /* 1 - gain: zero passes the sound */
+	int32_t ahead[LIMITER_CHANNELS * LIMITER_AHEAD]; /* not yet out */
 };
 
-void limiter_init(struct limiter *lim);
+/* 1 channel, or 2 interleaved. */
+void limiter_init(struct limiter *lim, int channels);
 
-/* RT. n is a multiple of LIMITER_AHEAD; |in| may reach 2^30. */
+/* RT. n samples of all channels together, a multiple of LIMITER_AHEAD times
+ * channels; |in| may reach 2^30. */
 void limiter_run(struct limiter *lim, const int32_t *in, int16_t *out_r,
 		 size_t n);
 

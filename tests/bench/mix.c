@@ -111,7 +111,7 @@ static void bench_limiter(const char *what, int32_t amplitude)
 	struct limiter lim;
 	double us[FRAMES];
 
-	limiter_init(&lim);
+	limiter_init(&lim, 1);
 	for (int i = 0; i < SOUND_FRAME; i++)
 		in[i] = i / 50 % 2 ? amplitude : -amplitude;
 	for (int i = 0; i < FRAMES; i++) {

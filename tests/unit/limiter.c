@@ -14,7 +14,7 @@ static void passes_what_fits_bit_by_bit_1_ms_late(void)
 	int16_t out[SOUND_FRAME * 2];
 	struct limiter lim;
 
-	limiter_init(&lim);
+	limiter_init(&lim, 1);
 	srand(1);
 	for (int i = 0; i < SOUND_FRAME * 2; i++)
 		in[i] = rand() % (2 * LIMITER_CEILING + 1) - LIMITER_CEILING;
@@ -32,7 +32,7 @@ static void keeps_the_sign_and_the_ceiling_of_any_sum(void)
 	int16_t out[SOUND_FRAME];
 	struct limiter lim;
 
-	limiter_init(&lim);
+	limiter_init(&lim, 1);
 	srand(2);
 	for (int frame = 0; frame < 200; frame++) {
 		/* From one voice to thirty thousand, changing each frame. */
@@ -61,7 +61,7 @@ static void is_transparent_again_a_second_after_a_peak(void)
 	int16_t out[SOUND_FRAME];
 	struct limiter lim;
 
-	limiter_init(&lim);
+	limiter_init(&lim, 1);
 	for (int i = 0; i < SOUND_FRAME; i++)
 		in[i] = i % 2 ? 160000 : -160000;
 	limiter_run(&lim, in, out, SOUND_FRAME);
@@ -74,6 +74,58 @@ static void is_transparent_again_a_second_after_a_peak(void)
 		limiter_run(&lim, in, out, SOUND_FRAME);
 	for (int i = 0; i < SOUND_FRAME; i++)
 		g_assert_cmpint(out[i], ==, 1000);
+}
+
+/* The frame that is passed whole must give what the blocks would. */
+static void gives_the_same_bits_in_frames_as_in_blocks(void)
+{
+	int32_t in[SOUND_FRAME];
+	int16_t out[SOUND_FRAME], same[SOUND_FRAME];
+	struct limiter frames, blocks;
+
+	limiter_init(&frames, 1);
+	limiter_init(&blocks, 1);
+	srand(3);
+	for (int frame = 0; frame < 400; frame++) {
+		/* Loud for 20 frames, then long enough quiet to come back. */
+		int32_t range = frame % 100 < 20 ? 70000 : 30000;
+
+		for (int i = 0; i < SOUND_FRAME; i++)
+			in[i] = rand() % range - range / 2;
+		limiter_run(&frames, in, out, SOUND_FRAME);
+		for (int at = 0; at < SOUND_FRAME; at += LIMITER_AHEAD)
+			limiter_run(&blocks, in + at, same + at, LIMITER_AHEAD);
+		g_assert_cmpmem(out, sizeof(out), same, sizeof(same));
+	}
+	g_assert_cmpfloat(frames.cut, ==, 0);
+}
+
+static void two_channels_share_one_gain(void)
+{
+	int32_t in[2 * SOUND_FRAME];
+	int16_t out[2 * SOUND_FRAME];
+	struct limiter lim;
+
+	limiter_init(&lim, 2);
+	/* The left is twice too loud, the right a fourth of it. */
+	for (int i = 0; i < SOUND_FRAME; i++) {
+		in[2 * i] = 64000;
+		in[2 * i + 1] = -16000;
+	}
+	limiter_run(&lim, in, out, 2 * SOUND_FRAME);
+	for (int i = 0; i < 2 * LIMITER_AHEAD; i++)
+		g_assert_cmpint(out[i], ==, 0);
+	for (int i = LIMITER_AHEAD; i < SOUND_FRAME; i++) {
+		g_assert_cmpint(out[2 * i], ==, LIMITER_CEILING);
+		g_assert_cmpint(out[2 * i + 1], ==, -LIMITER_CEILING / 4);
+	}
+	/* And passes both as they are when both fit. */
+	limiter_init(&lim, 2);
+	for (int i = 0; i < 2 * SOUND_FRAME; i++)
+		in[i] = i;
+	limiter_run(&lim, in, out, 2 * SOUND_FRAME);
+	for (int i = 2 * LIMITER_AHEAD; i < 2 * SOUND_FRAME; i++)
+		g_assert_cmpint(out[i], ==, i - 2 * LIMITER_AHEAD);
 }
 
 static void levels_are_those_of_rfc_6464(void)
@@ -101,7 +153,7 @@ static void limiting_never_touches_the_heap(void)
 	struct limiter lim;
 	float level = 0;
 
-	limiter_init(&lim);
+	limiter_init(&lim, 1);
 	for (int i = 0; i < SOUND_FRAME; i++)
 		in[i] = i * 100;
 	trap_begin();
@@ -122,6 +174,10 @@ int main(int argc, char **argv)
 			keeps_the_sign_and_the_ceiling_of_any_sum);
 	g_test_add_func("/limiter/is transparent again a second after a peak",
 			is_transparent_again_a_second_after_a_peak);
+	g_test_add_func("/limiter/gives the same bits in frames as in blocks",
+			gives_the_same_bits_in_frames_as_in_blocks);
+	g_test_add_func("/limiter/two channels share one gain",
+			two_channels_share_one_gain);
 	g_test_add_func("/level/levels are those of RFC 6464",
 			levels_are_those_of_rfc_6464);
 	g_test_add_func("/limiter/limiting never touches the heap",
