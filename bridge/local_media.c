@@ -210,7 +210,8 @@ static struct session *make_session(const struct local_media *med,
 		.member = member,
 		.consent_s = CONSENT_S,
 		.held = true,
-		.stream = { .srtp = keys->srtp,
+		.stream = { .suite = keys->srtp ? SRTP_AEAD_AES_128_GCM
+						: SRTP_NONE,
 			    .send_ssrc = keys->keys->ssrc_b2c,
 			    .receive_ssrc = keys->keys->ssrc_c2b,
 			    .payload_type = keys->payload_type },
@@ -226,8 +227,8 @@ static struct session *make_session(const struct local_media *med,
 	g_strlcpy(cfg.username, keys->did, sizeof(cfg.username));
 	g_strlcpy(cfg.password, keys->keys->stun_password,
 		  sizeof(cfg.password));
-	memcpy(cfg.stream.send_key, keys->keys->srtp_b2c, STREAM_KEY_SIZE);
-	memcpy(cfg.stream.receive_key, keys->keys->srtp_c2b, STREAM_KEY_SIZE);
+	memcpy(cfg.stream.send_key, keys->keys->srtp_b2c, KEYS_SRTP_SIZE);
+	memcpy(cfg.stream.receive_key, keys->keys->srtp_c2b, KEYS_SRTP_SIZE);
 	g_strlcpy(cfg.stream.cname, cname, sizeof(cfg.stream.cname));
 	if (session_create(&ses, &cfg))
 		ses = NULL;

@@ -273,7 +273,7 @@ void invite_stream(const struct invite *inv, struct stream_config *stream_r)
 	random_bytes(bytes, sizeof(bytes));
 	cname = keys_base64url(bytes, sizeof(bytes));
 	*stream_r = (struct stream_config){
-		.srtp = !inv->plain,
+		.suite = inv->plain ? SRTP_NONE : SRTP_AEAD_AES_128_GCM,
 		.send_ssrc = inv->keys.ssrc_c2b,
 		.receive_ssrc = inv->keys.ssrc_b2c,
 		.payload_type = inv->ok.payload_type,

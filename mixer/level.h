@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define LEVEL_SILENCE (-127.0f)
+#define LEVEL_NONE    1 /* where a level may be missing: there is none */
 
 /* RT. -127 to 0; n samples, at least one. */
 float level_dbov(const int16_t *pcm, size_t n);

@@ -1,42 +1,46 @@
 #include "mixer/srtp_cipher.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "mixer/srtp_transform.h"
 #include "mixer/wire.h"
 
-#define KEY_SIZE    16
-#define SALT_SIZE   12
-#define IV_SIZE	    12
-#define RTCP_HEADER 8	       /* stays readable under SRTCP */
-#define RTCP_E	    0x80000000 /* the packet is encrypted */
+/* RFC 3711 4.3.2; RTCP's are RTP's and three. */
+enum label { LABEL_KEY, LABEL_AUTH, LABEL_SALT, LABELS };
 
-/* RFC 3711 4.3.2. */
-enum label {
-	LABEL_RTP_KEY = 0,
-	LABEL_RTP_SALT = 2,
-	LABEL_RTCP_KEY = 3,
-	LABEL_RTCP_SALT = 5,
-};
-
-struct half {
-	EVP_CIPHER_CTX *evp; /* its key is set, each packet sets the IV */
-	uint8_t salt[SALT_SIZE];
+static const struct srtp_transform *const transforms[] = {
+	[SRTP_AEAD_AES_128_GCM] = &srtp_gcm,
+	[SRTP_AES_CM_128_HMAC_SHA1_80] = &srtp_cm,
 };
 
 struct srtp_cipher {
-	struct half rtp, rtcp;
+	const struct srtp_transform *how;
+	struct srtp_keys rtp, rtcp;
 };
 
-/* The key derivation of RFC 3711 4.3.3 (AES in counter mode) with the salt
- * padded as RFC 7714 11 says, and a derivation rate of 0. */
-static int derive(const uint8_t master[SRTP_CIPHER_KEY], enum label label,
-		  uint8_t *key_r, int size)
+static const struct srtp_transform *transform_of(enum srtp_suite suite)
+{
+	return suite < sizeof(transforms) / sizeof(*transforms)
+		       ? transforms[suite]
+		       : NULL;
+}
+
+size_t srtp_suite_key_size(enum srtp_suite suite)
+{
+	const struct srtp_transform *how = transform_of(suite);
+
+	return how ? SRTP_KEY_SIZE + how->salt : 0;
+}
+
+/* The key derivation of RFC 3711 4.3.3: AES in counter mode, a derivation
+ * rate of 0. Salts shorter than 14 bytes are padded (RFC 7714 11). */
+static int derive(const struct srtp_transform *how, const uint8_t *master,
+		  unsigned label, uint8_t *key_r, size_t size)
 {
 	EVP_CIPHER_CTX *evp = EVP_CIPHER_CTX_new();
 	uint8_t iv[16] = { 0 };
@@ -44,47 +48,57 @@ static int derive(const uint8_t master[SRTP_CIPHER_KEY], enum label label,
 
 	if (!evp)
 		return -ENOMEM;
-	memcpy(iv, master + KEY_SIZE, SALT_SIZE);
+	memcpy(iv, master + SRTP_KEY_SIZE, how->salt);
 	iv[7] ^= (uint8_t)label;
-	memset(key_r, 0, (size_t)size);
+	memset(key_r, 0, size);
 	ok = EVP_EncryptInit_ex(evp, EVP_aes_128_ctr(), NULL, master, iv) &&
-	     EVP_EncryptUpdate(evp, key_r, &n, key_r, size);
+	     EVP_EncryptUpdate(evp, key_r, &n, key_r, (int)size);
 	EVP_CIPHER_CTX_free(evp);
 	OPENSSL_cleanse(iv, sizeof(iv));
 	return ok ? 0 : -EIO;
 }
 
-static int half_init(struct half *half, const uint8_t master[SRTP_CIPHER_KEY],
-		     enum label key_label, enum label salt_label,
+static int keys_init(struct srtp_keys *keys, const struct srtp_transform *how,
+		     const uint8_t *master, unsigned first_label,
 		     enum srtp_direction direction)
 {
-	uint8_t key[KEY_SIZE];
-	int r = derive(master, key_label, key, sizeof(key));
+	uint8_t key[SRTP_KEY_SIZE], auth[HMAC_SHA1_SIZE] = { 0 };
+	int r = derive(how, master, first_label + LABEL_KEY, key, sizeof(key));
 
 	if (!r)
-		r = derive(master, salt_label, half->salt, SALT_SIZE);
-	if (!r && !(half->evp = EVP_CIPHER_CTX_new()))
+		r = derive(how, master, first_label + LABEL_AUTH, auth,
+			   how->auth);
+	if (!r)
+		r = derive(how, master, first_label + LABEL_SALT, keys->salt,
+			   how->salt);
+	if (!r && !(keys->evp = EVP_CIPHER_CTX_new()))
 		r = -ENOMEM;
-	if (!r && !EVP_CipherInit_ex(half->evp, EVP_aes_128_gcm(), NULL, key,
-				     NULL, direction == SRTP_PROTECT))
+	if (!r && !EVP_CipherInit_ex(keys->evp, how->cipher(), NULL, key, NULL,
+				     direction == SRTP_PROTECT))
 		r = -EIO;
+	if (!r)
+		hmac_sha1_init(&keys->auth, auth, how->auth);
 	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(auth, sizeof(auth));
 	return r;
 }
 
-int srtp_cipher_create(struct srtp_cipher **cip_r,
-		       const uint8_t key[SRTP_CIPHER_KEY],
-		       enum srtp_direction direction)
+int srtp_cipher_create(struct srtp_cipher **cip_r, enum srtp_suite suite,
+		       const uint8_t *key, enum srtp_direction direction)
 {
-	struct srtp_cipher *cip = calloc(1, sizeof(*cip));
+	const struct srtp_transform *how = transform_of(suite);
+	struct srtp_cipher *cip;
 	int r;
 
+	if (!how)
+		return -EINVAL;
+	cip = calloc(1, sizeof(*cip));
 	if (!cip)
 		return -ENOMEM;
-	r = half_init(&cip->rtp, key, LABEL_RTP_KEY, LABEL_RTP_SALT, direction);
+	cip->how = how;
+	r = keys_init(&cip->rtp, how, key, 0, direction);
 	if (!r)
-		r = half_init(&cip->rtcp, key, LABEL_RTCP_KEY, LABEL_RTCP_SALT,
-			      direction);
+		r = keys_init(&cip->rtcp, how, key, LABELS, direction);
 	if (r)
 		srtp_cipher_destroy(&cip);
 	else
@@ -105,133 +119,56 @@ void srtp_cipher_destroy(struct srtp_cipher **cipp)
 	free(cip);
 }
 
-static bool begin(struct half *half, uint8_t iv[IV_SIZE])
-{
-	for (int i = 0; i < IV_SIZE; i++)
-		iv[i] ^= half->salt[i];
-	return EVP_CipherInit_ex(half->evp, NULL, NULL, NULL, iv, -1);
-}
-
-static bool update(struct half *half, uint8_t *out, const uint8_t *in,
-		   size_t size)
-{
-	int n;
-
-	/* An empty update with output would end the additional data. */
-	return !size || EVP_CipherUpdate(half->evp, out, &n, in, (int)size);
-}
-
-/* The tag of what was encrypted, to tag. */
-static bool seal(struct half *half, uint8_t tag[SRTP_CIPHER_TAG])
-{
-	uint8_t none[16];
-	int n;
-
-	return EVP_CipherFinal_ex(half->evp, none, &n) &&
-	       EVP_CIPHER_CTX_ctrl(half->evp, EVP_CTRL_AEAD_GET_TAG,
-				   SRTP_CIPHER_TAG, tag);
-}
-
-/* Whether tag is that of what was decrypted, in constant time. */
-static bool unseal(struct half *half, uint8_t tag[SRTP_CIPHER_TAG])
-{
-	uint8_t none[16];
-	int n;
-
-	return EVP_CIPHER_CTX_ctrl(half->evp, EVP_CTRL_AEAD_SET_TAG,
-				   SRTP_CIPHER_TAG, tag) &&
-	       EVP_CipherFinal_ex(half->evp, none, &n);
-}
-
-/* RFC 7714 8.1: 0 0 | SSRC | ROC | SEQ. */
-static bool begin_rtp(struct half *half, const uint8_t *buf, size_t header,
-		      uint64_t index)
-{
-	uint8_t iv[IV_SIZE] = { 0 };
-
-	memcpy(iv + 2, buf + 8, 4);
-	wire_put32(iv + 6, (uint32_t)(index >> 16));
-	wire_put16(iv + 10, (uint16_t)index);
-	return begin(half, iv) && update(half, NULL, buf, header);
-}
-
 int srtp_cipher_protect_rtp(struct srtp_cipher *cip, uint64_t index,
 			    size_t header, uint8_t *buf, size_t size,
 			    size_t cap)
 {
-	struct half *half = &cip->rtp;
+	size_t growth = cip->how->rtp_growth;
 
-	if (cap < size + SRTP_CIPHER_TAG)
+	if (cap < size + growth)
 		return -ENOBUFS;
-	if (!begin_rtp(half, buf, header, index) ||
-	    !update(half, buf + header, buf + header, size - header) ||
-	    !seal(half, buf + size))
+	if (!cip->how->protect_rtp(&cip->rtp, index, header, buf, size))
 		return -EIO;
-	return (int)(size + SRTP_CIPHER_TAG);
+	return (int)(size + growth);
 }
 
 int srtp_cipher_unprotect_rtp(struct srtp_cipher *cip, uint64_t index,
 			      size_t header, uint8_t *buf, size_t size)
 {
-	struct half *half = &cip->rtp;
-	size_t plain;
+	size_t growth = cip->how->rtp_growth;
 
-	if (size < header + SRTP_CIPHER_TAG)
+	if (size < header + growth)
 		return -EBADMSG;
-	plain = size - SRTP_CIPHER_TAG;
-	if (!begin_rtp(half, buf, header, index) ||
-	    !update(half, buf + header, buf + header, plain - header) ||
-	    !unseal(half, buf + plain))
+	if (!cip->how->unprotect_rtp(&cip->rtp, index, header, buf,
+				     size - growth))
 		return -EACCES;
-	return (int)plain;
-}
-
-/* RFC 7714 9.1: 0 0 | SSRC | 0 0 | index; the additional data is the first
- * eight bytes and the word with E and the index. */
-static bool begin_rtcp(struct half *half, const uint8_t *buf, uint32_t word)
-{
-	uint8_t iv[IV_SIZE] = { 0 }, trailer[4];
-
-	memcpy(iv + 2, buf + 4, 4);
-	wire_put32(iv + 8, word & ~RTCP_E);
-	wire_put32(trailer, word);
-	return begin(half, iv) && update(half, NULL, buf, RTCP_HEADER) &&
-	       update(half, NULL, trailer, sizeof(trailer));
+	return (int)(size - growth);
 }
 
 int srtp_cipher_protect_rtcp(struct srtp_cipher *cip, uint32_t index,
 			     uint8_t *buf, size_t size, size_t cap)
 {
-	struct half *half = &cip->rtcp;
-	uint32_t word = index | RTCP_E;
+	size_t growth = cip->how->rtcp_growth;
 
-	if (size < RTCP_HEADER || cap < size + SRTP_CIPHER_GROWTH)
+	if (size < SRTP_RTCP_HEADER || cap < size + growth)
 		return -ENOBUFS;
-	if (!begin_rtcp(half, buf, word) ||
-	    !update(half, buf + RTCP_HEADER, buf + RTCP_HEADER,
-		    size - RTCP_HEADER) ||
-	    !seal(half, buf + size))
+	if (!cip->how->protect_rtcp(&cip->rtcp, index | SRTP_RTCP_E, buf, size))
 		return -EIO;
-	wire_put32(buf + size + SRTP_CIPHER_TAG, word);
-	return (int)(size + SRTP_CIPHER_GROWTH);
+	return (int)(size + growth);
 }
 
 int srtp_cipher_unprotect_rtcp(struct srtp_cipher *cip, uint32_t *index_r,
 			       uint8_t *buf, size_t size)
 {
-	struct half *half = &cip->rtcp;
-	size_t plain;
+	size_t growth = cip->how->rtcp_growth;
 	uint32_t word;
 
-	if (size < RTCP_HEADER + SRTP_CIPHER_GROWTH)
+	if (size < SRTP_RTCP_HEADER + growth)
 		return -EBADMSG;
-	plain = size - SRTP_CIPHER_GROWTH;
-	word = wire_get32(buf + size - 4);
-	if (!(word & RTCP_E) || !begin_rtcp(half, buf, word) ||
-	    !update(half, buf + RTCP_HEADER, buf + RTCP_HEADER,
-		    plain - RTCP_HEADER) ||
-	    !unseal(half, buf + plain))
+	word = wire_get32(buf + size - cip->how->word_at);
+	if (!(word & SRTP_RTCP_E) ||
+	    !cip->how->unprotect_rtcp(&cip->rtcp, word, buf, size - growth))
 		return -EACCES;
-	*index_r = word & ~RTCP_E;
-	return (int)plain;
+	*index_r = word & ~SRTP_RTCP_E;
+	return (int)(size - growth);
 }

@@ -1,5 +1,5 @@
-/* srtp_cipher - AES-128-GCM for the packets of one SSRC in one direction
- * (RFC 3711 with the transforms of RFC 7714).
+/* srtp_cipher - SRTP for the packets of one direction (RFC 3711): encryption
+ * and authentication by one of the suites below.
  *
  * It turns bytes into bytes; which index a packet has, and whether that
  * index came before, is the stream's knowledge.
@@ -13,27 +13,36 @@
 #ifndef MIXER_SRTP_CIPHER_H
 #define MIXER_SRTP_CIPHER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define SRTP_CIPHER_KEY	   28 /* bytes: master key and salt, RFC 7714 12 */
-#define SRTP_CIPHER_TAG	   16
-#define SRTP_CIPHER_GROWTH (SRTP_CIPHER_TAG + 4) /* RTCP: tag and index */
+#define SRTP_MAX_KEY	30 /* bytes: master key and salt, of any suite */
+#define SRTP_MAX_GROWTH 20 /* bytes that a suite adds to a packet, at most */
+
+enum srtp_suite {
+	SRTP_NONE,		      /* in the clear: there is no cipher */
+	SRTP_AEAD_AES_128_GCM,	      /* RFC 7714, key 16 + salt 12 */
+	SRTP_AES_CM_128_HMAC_SHA1_80, /* RFC 3711, key 16 + salt 14 */
+};
 
 struct srtp_cipher;
 
 enum srtp_direction { SRTP_PROTECT, SRTP_UNPROTECT };
 
-/* Returns 0, -ENOMEM, or -EIO when OpenSSL refuses AES-GCM. */
-int srtp_cipher_create(struct srtp_cipher **cip_r,
-		       const uint8_t key[SRTP_CIPHER_KEY],
-		       enum srtp_direction direction);
+/* Bytes of master key and salt together, 0 for SRTP_NONE. */
+size_t srtp_suite_key_size(enum srtp_suite suite);
+
+/* key is the master key, and the salt behind it. Returns 0, -EINVAL for
+ * SRTP_NONE, -ENOMEM, or -EIO when OpenSSL refuses the cipher. */
+int srtp_cipher_create(struct srtp_cipher **cip_r, enum srtp_suite suite,
+		       const uint8_t *key, enum srtp_direction direction);
 /* Accepts NULL and half-built objects; wipes the keys. */
 void srtp_cipher_destroy(struct srtp_cipher **cipp);
 
 /* RT. One RTP packet in place, whose first `header` bytes stay readable.
  * index is the 48-bit ROC | SEQ. Both return the new size. Protecting needs
- * SRTP_CIPHER_TAG bytes after size: -ENOBUFS where cap has no room.
+ * up to SRTP_MAX_GROWTH bytes after size: -ENOBUFS where cap has no room.
  * Unprotecting: -EBADMSG when too short, -EACCES when not authentic (what
  * buf then holds is void). */
 int srtp_cipher_protect_rtp(struct srtp_cipher *cip, uint64_t index,

@@ -8,7 +8,6 @@
 
 #include "mixer/reception.h"
 #include "mixer/rtcp.h"
-#include "mixer/srtp_cipher.h"
 #include "mixer/wire.h"
 
 #define NTP_UNIX     2208988800u /* s from 1900 to 1970 */
@@ -27,6 +26,8 @@ struct stream {
 	uint32_t timestamp;
 	uint32_t rtcp_index;
 	bool talking; /* the last frame was sent */
+	int level;    /* of the next one, or LEVEL_NONE */
+	bool voice;
 	uint32_t octets;
 	uint64_t sent_at_report; /* packets, when the last SR/RR went */
 	struct {
@@ -63,7 +64,8 @@ int stream_create(struct stream **stream_r, const struct stream_config *cfg)
 	struct stream *stream;
 	int r;
 
-	if (cfg->payload_type > 127 || cfg->send_ssrc == cfg->receive_ssrc ||
+	if (cfg->payload_type > 127 || cfg->level_id > RTP_MAX_LEVEL_ID ||
+	    cfg->send_ssrc == cfg->receive_ssrc ||
 	    !memchr(cfg->cname, 0, sizeof(cfg->cname)))
 		return -EINVAL;
 	stream = calloc(1, sizeof(*stream));
@@ -71,16 +73,17 @@ int stream_create(struct stream **stream_r, const struct stream_config *cfg)
 		return -ENOMEM;
 	stream->cfg = *cfg;
 	stream->report.round_trip_ms = -1;
+	stream->level = LEVEL_NONE;
 	r = start_random(stream);
-	if (!r && cfg->srtp)
-		r = srtp_cipher_create(&stream->protect, cfg->send_key,
-				       SRTP_PROTECT);
-	if (!r && cfg->srtp)
-		r = srtp_cipher_create(&stream->unprotect, cfg->receive_key,
-				       SRTP_UNPROTECT);
+	if (!r && cfg->suite != SRTP_NONE)
+		r = srtp_cipher_create(&stream->protect, cfg->suite,
+				       cfg->send_key, SRTP_PROTECT);
+	if (!r && cfg->suite != SRTP_NONE)
+		r = srtp_cipher_create(&stream->unprotect, cfg->suite,
+				       cfg->receive_key, SRTP_UNPROTECT);
 	/* The ciphers have them. */
-	OPENSSL_cleanse(stream->cfg.send_key, STREAM_KEY_SIZE);
-	OPENSSL_cleanse(stream->cfg.receive_key, STREAM_KEY_SIZE);
+	OPENSSL_cleanse(stream->cfg.send_key, SRTP_MAX_KEY);
+	OPENSSL_cleanse(stream->cfg.receive_key, SRTP_MAX_KEY);
 	if (r)
 		stream_destroy(&stream);
 	else
@@ -120,20 +123,30 @@ static int refuse(struct stream *stream, int why)
 	return why;
 }
 
+/* The size of the packet's header when it is one that belongs here, by what a
+ * glance tells. */
+static int check_header(const struct stream *stream, const uint8_t *buf,
+			size_t size)
+{
+	int header = rtp_header_size(buf, size);
+
+	if (header >= 0 && (wire_get32(buf + 8) != stream->cfg.receive_ssrc ||
+			    (buf[1] & 0x7f) != stream->cfg.payload_type))
+		return -EADDRNOTAVAIL;
+	return header;
+}
+
 /* The packet's index, when it is fresh and authentic; *size becomes that of
  * the packet in the clear. */
 static int open_rtp(struct stream *stream, uint8_t *buf, size_t *size,
 		    uint64_t *index_r)
 {
 	struct reception *rec = &stream->reception;
-	int header = rtp_header_size(buf, *size), n;
+	int header = check_header(stream, buf, *size), n;
 
-	if (header < 0)
-		return -EBADMSG;
 	/* Before any arithmetic: this is what a stranger's packet costs. */
-	if (wire_get32(buf + 8) != stream->cfg.receive_ssrc ||
-	    (buf[1] & 0x7f) != stream->cfg.payload_type)
-		return -EADDRNOTAVAIL;
+	if (header < 0)
+		return header;
 	*index_r = reception_index(rec, wire_get16(buf + 2));
 	if (!stream->unprotect && !reception_plausible(rec, index_r))
 		return -EALREADY;
@@ -168,10 +181,22 @@ int stream_receive_rtp(struct stream *stream, uint8_t *buf, size_t size,
 		.timestamp = reception_add(&stream->reception, index,
 					   pkt.timestamp, now_us),
 		.marker = pkt.marker,
+		.level_dbov = rtp_level(buf, (size_t)(pkt.payload - buf),
+					stream->cfg.level_id),
 		.payload = pkt.payload,
 		.payload_size = pkt.payload_size,
 	};
 	return 0;
+}
+
+int stream_peek_level(const struct stream *stream, const uint8_t *buf,
+		      size_t size)
+{
+	int header = check_header(stream, buf, size);
+
+	return header < 0
+		       ? LEVEL_NONE
+		       : rtp_level(buf, (size_t)header, stream->cfg.level_id);
 }
 
 static int open_rtcp(struct stream *stream, uint8_t *buf, size_t *size)
@@ -264,10 +289,17 @@ int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
 	return 0;
 }
 
+void stream_set_level(struct stream *stream, int level_dbov, bool voice)
+{
+	stream->level = level_dbov;
+	stream->voice = voice;
+}
+
 int stream_send_rtp(struct stream *stream, const uint8_t *payload,
 		    size_t payload_size, unsigned samples, uint8_t *buf,
 		    size_t cap)
 {
+	uint8_t level = stream->level == LEVEL_NONE ? 0 : stream->cfg.level_id;
 	/* RFC 3551 4.1: the marker opens a talkspurt. */
 	const struct rtp_packet pkt = {
 		.marker = !stream->talking,
@@ -277,9 +309,13 @@ int stream_send_rtp(struct stream *stream, const uint8_t *payload,
 		.ssrc = stream->cfg.send_ssrc,
 		.payload = payload,
 		.payload_size = payload_size,
+		.level_id = level,
+		.level_dbov = stream->level,
+		.voice = stream->voice,
 	};
 	int n;
 
+	stream->level = LEVEL_NONE;
 	stream->timestamp += samples;
 	stream->talking = payload_size > 0;
 	if (!payload_size)
@@ -287,8 +323,8 @@ int stream_send_rtp(struct stream *stream, const uint8_t *payload,
 	n = rtp_encode(&pkt, buf, cap);
 	if (n > 0 && stream->protect)
 		n = srtp_cipher_protect_rtp(stream->protect, stream->sequence,
-					    RTP_HEADER_SIZE, buf, (size_t)n,
-					    cap);
+					    (size_t)n - payload_size, buf,
+					    (size_t)n, cap);
 	if (n < 0)
 		return n;
 	stream->sequence++;

@@ -12,22 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mixer/level.h"
 #include "mixer/rtp.h"
+#include "mixer/srtp_cipher.h"
 
-#define STREAM_KEY_SIZE	   28	/* AES-128-GCM key and salt, RFC 7714 12 */
-#define STREAM_SRTP_GROWTH 32	/* bytes that protection may add to a packet */
-#define STREAM_APP_MAX	   1024 /* bytes of one control message */
+#define STREAM_APP_MAX 1024 /* bytes of one control message */
 
 struct stream;
 
 struct stream_config {
-	bool srtp; /* false: RTP/AVP in the clear, keys unused */
-	uint8_t send_key[STREAM_KEY_SIZE];
-	uint8_t receive_key[STREAM_KEY_SIZE];
+	enum srtp_suite suite;
+	uint8_t send_key[SRTP_MAX_KEY]; /* key and salt, as the suite says */
+	uint8_t receive_key[SRTP_MAX_KEY];
 	uint32_t send_ssrc;
 	uint32_t receive_ssrc;
 	uint8_t payload_type; /* of Opus, both directions */
-	char cname[64];	      /* RTCP SDES; a random token, RFC 7022 */
+	/* The header extension of the audio level (RFC 6464), both
+	 * directions: 1 to RTP_MAX_LEVEL_ID, 0: not agreed on. */
+	uint8_t level_id;
+	char cname[64]; /* RTCP SDES; a random token, RFC 7022 */
 };
 
 /* What is known of the path; RFC 3550 6.4.1 and appendix A. */
@@ -51,6 +54,7 @@ struct stream_media {
 	uint64_t sequence;
 	uint64_t timestamp; /* 1/48000 s */
 	bool marker;
+	int level_dbov; /* -127 to 0, as the sender says, or LEVEL_NONE */
 	const uint8_t *payload;
 	size_t payload_size;
 };
@@ -82,6 +86,16 @@ int stream_receive_rtp(struct stream *stream, uint8_t *buf, size_t size,
 /* RT. The same for one compound RTCP packet. */
 int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
 			uint64_t now_us, struct stream_control *control_r);
+
+/* RT. The level that the peer says a packet has, which is not authenticated
+ * yet; LEVEL_NONE when it says none, and for what stream_receive_rtp() would
+ * refuse at sight. */
+int stream_peek_level(const struct stream *stream, const uint8_t *buf,
+		      size_t size);
+
+/* RT. The level of what the next stream_send_rtp() sends, and whether it is
+ * a voice; needs level_id. Packets without have no level header. */
+void stream_set_level(struct stream *stream, int level_dbov, bool voice);
 
 /* RT. Builds and protects the next RTP packet; the timestamp advances by
  * `samples` (1/48000 s) for the *next* one, also when payload_size is 0

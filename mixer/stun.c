@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
+#include "mixer/hmac_sha1.h"
 #include "mixer/wire.h"
 
 #define HEADER_SIZE 20
@@ -35,76 +35,13 @@ enum attribute {
 	IPSP_COOKIE = 0xc951,
 };
 
-#define INTEGRITY_SIZE	 20
+#define INTEGRITY_SIZE	 HMAC_SHA1_SIZE
 #define FINGERPRINT_SIZE 4
-
-/* SHA-1 with its state at hand is the only HMAC that needs no heap:
- * OpenSSL's EVP and HMAC objects allocate for every message. It is
- * deprecated for that very openness. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-
-/* The state after the 64 bytes of the padded key. */
-static void sha1_keyed(uint32_t state_r[5], const uint8_t key[64], uint8_t pad)
-{
-	uint8_t block[64];
-	SHA_CTX sha;
-
-	for (size_t i = 0; i < sizeof(block); i++)
-		block[i] = key[i] ^ pad;
-	SHA1_Init(&sha);
-	SHA1_Update(&sha, block, sizeof(block));
-	state_r[0] = sha.h0;
-	state_r[1] = sha.h1;
-	state_r[2] = sha.h2;
-	state_r[3] = sha.h3;
-	state_r[4] = sha.h4;
-	OPENSSL_cleanse(block, sizeof(block));
-	OPENSSL_cleanse(&sha, sizeof(sha));
-}
-
-static void sha1_resume(SHA_CTX *sha, const uint32_t state[5])
-{
-	SHA1_Init(sha);
-	sha->h0 = state[0];
-	sha->h1 = state[1];
-	sha->h2 = state[2];
-	sha->h3 = state[3];
-	sha->h4 = state[4];
-	sha->Nl = 64 * 8; /* bits that went in */
-}
 
 void stun_key_init(struct stun_key *key_r, const char *password)
 {
-	uint8_t key[64] = { 0 };
-	size_t size = strlen(password);
-
-	if (size > sizeof(key)) /* RFC 2104 2 */
-		SHA1((const uint8_t *)password, size, key);
-	else
-		memcpy(key, password, size);
-	sha1_keyed(key_r->inner, key, 0x36);
-	sha1_keyed(key_r->outer, key, 0x5c);
-	OPENSSL_cleanse(key, sizeof(key));
+	hmac_sha1_init(&key_r->hmac, password, strlen(password));
 }
-
-static void hmac(const struct stun_key *key, const uint8_t *head,
-		 size_t head_size, const uint8_t *body, size_t body_size,
-		 uint8_t mac_r[INTEGRITY_SIZE])
-{
-	uint8_t inner[INTEGRITY_SIZE];
-	SHA_CTX sha;
-
-	sha1_resume(&sha, key->inner);
-	SHA1_Update(&sha, head, head_size);
-	SHA1_Update(&sha, body, body_size);
-	SHA1_Final(inner, &sha);
-	sha1_resume(&sha, key->outer);
-	SHA1_Update(&sha, inner, sizeof(inner));
-	SHA1_Final(mac_r, &sha);
-}
-
-#pragma GCC diagnostic pop
 
 /* MESSAGE-INTEGRITY of what comes before `offset`, with the header's length
  * set as if it ended the message (RFC 8489 14.5). */
@@ -116,8 +53,8 @@ static void integrity(const struct stun_key *key, const uint8_t *buf,
 	memcpy(head, buf, HEADER_SIZE);
 	wire_put16(head + 2,
 		   (uint16_t)(offset + 4 + INTEGRITY_SIZE - HEADER_SIZE));
-	hmac(key, head, HEADER_SIZE, buf + HEADER_SIZE, offset - HEADER_SIZE,
-	     mac_r);
+	hmac_sha1(&key->hmac, head, HEADER_SIZE, buf + HEADER_SIZE,
+		  offset - HEADER_SIZE, mac_r);
 }
 
 void stun_cookie(const struct stun_key *secret, const void *what, size_t size,
@@ -125,7 +62,7 @@ void stun_cookie(const struct stun_key *secret, const void *what, size_t size,
 {
 	uint8_t mac[INTEGRITY_SIZE];
 
-	hmac(secret, what, size, (const uint8_t *)"", 0, mac);
+	hmac_sha1(&secret->hmac, what, size, "", 0, mac);
 	memcpy(cookie_r, mac, STUN_COOKIE_SIZE);
 }
 

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "mixer/hmac_sha1.h"
+
 #define STUN_TRANSACTION_SIZE 12
 #define STUN_COOKIE_SIZE      8	  /* ours, docs/ipsp.md "The cookie" */
 #define STUN_MAX_MESSAGE      256 /* bytes, of all we write */
@@ -23,10 +25,9 @@ enum stun_type {
 	STUN_BINDING_ERROR = 0x0111,
 };
 
-/* A short-term password, hashed once at join: HMAC-SHA1's inner and outer
- * state after the padded key (RFC 2104 4). */
+/* A short-term password, hashed once at join. */
 struct stun_key {
-	uint32_t inner[5], outer[5];
+	struct hmac_sha1 hmac;
 };
 
 struct stun_message {

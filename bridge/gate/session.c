@@ -7,9 +7,8 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#define REPEAT_US     200000u  /* docs/ipsp.md, "In-band control" */
-#define GIVE_UP_US    5000000u /* the same */
-#define LEVEL_SILENCE (-127)
+#define REPEAT_US  200000u  /* docs/ipsp.md, "In-band control" */
+#define GIVE_UP_US 5000000u /* the same */
 
 int session_create(struct session **ses_r, const struct session_config *cfg)
 {
@@ -28,9 +27,9 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 	memcpy(ses->username, cfg->username, sizeof(ses->username));
 	stun_key_init(&ses->key, cfg->password);
 	ses->consent_life_us = cfg->consent_s * 1000000ull;
-	ses->srtp = cfg->stream.srtp;
+	ses->srtp = cfg->stream.suite != SRTP_NONE;
 	ses->held = cfg->held;
-	ses->level = LEVEL_SILENCE;
+	ses->level = (int)LEVEL_SILENCE;
 	ses->peak_dbov = LEVEL_SILENCE;
 	r = RAND_bytes((uint8_t *)random, sizeof(random)) == 1 ? 0 : -EIO;
 	ses->random = random[0] | 1;

@@ -61,7 +61,7 @@ static struct session *make_session(uint32_t member, bool srtp)
 	struct session *ses = NULL;
 
 	cfg.username[4] = (char)('0' + member);
-	cfg.stream.srtp = srtp;
+	cfg.stream.suite = srtp ? SRTP_AEAD_AES_128_GCM : SRTP_NONE;
 	cfg.stream.send_ssrc = 0x10 + member;
 	cfg.stream.receive_ssrc = 0x20 + member;
 	cfg.stream.payload_type = 111;
@@ -94,7 +94,7 @@ static struct path path_of(uint8_t last)
 
 static void create(struct bench *bench)
 {
-	static const uint8_t key[SRTP_CIPHER_KEY];
+	static const uint8_t key[SRTP_MAX_KEY];
 	struct engine_mix *entry = calloc(1, sizeof(*entry));
 
 	bench->now = 1000000000;
@@ -102,7 +102,8 @@ static void create(struct bench *bench)
 	if (!entry || engine_create(&bench->eng, check_output, bench) ||
 	    mix_create(&entry->mix, SESSIONS) ||
 	    phonegate_create(&bench->gate, "local-1", entry->mix, SESSIONS) ||
-	    srtp_cipher_create(&bench->cipher, key, SRTP_PROTECT))
+	    srtp_cipher_create(&bench->cipher, SRTP_AEAD_AES_128_GCM, key,
+			       SRTP_PROTECT))
 		abort();
 	push(bench,
 	     (struct command){ .kind = COMMAND_ADD_MIX, .entry = entry });

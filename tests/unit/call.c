@@ -52,7 +52,7 @@ static int on_send(unsigned target, const uint8_t *buf, size_t size, void *arg)
 	struct bridge *br = arg;
 	struct stream_control ctl = { 0 };
 	struct stream_media media;
-	uint8_t copy[RTP_MAX_PACKET + STREAM_SRTP_GROWTH];
+	uint8_t copy[RTP_MAX_PACKET];
 
 	(void)target;
 	memcpy(copy, buf, size);
@@ -129,14 +129,14 @@ static const struct call_io io = { on_send, on_event, on_speak, on_hear };
 
 static struct stream_config stream_of(bool caller)
 {
-	struct stream_config cfg = { .srtp = true,
+	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
 				     .send_ssrc = 1 + caller,
 				     .receive_ssrc = 2 - caller,
 				     .payload_type = 111,
 				     .cname = "test" };
 
-	memset(cfg.send_key, 1 + caller, STREAM_KEY_SIZE);
-	memset(cfg.receive_key, 2 - caller, STREAM_KEY_SIZE);
+	memset(cfg.send_key, 1 + caller, SRTP_MAX_KEY);
+	memset(cfg.receive_key, 2 - caller, SRTP_MAX_KEY);
 	return cfg;
 }
 

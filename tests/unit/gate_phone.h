@@ -32,8 +32,8 @@ static inline void phone_keys(uint32_t member, struct session_config *cfg)
 	cfg->consent_s = PHONE_CONSENT_S;
 	snprintf(cfg->username, sizeof(cfg->username), "dialog-%015u", member);
 	snprintf(cfg->password, sizeof(cfg->password), "secret-%u", member);
-	memset(cfg->stream.send_key, (int)(2 * member), STREAM_KEY_SIZE);
-	memset(cfg->stream.receive_key, (int)(2 * member + 1), STREAM_KEY_SIZE);
+	memset(cfg->stream.send_key, (int)(2 * member), SRTP_MAX_KEY);
+	memset(cfg->stream.receive_key, (int)(2 * member + 1), SRTP_MAX_KEY);
 	cfg->stream.send_ssrc = 2 * member;
 	cfg->stream.receive_ssrc = 2 * member + 1;
 	cfg->stream.payload_type = 111;
@@ -52,15 +52,15 @@ static inline struct session *phone_create(struct phone *phone, uint32_t member,
 	struct session *ses = NULL;
 
 	phone_keys(member, &cfg);
-	cfg.stream.srtp = srtp;
+	cfg.stream.suite = srtp ? SRTP_AEAD_AES_128_GCM : SRTP_NONE;
 	g_assert_cmpint(session_create(&ses, &cfg), ==, 0);
 
 	memset(phone, 0, sizeof(*phone));
 	phone->member = member;
 	stun_key_init(&phone->key, cfg.password);
 	memcpy(phone->username, cfg.username, sizeof(phone->username));
-	memset(cfg.stream.receive_key, (int)(2 * member), STREAM_KEY_SIZE);
-	memset(cfg.stream.send_key, (int)(2 * member + 1), STREAM_KEY_SIZE);
+	memset(cfg.stream.receive_key, (int)(2 * member), SRTP_MAX_KEY);
+	memset(cfg.stream.send_key, (int)(2 * member + 1), SRTP_MAX_KEY);
 	cfg.stream.send_ssrc = 2 * member + 1;
 	cfg.stream.receive_ssrc = 2 * member;
 	g_assert_cmpint(stream_create(&phone->stream, &cfg.stream), ==, 0);

@@ -196,14 +196,14 @@ static const struct call_io io = { on_send, on_event, on_speak, on_hear };
 
 static struct stream_config stream_of(unsigned who, bool caller)
 {
-	struct stream_config cfg = { .srtp = true,
+	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
 				     .send_ssrc = 2 * who + 2 + caller,
 				     .receive_ssrc = 2 * who + 3 - caller,
 				     .payload_type = 111,
 				     .cname = "test" };
 
-	memset(cfg.send_key, (int)cfg.send_ssrc, STREAM_KEY_SIZE);
-	memset(cfg.receive_key, (int)cfg.receive_ssrc, STREAM_KEY_SIZE);
+	memset(cfg.send_key, (int)cfg.send_ssrc, SRTP_MAX_KEY);
+	memset(cfg.receive_key, (int)cfg.receive_ssrc, SRTP_MAX_KEY);
 	return cfg;
 }
 

@@ -156,14 +156,14 @@ static const struct worker_events worker_events = {
 
 static struct stream_config stream_of(unsigned index, bool caller)
 {
-	struct stream_config cfg = { .srtp = true,
+	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
 				     .send_ssrc = 100 + 2 * index + !caller,
 				     .receive_ssrc = 100 + 2 * index + caller,
 				     .payload_type = 111,
 				     .cname = "test" };
 
-	memset(cfg.send_key, (int)(2 * index + 1 + !caller), STREAM_KEY_SIZE);
-	memset(cfg.receive_key, (int)(2 * index + 1 + caller), STREAM_KEY_SIZE);
+	memset(cfg.send_key, (int)(2 * index + 1 + !caller), SRTP_MAX_KEY);
+	memset(cfg.receive_key, (int)(2 * index + 1 + caller), SRTP_MAX_KEY);
 	return cfg;
 }
 

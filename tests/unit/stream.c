@@ -15,9 +15,9 @@ struct pair {
 	struct stream *phone, *gate;
 };
 
-static struct pair make_pair(bool srtp)
+static struct pair make_pair(enum srtp_suite suite)
 {
-	struct stream_config cfg = { .srtp = srtp,
+	struct stream_config cfg = { .suite = suite,
 				     .send_ssrc = 0x1001,
 				     .receive_ssrc = 0x2002,
 				     .payload_type = 111,
@@ -57,9 +57,9 @@ static struct stream_report report_of(const struct stream *stream)
 	return rep;
 }
 
-static void extends_counters_past_their_wrap(gconstpointer srtp)
+static void extends_counters_past_their_wrap(gconstpointer suite)
 {
-	struct pair pair = make_pair(GPOINTER_TO_INT(srtp));
+	struct pair pair = make_pair(GPOINTER_TO_UINT(suite));
 	uint8_t buf[RTP_MAX_PACKET];
 	struct stream_media media;
 	uint64_t first = 0, first_time = 0;
@@ -87,7 +87,7 @@ static void extends_counters_past_their_wrap(gconstpointer srtp)
 
 static void a_replayed_packet_is_refused(void)
 {
-	struct pair pair = make_pair(true);
+	struct pair pair = make_pair(SRTP_AEAD_AES_128_GCM);
 	uint8_t buf[400][RTP_MAX_PACKET], copy[RTP_MAX_PACKET];
 	struct stream_media media;
 	int n = 0;
@@ -117,7 +117,7 @@ static void a_replayed_packet_is_refused(void)
 
 static void forged_and_strange_packets_are_counted(void)
 {
-	struct pair pair = make_pair(true);
+	struct pair pair = make_pair(SRTP_AEAD_AES_128_GCM);
 	uint8_t buf[RTP_MAX_PACKET];
 	struct stream_media media;
 	int n = send_one(pair.phone, buf);
@@ -156,9 +156,9 @@ static struct stream_control tell(struct stream *from, struct stream *to,
 	return control;
 }
 
-static void loss_jitter_and_round_trip_reach_the_peer(gconstpointer srtp)
+static void loss_jitter_and_round_trip_reach_the_peer(gconstpointer suite)
 {
-	struct pair pair = make_pair(GPOINTER_TO_INT(srtp));
+	struct pair pair = make_pair(GPOINTER_TO_UINT(suite));
 	uint8_t buf[RTP_MAX_PACKET];
 	struct stream_media media;
 	struct stream_report rep;
@@ -191,10 +191,10 @@ static void loss_jitter_and_round_trip_reach_the_peer(gconstpointer srtp)
 	drop_pair(&pair);
 }
 
-static void messages_and_acknowledgements_arrive(gconstpointer srtp)
+static void messages_and_acknowledgements_arrive(gconstpointer suite)
 {
 	static const char mute[] = "{\"t\":\"mute\",\"on\":true}";
-	struct pair pair = make_pair(GPOINTER_TO_INT(srtp));
+	struct pair pair = make_pair(GPOINTER_TO_UINT(suite));
 	struct stream_extra extra = { .bye = true,
 				      .ack = true,
 				      .ack_id = 77,
@@ -229,7 +229,7 @@ static void messages_and_acknowledgements_arrive(gconstpointer srtp)
 
 static void a_replayed_report_is_refused(void)
 {
-	struct pair pair = make_pair(true);
+	struct pair pair = make_pair(SRTP_AEAD_AES_128_GCM);
 	uint8_t buf[RTP_MAX_PACKET], copy[RTP_MAX_PACKET];
 	struct stream_control control;
 	int n = stream_send_rtcp(pair.phone, NULL, T0, WALL, buf, sizeof(buf));
@@ -246,7 +246,7 @@ static void a_replayed_report_is_refused(void)
 
 static void silence_moves_the_timestamp_and_marks_the_next_packet(void)
 {
-	struct pair pair = make_pair(true);
+	struct pair pair = make_pair(SRTP_AEAD_AES_128_GCM);
 	uint8_t buf[RTP_MAX_PACKET];
 	struct stream_media a, b, c;
 	int n = send_one(pair.phone, buf);
@@ -268,8 +268,8 @@ static void silence_moves_the_timestamp_and_marks_the_next_packet(void)
 
 static void a_source_in_the_clear_may_start_over(void)
 {
-	struct pair pair = make_pair(false);
-	struct pair again = make_pair(false);
+	struct pair pair = make_pair(SRTP_NONE);
+	struct pair again = make_pair(SRTP_NONE);
 	uint8_t buf[RTP_MAX_PACKET];
 	struct stream_media media = { 0 };
 	uint64_t before;
@@ -299,7 +299,7 @@ static void a_source_in_the_clear_may_start_over(void)
 static void a_tick_never_touches_the_heap(void)
 {
 	static const uint8_t text[] = "{}";
-	struct pair pair = make_pair(true);
+	struct pair pair = make_pair(SRTP_AEAD_AES_128_GCM);
 	struct stream_extra extra = { .message = text, .message_size = 2 };
 	uint8_t buf[RTP_MAX_PACKET];
 	struct stream_media media;
@@ -341,22 +341,25 @@ static void refuses_what_cannot_work(void)
 	g_assert_null(stream);
 }
 
-#define BOTH(name, test)                                                       \
-	g_test_add_data_func("/stream/SRTP/" name, GINT_TO_POINTER(true),      \
+#define EACH(name, test)                                                       \
+	g_test_add_data_func("/stream/GCM/" name,                              \
+			     GUINT_TO_POINTER(SRTP_AEAD_AES_128_GCM), test);   \
+	g_test_add_data_func("/stream/CM/" name,                               \
+			     GUINT_TO_POINTER(SRTP_AES_CM_128_HMAC_SHA1_80),   \
 			     test);                                            \
-	g_test_add_data_func("/stream/plain/" name, GINT_TO_POINTER(false),    \
-			     test)
+	g_test_add_data_func("/stream/plain/" name,                            \
+			     GUINT_TO_POINTER(SRTP_NONE), test)
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	BOTH("extends counters past their wrap",
+	EACH("extends counters past their wrap",
 	     extends_counters_past_their_wrap);
 	g_test_add_func("/stream/a replayed packet is refused",
 			a_replayed_packet_is_refused);
-	BOTH("loss, jitter and round trip reach the peer",
+	EACH("loss, jitter and round trip reach the peer",
 	     loss_jitter_and_round_trip_reach_the_peer);
-	BOTH("messages and acknowledgements arrive",
+	EACH("messages and acknowledgements arrive",
 	     messages_and_acknowledgements_arrive);
 	g_test_add_func("/stream/forged and strange packets are counted",
 			forged_and_strange_packets_are_counted);
