@@ -16,6 +16,7 @@ enum rtcp_type {
 	RTCP_SDES = 202,
 	RTCP_BYE = 203,
 	RTCP_APP = 204,
+	RTCP_XR = 207,
 };
 
 /* A reader or writer that remembers a step past its end: checked once,
@@ -136,6 +137,15 @@ static void decode_app(struct rtcp_compound *cmp, struct cursor *cur,
 	app->size = cur->left;
 }
 
+static void decode_xr(struct rtcp_compound *cmp, struct cursor *cur)
+{
+	uint32_t ssrc = take32(cur);
+
+	if (!cur->bad && ssrc == cmp->ssrc &&
+	    rtcp_xr_decode(&cmp->xr, cur->at, cur->left))
+		cur->bad = true;
+}
+
 /* The body of one packet, or bad. Padding is allowed in the last only. */
 static struct cursor packet_body(struct cursor *cur, const uint8_t *head)
 {
@@ -190,6 +200,9 @@ int rtcp_decode(struct rtcp_compound *cmp_r, const uint8_t *buf, size_t size)
 			break;
 		case RTCP_APP:
 			decode_app(cmp_r, &body, count);
+			break;
+		case RTCP_XR:
+			decode_xr(cmp_r, &body);
 			break;
 		default:
 			break;
@@ -281,6 +294,20 @@ static void put_sdes(struct cursor *cur, const struct rtcp_compound *cmp)
 	put_bytes(cur, cmp->cname, cmp->cname_size, chunk - 4 - 2, 0);
 }
 
+static void put_xr(struct cursor *cur, const struct rtcp_compound *cmp)
+{
+	size_t size = rtcp_xr_size(&cmp->xr);
+	uint8_t *p;
+
+	if (!size)
+		return;
+	put_head(cur, 0, RTCP_XR, 4 + size);
+	put32(cur, cmp->ssrc);
+	p = room(cur, size);
+	if (p)
+		rtcp_xr_encode(&cmp->xr, p);
+}
+
 static void put_app(struct cursor *cur, uint32_t ssrc,
 		    const struct rtcp_app *app)
 {
@@ -301,6 +328,7 @@ int rtcp_encode(const struct rtcp_compound *cmp, uint8_t *buf, size_t cap)
 
 	put_report(&cur, cmp);
 	put_sdes(&cur, cmp);
+	put_xr(&cur, cmp);
 	for (unsigned i = 0; i < cmp->n_apps; i++)
 		put_app(&cur, cmp->ssrc, &cmp->apps[i]);
 	if (cmp->bye) {

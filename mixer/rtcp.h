@@ -1,4 +1,5 @@
-/* rtcp - compound RTCP packets (RFC 3550 6): SR, RR, SDES CNAME, BYE, APP.
+/* rtcp - compound RTCP packets (RFC 3550 6): SR, RR, SDES CNAME, BYE, APP,
+ * and extended reports (rtcp_xr.h).
  *
  * Reads and writes bytes; keeps no state. The same struct is decoded into
  * and encoded from. */
@@ -8,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "mixer/rtcp_xr.h"
 
 #define RTCP_MAX_BLOCKS 4 /* report blocks kept of a compound packet */
 #define RTCP_MAX_APPS	4
@@ -45,6 +48,7 @@ struct rtcp_compound {
 	size_t cname_size; /* 0 to 255 */
 	unsigned n_apps;
 	struct rtcp_app apps[RTCP_MAX_APPS];
+	struct rtcp_xr xr;
 	bool bye; /* for ssrc */
 };
 
@@ -54,7 +58,7 @@ struct rtcp_compound {
  * name, has_id unset. The result points into buf. Returns 0 or -EBADMSG. */
 int rtcp_decode(struct rtcp_compound *cmp_r, const uint8_t *buf, size_t size);
 
-/* RT. Writes SR or RR, SDES, APPs, BYE. Returns bytes or -ENOBUFS. */
+/* RT. Writes SR or RR, SDES, XR, APPs, BYE. Returns bytes or -ENOBUFS. */
 int rtcp_encode(const struct rtcp_compound *cmp, uint8_t *buf, size_t cap);
 
 #endif

@@ -26,6 +26,19 @@ static void same_blocks(const struct rtcp_compound *a,
 		       a->blocks[i].dlsr == b->blocks[i].dlsr);
 }
 
+static void same_reports(const struct rtcp_xr *a, const struct rtcp_xr *b)
+{
+	uint8_t bytes[2][4 + 8 + 4 + RTCP_XR_MAX * (12 + 36)];
+	size_t size = rtcp_xr_size(a);
+
+	expect(size == rtcp_xr_size(b) && size <= sizeof(bytes[0]));
+	rtcp_xr_encode(a, bytes[0]);
+	rtcp_xr_encode(b, bytes[1]);
+	expect(!memcmp(bytes[0], bytes[1], size));
+	expect(a->has_time == b->has_time && a->n_answers == b->n_answers &&
+	       a->n_voip == b->n_voip);
+}
+
 /* What was read lies inside the packet, and is read again from what is
  * written of it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (cmp.cname_size)
 		expect(!memcmp(again.cname, cmp.cname, cmp.cname_size));
 	same_blocks(&cmp, &again);
+	same_reports(&cmp.xr, &again.xr);
 	expect(again.n_apps == cmp.n_apps);
 	for (unsigned i = 0; i < cmp.n_apps; i++)
 		expect(again.apps[i].subtype == cmp.apps[i].subtype &&

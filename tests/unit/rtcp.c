@@ -117,6 +117,97 @@ static void writing_stops_at_the_end_of_the_buffer(void)
 	}
 }
 
+static const struct rtcp_xr reports = {
+	.has_time = true,
+	.time = 0xe000000080000000,
+	.n_answers = 2,
+	.answers = { { 2, 0x11223344, 65536 }, { 3, 4, 5 } },
+	.n_voip = 1,
+	.voip = { {
+		.ssrc = 2,
+		.loss_rate = 10,
+		.discard_rate = 3,
+		.burst_density = 128,
+		.gap_density = 2,
+		.burst_ms = 120,
+		.gap_ms = 4000,
+		.round_trip_ms = 80,
+		.end_system_ms = 60,
+		.signal_dbm0 = -20,
+		.noise_dbm0 = -70,
+		.residual_echo = RTCP_XR_UNAVAILABLE,
+		.gmin = 16,
+		.rating = 88,
+		.external_rating = RTCP_XR_UNAVAILABLE,
+		.mos_lq = 42,
+		.mos_cq = 41,
+		.rx_config = 0xb2,
+		.buffer_ms = 40,
+		.buffer_max_ms = 500,
+		.buffer_abs_max_ms = 600,
+	} },
+};
+
+/* RFC 3611 3, 4.4, 4.5, 4.7: the same, written by hand. */
+/* clang-format off */
+static const uint8_t reports_wire[] = {
+	0x80, 207, 0, 20, 0, 0, 0, 1,
+	4, 0, 0, 2, 0xe0, 0, 0, 0, 0x80, 0, 0, 0,
+	5, 0, 0, 6, 0, 0, 0, 2, 0x11, 0x22, 0x33, 0x44, 0, 1, 0, 0,
+	0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5,
+	7, 0, 0, 8, 0, 0, 0, 2, 10, 3, 128, 2, 0, 120, 0x0f, 0xa0,
+	0, 80, 0, 60, 0xec, 0xba, 127, 16, 88, 127, 42, 41,
+	0xb2, 0, 0, 40, 0x01, 0xf4, 0x02, 0x58,
+};
+/* clang-format on */
+
+static void extended_reports_are_written_as_the_rfc_draws_them(void)
+{
+	const struct rtcp_compound cmp = { .ssrc = 1, .xr = reports };
+	struct rtcp_compound again;
+	uint8_t buf[256];
+	int size = rtcp_encode(&cmp, buf, sizeof(buf));
+
+	/* RR and an empty SDES before it. */
+	g_assert_cmpint(size, ==, 8 + 12 + (int)sizeof(reports_wire));
+	g_assert_cmpmem(buf + 20, sizeof(reports_wire), reports_wire,
+			sizeof(reports_wire));
+	g_assert_cmpint(rtcp_decode(&again, buf, (size_t)size), ==, 0);
+	g_assert_cmpint(again.xr.time, ==, reports.time);
+	g_assert_cmpuint(again.xr.n_answers, ==, 2);
+	g_assert_cmpmem(again.xr.answers, sizeof(again.xr.answers),
+			reports.answers, sizeof(reports.answers));
+	g_assert_cmpuint(again.xr.n_voip, ==, 1);
+	g_assert_cmpuint(again.xr.voip[0].burst_ms, ==, 120);
+	g_assert_cmpint(again.xr.voip[0].noise_dbm0, ==, -70);
+	g_assert_cmpuint(again.xr.voip[0].mos_cq, ==, 41);
+	g_assert_cmpuint(again.xr.voip[0].buffer_abs_max_ms, ==, 600);
+}
+
+static void unknown_and_odd_blocks_are_passed_over(void)
+{
+	/* A loss RLE block, VoIP metrics of one word, another's time. */
+	static const uint8_t odd[] = {
+		1, 9, 0, 1, 'a', 'b', 'c', 'd', 7, 0, 0, 1, 1, 2, 3,
+		4, 4, 0, 0, 1,	 1,   2,   3,	4, 5, 0, 0, 1, 1, 2,
+		3, 4, 4, 0, 0,	 2,   1,   2,	3, 4, 5, 6, 7, 8,
+	};
+	struct rtcp_xr xr = { 0 };
+
+	g_assert_cmpint(rtcp_xr_decode(&xr, odd, sizeof(odd)), ==, 0);
+	g_assert_cmpuint(xr.n_voip, ==, 0);
+	g_assert_cmpuint(xr.n_answers, ==, 0);
+	g_assert_true(xr.has_time);
+	g_assert_cmphex(xr.time, ==, 0x0102030405060708);
+	for (size_t n = 0; n < sizeof(odd); n++) {
+		g_autofree uint8_t *buf = g_memdup2(odd, n ? n : 1);
+		bool whole = n == 0 || n == 8 || n == 16 || n == 24 || n == 32;
+
+		g_assert_cmpint(rtcp_xr_decode(&xr, buf, n), ==,
+				whole ? 0 : -EBADMSG);
+	}
+}
+
 static void rtp_headers_are_read_with_all_their_parts(void)
 {
 	/* Two CSRCs, an extension of one word, three bytes of padding. */
@@ -176,6 +267,11 @@ int main(int argc, char **argv)
 			surplus_blocks_and_apps_are_passed_over);
 	g_test_add_func("/rtcp/writing stops at the end of the buffer",
 			writing_stops_at_the_end_of_the_buffer);
+	g_test_add_func(
+		"/rtcp/extended reports are written as the RFC draws them",
+		extended_reports_are_written_as_the_rfc_draws_them);
+	g_test_add_func("/rtcp/unknown and odd blocks are passed over",
+			unknown_and_odd_blocks_are_passed_over);
 	g_test_add_func("/rtp/headers are read with all their parts",
 			rtp_headers_are_read_with_all_their_parts);
 	g_test_add_func("/rtp/the first bytes say what it is",
