@@ -25,8 +25,8 @@ static void known_points(void)
 {
 	g_assert_cmpfloat_with_epsilon(mos(400, 0, 1), 3.55, 0.01);
 	g_assert_cmpfloat_with_epsilon(mos(80, 0.01, 1), 4.21, 0.01);
-	g_assert_cmpfloat_with_epsilon(mos(80, 0.05, 1), 3.38, 0.02);
-	g_assert_cmpfloat_with_epsilon(mos(80, 0.20, 1), 1.93, 0.02);
+	g_assert_cmpfloat_with_epsilon(mos(80, 0.05, 1), 3.35, 0.01);
+	g_assert_cmpfloat_with_epsilon(mos(80, 0.20, 1), 1.94, 0.01);
 }
 
 static void more_delay_or_loss_is_never_better(void)
