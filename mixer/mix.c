@@ -144,6 +144,11 @@ size_t mix_leg_packet(const struct mix_leg *leg, const uint8_t **payload_r)
 	return leg->mix ? feed_packet(feed, payload_r) : 0;
 }
 
+float mix_leg_level(const struct mix_leg *leg)
+{
+	return leg->level;
+}
+
 void mix_leg_report(struct mix_leg *leg, struct mix_leg_report *rep_r)
 {
 	struct voice_report voice;

@@ -74,6 +74,9 @@ void mix_leg_set_loss(struct mix_leg *leg, int percent);
  * send (DTX). */
 size_t mix_leg_packet(const struct mix_leg *leg, const uint8_t **payload_r);
 
+/* RT. Level of the newest frame heard from it, dBov, -127 to 0. */
+float mix_leg_level(const struct mix_leg *leg);
+
 /* RT. A copy of the statistics; taking it restarts the peak. */
 void mix_leg_report(struct mix_leg *leg, struct mix_leg_report *rep_r);
 

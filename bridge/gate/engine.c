@@ -7,11 +7,16 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#define BUCKETS	      2048
-#define COMMAND_SLOTS 1024
-#define EVENT_SLOTS   2048 /* 1000 sessions report in one second */
+#define BUCKETS	      8192 /* with chains as long as one for so many sessions */
+#define COMMAND_SLOTS 4096
+#define EVENT_SLOTS   4096 /* 4000 sessions report in one second */
 #define MESSAGE_SLOTS 128
 #define PACKET_SLOTS  512
+
+/* From one beat of a session to its next: a second, by a tenth more or less
+ * (RFC 3550 6.3.5). */
+#define BEAT_TICKS 45
+#define BEAT_VARY  11
 
 int engine_create(struct engine **eng_r,
 		  void (*flush)(struct outbox *box, void *arg), void *arg)
@@ -23,8 +28,11 @@ int engine_create(struct engine **eng_r,
 
 	if (!eng)
 		return -ENOMEM;
-	eng->outbox.flush = flush;
-	eng->outbox.arg = arg;
+	outbox_init(&eng->outbox, flush, arg);
+	links_init(&eng->messaging);
+	links_init(&eng->owing);
+	for (unsigned i = 0; i < BEAT_SLOTS; i++)
+		links_init(&eng->beats[i]);
 	eng->retiring_end = &eng->retiring;
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		r = -EIO;
@@ -61,7 +69,7 @@ int engine_create(struct engine **eng_r,
 	return r;
 }
 
-static void retire(struct engine *eng, struct retiree *ret,
+void engine_retire(struct engine *eng, struct retiree *ret,
 		   enum object_kind kind, void *object)
 {
 	ret->next = NULL;
@@ -72,26 +80,33 @@ static void retire(struct engine *eng, struct retiree *ret,
 }
 
 /* Not RT: what was never removed. */
+static void free_room(struct engine *eng, struct engine_mix *entry)
+{
+	struct session *ses;
+
+	while ((ses = links_next(&entry->sessions))) {
+		engine_end_session(eng, ses);
+		links_remove(&ses->in_room);
+		links_remove(&ses->owing);
+		session_destroy(&ses);
+	}
+	mix_destroy(&entry->mix);
+	free(entry);
+}
+
 static void free_rest(struct engine *eng)
 {
-	while (eng->sessions) {
-		struct session *ses = eng->sessions;
+	while (eng->mixes) {
+		struct engine_mix *entry = eng->mixes;
 
-		eng->sessions = ses->next;
-		session_destroy(&ses);
+		eng->mixes = entry->next;
+		free_room(eng, entry);
 	}
 	while (eng->gates) {
 		struct phonegate *gate = eng->gates;
 
 		eng->gates = gate->next;
 		phonegate_destroy(&gate);
-	}
-	while (eng->mixes) {
-		struct engine_mix *entry = eng->mixes;
-
-		eng->mixes = entry->next;
-		mix_destroy(&entry->mix);
-		free(entry);
 	}
 }
 
@@ -102,8 +117,6 @@ void engine_destroy(struct engine **engp)
 	*engp = NULL;
 	if (!eng)
 		return;
-	for (struct session *ses = eng->sessions; ses; ses = ses->next)
-		engine_end_session(eng, ses);
 	free_rest(eng);
 	lookup_fini(&eng->by_name);
 	lookup_fini(&eng->by_path);
@@ -129,7 +142,7 @@ uint64_t engine_wall(const struct engine *eng, uint64_t now_us)
 void engine_owe(struct engine *eng, struct session *ses, unsigned what)
 {
 	ses->owed |= what;
-	eng->owing = true;
+	links_append(&eng->owing, &ses->owing, ses);
 }
 
 void engine_forget_candidate(struct engine *eng, struct session *ses)
@@ -152,6 +165,8 @@ void engine_end_session(struct engine *eng, struct session *ses)
 	}
 	ses->joined = false;
 	ses->gone = true;
+	links_remove(&ses->beat);
+	links_remove(&ses->messaging);
 	forget_path(eng, ses);
 	engine_forget_candidate(eng, ses);
 	lookup_remove(&eng->by_name, &ses->by_name);
@@ -172,6 +187,16 @@ static void take_path_from_others(struct engine *eng, const struct path *path,
 	}
 }
 
+static bool join(struct engine *eng, struct session *ses)
+{
+	if (mix_join(ses->gate->mix, ses->leg))
+		return false;
+	ses->joined = true;
+	ses->joined_tick = eng->tick;
+	ses->gate->entry->joined++;
+	return true;
+}
+
 void engine_adopt_path(struct engine *eng, struct session *ses,
 		       const struct path *path, uint64_t now_us)
 {
@@ -179,14 +204,8 @@ void engine_adopt_path(struct engine *eng, struct session *ses,
 	uint8_t key[PATH_KEY_SIZE];
 	uint64_t hash;
 
-	if (!ses->joined &&
-	    (!ses->gate->entry || mix_join(ses->gate->mix, ses->leg)))
+	if (!ses->joined && !join(eng, ses))
 		return;
-	if (!ses->joined) {
-		ses->joined = true;
-		ses->gate->entry->joined++;
-		ses->rtcp_due_us = now_us + session_random(ses) % 1000000;
-	}
 	path_key(&proven, key);
 	hash = lookup_hash(&eng->by_path, key, sizeof(key));
 	take_path_from_others(eng, &proven, hash);
@@ -201,8 +220,14 @@ void engine_adopt_path(struct engine *eng, struct session *ses,
 
 static void add_mix(struct engine *eng, struct command *cmd)
 {
-	cmd->entry->next = eng->mixes;
-	eng->mixes = cmd->entry;
+	struct engine_mix **at = &eng->mixes;
+
+	/* Behind the others: a room keeps its place in the tick. */
+	while (*at)
+		at = &(*at)->next;
+	links_init(&cmd->entry->sessions);
+	cmd->entry->next = NULL;
+	*at = cmd->entry;
 }
 
 static void remove_mix(struct engine *eng, struct command *cmd)
@@ -215,7 +240,7 @@ static void remove_mix(struct engine *eng, struct command *cmd)
 	if (!entry)
 		return;
 	*at = entry->next;
-	retire(eng, &entry->retiree, OBJECT_MIX, entry);
+	engine_retire(eng, &entry->retiree, OBJECT_MIX, entry);
 }
 
 static void add_gate(struct engine *eng, struct command *cmd)
@@ -239,7 +264,12 @@ static void remove_gate(struct engine *eng, struct command *cmd)
 	if (!*at)
 		return;
 	*at = cmd->gate->next;
-	retire(eng, &cmd->gate->retiree, OBJECT_GATE, cmd->gate);
+	engine_retire(eng, &cmd->gate->retiree, OBJECT_GATE, cmd->gate);
+}
+
+static void beat_at(struct engine *eng, struct session *ses, uint64_t tick)
+{
+	links_append(&eng->beats[tick % BEAT_SLOTS], &ses->beat, ses);
 }
 
 static void add_session(struct engine *eng, struct command *cmd)
@@ -250,12 +280,8 @@ static void add_session(struct engine *eng, struct command *cmd)
 		      lookup_hash(&eng->by_name, ses->username,
 				  strlen(ses->username)),
 		      ses);
-	ses->report_due_us = eng->now_us + session_random(ses) % 1000000;
-	ses->previous = NULL;
-	ses->next = eng->sessions;
-	if (ses->next)
-		ses->next->previous = ses;
-	eng->sessions = ses;
+	links_append(&ses->gate->entry->sessions, &ses->in_room, ses);
+	beat_at(eng, ses, eng->tick + 1 + session_random(ses) % BEAT_TICKS);
 	count(&eng->counters.sessions, 1);
 }
 
@@ -265,11 +291,9 @@ static void remove_session(struct engine *eng, struct command *cmd)
 
 	gate_media_bye(eng, ses, eng->now_us);
 	engine_end_session(eng, ses);
-	ses->owed = 0; /* who removes it knows that it is gone */
-	if (ses->next)
-		ses->next->previous = ses->previous;
-	*(ses->previous ? &ses->previous->next : &eng->sessions) = ses->next;
-	retire(eng, &ses->retiree, OBJECT_SESSION, ses);
+	links_remove(&ses->in_room);
+	links_remove(&ses->owing); /* who removes it knows that it is gone */
+	engine_retire(eng, &ses->retiree, OBJECT_SESSION, ses);
 	count(&eng->counters.sessions, (uint64_t)-1);
 }
 
@@ -287,8 +311,11 @@ static void mute(struct engine *eng, struct command *cmd)
 
 static void message(struct engine *eng, struct command *cmd)
 {
-	(void)eng;
-	session_queue_message(cmd->ses, cmd->text, cmd->size);
+	if (cmd->ses->gone)
+		engine_retire(eng, &cmd->message->retiree, OBJECT_MESSAGE,
+			      cmd->message);
+	else
+		message_queue(eng, cmd->ses, cmd->message);
 }
 
 static bool take_websocket(struct engine *eng)
@@ -304,14 +331,30 @@ static bool take_websocket(struct engine *eng)
 	return true;
 }
 
+/* Somebody whose path or candidate this is, or NULL. */
+static struct session *find_at(struct engine *eng, const struct path *path)
+{
+	uint8_t key[PATH_KEY_SIZE];
+	struct lookup_node *node;
+
+	path_key(path, key);
+	node = lookup_first(&eng->by_path,
+			    lookup_hash(&eng->by_path, key, sizeof(key)));
+	while (node && !path_equal(&node->ses->path, path) &&
+	       !path_equal(&node->ses->candidate, path))
+		node = lookup_next(node);
+	return node ? node->ses : NULL;
+}
+
 static void websocket_closed(struct engine *eng, struct command *cmd)
 {
 	struct path path = path_from_websocket(cmd->connection);
+	struct session *ses;
 
 	/* What it sent before it closed is older than its close. */
 	while (eng->packets_popped < cmd->packets_before && take_websocket(eng))
 		;
-	for (struct session *ses = eng->sessions; ses; ses = ses->next) {
+	while ((ses = find_at(eng, &path))) {
 		if (path_equal(&ses->candidate, &path))
 			engine_forget_candidate(eng, ses);
 		if (!path_equal(&ses->path, &path))
@@ -341,9 +384,11 @@ void engine_apply(struct engine *eng, uint64_t now_us)
 {
 	eng->now_us = now_us;
 	for (int i = 0; i < COMMAND_SLOTS; i++) {
-		if (!ring_pop(eng->commands, &eng->command))
+		struct command cmd;
+
+		if (!ring_pop(eng->commands, &cmd))
 			break;
-		handlers[eng->command.kind](eng, &eng->command);
+		handlers[cmd.kind](eng, &cmd);
 	}
 	for (int i = 0; i < PACKET_SLOTS; i++)
 		if (!take_websocket(eng))
@@ -365,14 +410,57 @@ void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
 		count(&eng->counters.malformed, 1);
 }
 
+/* While packets are given to the engine in a pause, sessions may join or end,
+ * but none is taken out of its list. */
+static void tick_room(struct engine *eng, struct engine_mix *entry,
+		      unsigned missed)
+{
+	unsigned since_pause = 0;
+	struct session *ses = links_next(&entry->sessions);
+
+	mix_tick(entry->mix);
+	for (; ses; ses = links_next(&ses->in_room)) {
+		/* Who joined in a pause has no packet yet. */
+		if (ses->joined && ses->joined_tick != eng->tick)
+			gate_media_tick(eng, ses, missed);
+		if (++since_pause < OUTBOX_PACKETS || !eng->pause)
+			continue;
+		since_pause = 0;
+		eng->pause(eng, eng->pause_arg);
+	}
+}
+
+static void beat(struct engine *eng, uint64_t tick, uint64_t now_us)
+{
+	struct link *slot = &eng->beats[tick % BEAT_SLOTS];
+	struct session *ses;
+
+	while ((ses = links_next(slot))) {
+		beat_at(eng, ses,
+			tick + BEAT_TICKS + session_random(ses) % BEAT_VARY);
+		gate_media_beat(eng, ses, now_us);
+	}
+}
+
 void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 {
+	uint64_t last = eng->tick;
+	struct session *ses, *next;
+
 	count(&eng->counters.ticks, 1);
+	eng->tick += 1 + missed;
 	for (struct engine_mix *entry = eng->mixes; entry; entry = entry->next)
 		if (entry->joined)
-			mix_tick(entry->mix);
-	for (struct session *ses = eng->sessions; ses; ses = ses->next)
-		gate_media_tick(eng, ses, now_us, missed);
+			tick_room(eng, entry, missed);
+	/* After a stall of many seconds each has a beat or two, not many. */
+	if (missed >= BEAT_SLOTS)
+		last = eng->tick - BEAT_SLOTS;
+	while (last < eng->tick)
+		beat(eng, ++last, now_us);
+	for (ses = links_next(&eng->messaging); ses; ses = next) {
+		next = links_next(&ses->messaging);
+		gate_media_messages(eng, ses, now_us);
+	}
 }
 
 /* REGISTERED is made of what the session is now: where two moves found no
@@ -426,17 +514,12 @@ static bool tell_retired(struct engine *eng)
 
 bool engine_settle(struct engine *eng)
 {
+	struct session *ses;
 	bool told;
 
 	outbox_flush(&eng->outbox);
-	if (eng->owing) {
-		bool all = true;
-
-		for (struct session *ses = eng->sessions; ses && all;
-		     ses = ses->next)
-			all = tell_owed(eng, ses);
-		eng->owing = !all;
-	}
+	while ((ses = links_next(&eng->owing)) && tell_owed(eng, ses))
+		links_remove(&ses->owing);
 	tell_retired(eng);
 	told = eng->told;
 	eng->told = false;
@@ -445,5 +528,6 @@ bool engine_settle(struct engine *eng)
 
 bool engine_busy(const struct engine *eng)
 {
-	return eng->sessions || eng->owing || eng->retiring;
+	return eng->counters.sessions || links_next(&eng->owing) ||
+	       eng->retiring;
 }

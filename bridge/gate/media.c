@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define REPORT_US     1000000u
 #define FRAME_SAMPLES MIX_FRAME
 #define LOSS_SINK     0.8 /* of what was, each second: FEC stays on a while */
 
@@ -76,7 +75,7 @@ static void take_control(struct engine *eng, struct session *ses,
 			 const struct stream_control *control, uint64_t now_us)
 {
 	if (control->has_ack)
-		session_message_acked(ses, control->ack_id);
+		message_acked(eng, ses, control->ack_id);
 	if (control->has_message)
 		take_message(eng, ses, control, now_us);
 	if (control->bye) {
@@ -137,51 +136,50 @@ static void send_media(struct engine *eng, struct session *ses, unsigned missed)
 				      buf, RTP_MAX_PACKET));
 }
 
-/* About once a second, by a tenth more or less, so that the sessions of a
- * room do not report in one tick (RFC 3550 6.3.5). */
-static void send_report(struct engine *eng, struct session *ses,
-			uint64_t now_us)
+/* For meters. Most members are silent, and their level stays as it is. */
+static void note_level(struct session *ses)
 {
-	if (now_us < ses->rtcp_due_us)
-		return;
-	ses->rtcp_due_us = now_us + REPORT_US - REPORT_US / 10 +
-			   session_random(ses) % (REPORT_US / 5);
-	send_control(eng, ses, NULL, now_us);
+	int level = (int)lrintf(mix_leg_level(ses->leg));
+
+	if (level != atomic_load_explicit(&ses->level, memory_order_relaxed))
+		atomic_store_explicit(&ses->level, level, memory_order_relaxed);
 }
 
-static void send_messages(struct engine *eng, struct session *ses,
-			  uint64_t now_us)
+void gate_media_tick(struct engine *eng, struct session *ses, unsigned missed)
 {
-	struct session_message *msg = session_message_due(ses, now_us);
-	struct stream_extra extra;
+	if (may_send(ses))
+		send_media(eng, ses, missed);
+	note_level(ses);
+}
 
-	if (!msg)
-		return;
-	extra = (struct stream_extra){ .message_id = msg->id,
-				       .message = msg->text,
-				       .message_size = msg->size };
-	session_message_sent(msg, now_us);
+static void send_message(struct engine *eng, struct session *ses,
+			 struct message *msg, uint64_t now_us)
+{
+	const struct stream_extra extra = { .message_id = msg->id,
+					    .message = msg->text,
+					    .message_size = msg->size };
+
+	message_sent(msg, now_us);
 	send_control(eng, ses, &extra, now_us);
 }
 
-/* Figures for people once a second, the level every tick. */
-static void note_figures(struct engine *eng, struct session *ses,
+void gate_media_messages(struct engine *eng, struct session *ses,
 			 uint64_t now_us)
+{
+	struct message *msg;
+
+	if (may_send(ses) && (msg = message_due(eng, ses, now_us)))
+		send_message(eng, ses, msg, now_us);
+}
+
+/* Figures for people, and what the encoder makes of the peer's loss. */
+static void note_figures(struct engine *eng, struct session *ses)
 {
 	struct session_report *rep = &eng->event.report;
 
 	mix_leg_report(ses->leg, &rep->leg);
-	atomic_store_explicit(&ses->level, (int)lrintf(rep->leg.level_dbov),
-			      memory_order_relaxed);
-	if (rep->leg.peak_dbov > ses->peak_dbov)
-		ses->peak_dbov = rep->leg.peak_dbov;
-	if (now_us < ses->report_due_us)
-		return;
-	ses->report_due_us = now_us + REPORT_US;
 	stream_report(ses->stream, &rep->stream);
-	rep->leg.peak_dbov = ses->peak_dbov;
 	rep->registered = ses->path.kind != PATH_NONE;
-	ses->peak_dbov = -127;
 
 	ses->loss *= LOSS_SINK;
 	if (rep->stream.peer_loss > ses->loss)
@@ -194,23 +192,16 @@ static void note_figures(struct engine *eng, struct session *ses,
 	eng->told |= ring_push(eng->events, &eng->event);
 }
 
-void gate_media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
-		     unsigned missed)
+void gate_media_beat(struct engine *eng, struct session *ses, uint64_t now_us)
 {
-	if (ses->gone)
-		return;
 	if (ses->joined && now_us - ses->consent_us > ses->consent_life_us) {
 		ses->why = GONE_CONSENT;
 		engine_owe(eng, ses, OWED_GONE);
 		engine_end_session(eng, ses);
 		return;
 	}
-	if (may_send(ses)) {
-		send_media(eng, ses, missed);
-		send_report(eng, ses, now_us);
-		send_messages(eng, ses, now_us);
-	}
-	note_figures(eng, ses, now_us);
+	send_control(eng, ses, NULL, now_us);
+	note_figures(eng, ses);
 }
 
 void gate_media_bye(struct engine *eng, struct session *ses, uint64_t now_us)
@@ -219,16 +210,7 @@ void gate_media_bye(struct engine *eng, struct session *ses, uint64_t now_us)
 
 	if (ses->gone || !may_send(ses))
 		return;
-	while (ses->n_messages) {
-		struct session_message *msg =
-			&ses->messages[ses->first_message];
-		struct stream_extra extra = { .message_id = msg->id,
-					      .message = msg->text,
-					      .message_size = msg->size };
-
-		send_control(eng, ses, &extra, now_us);
-		session_message_sent(msg, now_us);
-		session_message_acked(ses, msg->id);
-	}
+	for (struct message *msg = ses->messages; msg; msg = msg->next)
+		send_message(eng, ses, msg, now_us);
 	send_control(eng, ses, &bye, now_us);
 }

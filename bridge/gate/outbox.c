@@ -1,5 +1,20 @@
 #include "bridge/gate/private.h"
 
+void outbox_init(struct outbox *box,
+		 void (*flush)(struct outbox *box, void *arg), void *arg)
+{
+	box->flush = flush;
+	box->arg = arg;
+	for (unsigned i = 0; i < OUTBOX_PACKETS; i++) {
+		struct msghdr *header = &box->headers[i].msg_hdr;
+
+		box->parts[i].iov_base = box->packets[i].buf;
+		header->msg_iov = &box->parts[i];
+		header->msg_iovlen = 1;
+		header->msg_name = &box->packets[i].to.peer;
+	}
+}
+
 uint8_t *outbox_buffer(struct outbox *box)
 {
 	if (box->n == OUTBOX_PACKETS)
@@ -15,6 +30,10 @@ void outbox_commit(struct outbox *box, const struct path *to, int size)
 		return;
 	pkt->to = *to;
 	pkt->size = (size_t)size;
+	box->parts[box->n].iov_len = (size_t)size;
+	box->headers[box->n].msg_hdr.msg_namelen =
+		to->peer.any.sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						   : sizeof(struct sockaddr_in);
 	box->n++;
 }
 

@@ -1,5 +1,5 @@
 /* private - what the sources of bridge/gate share, in their order: path,
- * lookup, outbox, session, phonegate, events and commands, engine,
+ * lookup, outbox, links, session, phonegate, events and commands, engine,
  * registration, media, port, thread. Nobody else includes it, but for tests.
  *
  * The engine is the worker without thread, socket and clock: packets and
@@ -18,6 +18,8 @@
 #include "mixer/stun.h"
 
 #define TICK_US 20000u
+
+struct engine;
 
 /* path.c - where a packet comes from and where an answer goes. */
 
@@ -75,7 +77,9 @@ void lookup_remove(struct lookup *lkp, struct lookup_node *node);
 struct lookup_node *lookup_first(const struct lookup *lkp, uint64_t hash);
 struct lookup_node *lookup_next(const struct lookup_node *node);
 
-/* outbox.c - packets on their way out, sent in batches. */
+/* outbox.c - packets on their way out, sent in batches. They are written where
+ * they are sent from, and what the kernel wants to know of them stands beside
+ * them: a commit sets two lengths and copies an address. */
 
 #define OUTBOX_PACKETS 64
 
@@ -89,18 +93,44 @@ struct outbox {
 	void (*flush)(struct outbox *box, void *arg); /* takes all n */
 	void *arg;
 	unsigned n;
+	/* headers[i] and parts[i] point into packets[i], for good; void where
+	 * the path is a WebSocket. */
+	struct mmsghdr headers[OUTBOX_PACKETS];
+	struct iovec parts[OUTBOX_PACKETS];
 	struct outbox_packet packets[OUTBOX_PACKETS];
 };
 
+void outbox_init(struct outbox *box,
+		 void (*flush)(struct outbox *box, void *arg), void *arg);
 /* RTP_MAX_PACKET bytes to write into; flushes when all are full. */
 uint8_t *outbox_buffer(struct outbox *box);
 /* What was written there goes out; size <= 0 goes nowhere. */
 void outbox_commit(struct outbox *box, const struct path *to, int size);
 void outbox_flush(struct outbox *box);
 
+/* links.c - lists of sessions, first in first out, linked through the
+ * sessions: nothing is searched, nothing can fail. */
+
+struct link {
+	struct link *next, *previous; /* NULL: in no list */
+	struct session *ses;	      /* NULL in a list's head */
+};
+
+void links_init(struct link *head);
+/* A link that is in a list is moved. */
+void links_append(struct link *head, struct link *link, struct session *ses);
+/* One that is in none is left alone. */
+void links_remove(struct link *link);
+
+/* The session behind this head or link, or NULL at the list's end. */
+static inline struct session *links_next(const struct link *link)
+{
+	return link->next->ses;
+}
+
 /* engine.c - what retires: objects wait in line for the event ring. */
 
-enum object_kind { OBJECT_SESSION, OBJECT_GATE, OBJECT_MIX };
+enum object_kind { OBJECT_SESSION, OBJECT_GATE, OBJECT_MIX, OBJECT_MESSAGE };
 
 struct retiree {
 	struct retiree *next;
@@ -110,47 +140,42 @@ struct retiree {
 
 /* session.c */
 
-#define SESSION_MESSAGES 8  /* in-band messages that wait for their turn */
-#define SESSION_SEEN	 16 /* ids of the peer's messages remembered */
+#define SESSION_SEEN 16 /* ids of the peer's messages remembered */
 
 enum session_owed { OWED_REGISTERED = 1, OWED_GONE = 2 };
 
-struct session_message {
-	uint32_t id;
-	size_t size;
-	uint64_t first_us, due_us; /* first 0: not sent yet */
-	uint8_t text[STREAM_APP_MAX];
-};
-
 struct session {
+	/* {worker} What each tick looks at, on as few cache lines as may be. */
+	struct link in_room; /* of engine_mix.sessions */
+	struct stream *stream;
+	struct mix_leg *leg;
+	bool joined, gone;
+	bool held;	  /* see session_config */
+	atomic_int level; /* dBov; the control thread reads it */
+	uint64_t joined_tick;
+	struct path path; /* proven; media goes there */
+
 	uint32_t member;		  /* {const} */
 	char username[STUN_MAX_USERNAME]; /* {const} */
 	struct stun_key key;		  /* {const} */
 	uint64_t consent_life_us;	  /* {const} */
 	bool srtp;			  /* {const} */
 	struct phonegate *gate;		  /* {const} once a worker has it */
-	struct stream *stream;		  /* {worker} */
-	struct mix_leg *leg;		  /* {worker} */
-	atomic_int level;		  /* written by the worker */
 
 	/* All below: {worker}. */
-	bool held; /* see session_config */
-	struct session *next, *previous;
+	struct link beat, messaging, owing; /* of the engine's lists */
 	struct lookup_node by_name, by_path, by_candidate;
-	struct path path;      /* proven; media goes there */
 	struct path candidate; /* of the latest authenticated request */
 	uint32_t moves;	       /* of the path: makes older cookies void */
-	bool joined, gone, told_registered;
+	bool told_registered;
 	bool heard; /* a fresh packet on the path since the last consent */
 	enum worker_gone why;
 	unsigned owed;
 	uint64_t consent_us; /* last */
-	uint64_t rtcp_due_us, report_due_us;
 	uint32_t random;
 	double loss; /* of our packets, 0..1, slow to sink */
-	float peak_dbov;
-	struct session_message messages[SESSION_MESSAGES];
-	unsigned first_message, n_messages;
+	struct message *messages, **messages_end;
+	unsigned n_messages;
 	uint32_t next_id;
 	uint32_t seen[SESSION_SEEN];
 	unsigned n_seen;
@@ -159,17 +184,34 @@ struct session {
 
 /* The next of its own random numbers: phases, not secrets. */
 uint32_t session_random(struct session *ses);
-/* The oldest waiting message gives way when all places are taken. */
-void session_queue_message(struct session *ses, const uint8_t *text,
-			   size_t size);
-/* The message to send at this time, or NULL. */
-struct session_message *session_message_due(struct session *ses,
-					    uint64_t now_us);
-void session_message_sent(struct session_message *msg, uint64_t now_us);
-void session_message_acked(struct session *ses, uint32_t id);
 /* Whether the peer's message came before, and remembering it. */
 bool session_has_seen(const struct session *ses, uint32_t id);
 void session_remember(struct session *ses, uint32_t id);
+
+/* message.c - in-band messages that wait for their acknowledgement. The
+ * control thread makes them, and gets them back as retired. */
+
+#define MESSAGES_MAX 8 /* of one session */
+
+struct message {
+	struct message *next;
+	struct retiree retiree;
+	uint32_t id;
+	uint64_t first_us, due_us; /* first 0: not sent yet */
+	size_t size;
+	uint8_t text[];
+};
+
+/* NULL: no memory. Not RT. */
+struct message *message_create(const char *text, size_t size);
+/* Takes the message; the oldest gives way when all places are taken. */
+void message_queue(struct engine *eng, struct session *ses,
+		   struct message *msg);
+/* The message to send at this time, or NULL. */
+struct message *message_due(struct engine *eng, struct session *ses,
+			    uint64_t now_us);
+void message_sent(struct message *msg, uint64_t now_us);
+void message_acked(struct engine *eng, struct session *ses, uint32_t id);
 
 /* phonegate.c */
 
@@ -185,10 +227,11 @@ struct phonegate {
 
 /* engine.c - events and commands. */
 
-/* One room's mix on this worker. */
+/* One room's mix on this worker, and who is in the room. */
 struct engine_mix {
 	struct mix *mix;
-	unsigned joined; /* legs; an empty mix is not run */
+	struct link sessions; /* all that were added, joined or not */
+	unsigned joined;      /* legs; an empty mix is not run */
 	struct engine_mix *next;
 	struct retiree retiree;
 };
@@ -216,11 +259,12 @@ struct command {
 		struct session *ses;
 		uint32_t connection;
 	};
-	bool muted;
-	/* WebSocket packets that were handed down before this close. */
-	uint64_t packets_before;
-	size_t size;
-	uint8_t text[STREAM_APP_MAX];
+	union {
+		bool muted;
+		struct message *message;
+		/* WebSocket packets that were handed down before this close. */
+		uint64_t packets_before;
+	};
 };
 
 enum event_kind {
@@ -259,17 +303,27 @@ struct websocket_packet {
 	uint8_t buf[RTP_MAX_PACKET];
 };
 
+/* Each has one writer, the worker or the control thread: a plain addition that
+ * other threads may look at, and no locked one. */
 struct counters {
 	atomic_uint_fast64_t ticks, late_ticks;
 	atomic_uint_fast64_t packets_in, packets_out, bytes_in, bytes_out;
 	atomic_uint_fast64_t unknown_user, bad_key, unproven, malformed;
 	atomic_uint_fast64_t dropped, sessions;
+	atomic_uint_fast64_t dropped_down; /* {control} before the worker */
 };
 
 static inline void count(atomic_uint_fast64_t *counter, uint64_t n)
 {
-	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+	atomic_store_explicit(
+		counter,
+		atomic_load_explicit(counter, memory_order_relaxed) + n,
+		memory_order_relaxed);
 }
+
+/* A session's beat: what it needs about once a second (consent, figures,
+ * RTCP), in a slot of 20 ms that it shares with few others. */
+#define BEAT_SLOTS 64 /* over 1.1 s */
 
 struct engine {
 	/* Down: the control thread pushes. Up: the worker pushes. */
@@ -278,20 +332,26 @@ struct engine {
 	struct counters counters;
 
 	/* All below: {worker}. */
+	/* Called between two batches of a tick, whose sending takes most of
+	 * it: so that what arrives meanwhile does not overflow the sockets.
+	 * May give packets to the engine. NULL: not called. */
+	void (*pause)(struct engine *eng, void *arg);
+	void *pause_arg;
 	struct outbox outbox;
 	struct lookup by_name, by_path;
 	struct stun_key cookie_secret;
-	struct session *sessions;
-	struct engine_mix *mixes;
+	struct engine_mix *mixes; /* in the order in which they came */
 	struct phonegate *gates;
+	struct link beats[BEAT_SLOTS];
+	struct link messaging; /* sessions with messages to repeat */
+	struct link owing;     /* sessions whose event found its ring full */
 	struct retiree *retiring, **retiring_end;
+	uint64_t tick;	 /* steps, also those that never ran */
 	uint64_t now_us; /* while commands are applied */
 	uint64_t packets_popped;
 	int64_t wall_offset_us; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
-	bool owing;		/* an event found its ring full */
 	bool told;		/* something was pushed up */
 	/* Scratch, too large for a stack. */
-	struct command command;
 	struct websocket_packet packet;
 	struct event event;
 	struct event_message message;
@@ -324,6 +384,9 @@ void engine_end_session(struct engine *eng, struct session *ses);
 void engine_adopt_path(struct engine *eng, struct session *ses,
 		       const struct path *path, uint64_t now_us);
 void engine_forget_candidate(struct engine *eng, struct session *ses);
+/* The control thread is to free it. */
+void engine_retire(struct engine *eng, struct retiree *ret,
+		   enum object_kind kind, void *object);
 uint64_t engine_wall(const struct engine *eng, uint64_t now_us);
 
 /* registration.c - STUN. */
@@ -334,15 +397,19 @@ void registration_packet(struct engine *eng, const struct path *from,
 void gate_media_packet(struct engine *eng, const struct path *from,
 		       enum packet_kind kind, uint8_t *buf, size_t size,
 		       uint64_t now_us);
-/* After the mixes were run. */
-void gate_media_tick(struct engine *eng, struct session *ses, uint64_t now_us,
-		     unsigned missed);
+/* After the mix was run; `missed` steps before it never were. */
+void gate_media_tick(struct engine *eng, struct session *ses, unsigned missed);
+/* About once a second. */
+void gate_media_beat(struct engine *eng, struct session *ses, uint64_t now_us);
+/* For a session that has messages. */
+void gate_media_messages(struct engine *eng, struct session *ses,
+			 uint64_t now_us);
 /* RTCP BYE, and with it the messages that were not acknowledged. */
 void gate_media_bye(struct engine *eng, struct session *ses, uint64_t now_us);
 
 /* port.c - the worker's UDP sockets. */
 
-#define PORT_BATCH 32
+#define PORT_BATCH 64
 
 struct port {
 	int fd; /* -1: closed */
@@ -361,7 +428,7 @@ void port_receiver_destroy(struct port_receiver **rcvp);
 int port_receive(struct port_receiver *rcv, const struct port *port,
 		 unsigned index, struct engine *eng, uint64_t now_us);
 /* Sends what goes to UDP paths. */
-void port_send(const struct port *ports, unsigned n_ports, struct engine *eng);
+void port_send(const struct port *ports, struct engine *eng);
 
 /* thread.c - the media thread: epoll, the tick, and the wakes between the two
  * threads. */
@@ -386,7 +453,6 @@ struct worker {
 	uint64_t next_tick_us;	 /* {worker} 0: the timer is disarmed */
 	struct websocket_packet packet_up; /* {worker} scratch */
 	/* {control} scratch, too large for a stack. */
-	struct command command;
 	struct websocket_packet packet;
 	struct event_message message;
 };
@@ -399,6 +465,8 @@ uint64_t thread_drain(int fd);
 int thread_prepare(struct worker *wrk);
 /* Sends UDP paths to the sockets, WebSocket paths up the ring. */
 void thread_flush(struct outbox *box, void *worker);
+/* Sends, and receives what has come meanwhile. */
+void thread_pause(struct engine *eng, void *worker);
 void *thread_run(void *worker);
 
 #endif

@@ -7,9 +7,6 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#define REPEAT_US  200000u  /* docs/ipsp.md, "In-band control" */
-#define GIVE_UP_US 5000000u /* the same */
-
 int session_create(struct session **ses_r, const struct session_config *cfg)
 {
 	struct session *ses;
@@ -30,7 +27,7 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 	ses->srtp = cfg->stream.suite != SRTP_NONE;
 	ses->held = cfg->held;
 	ses->level = (int)LEVEL_SILENCE;
-	ses->peak_dbov = LEVEL_SILENCE;
+	ses->messages_end = &ses->messages;
 	r = RAND_bytes((uint8_t *)random, sizeof(random)) == 1 ? 0 : -EIO;
 	ses->random = random[0] | 1;
 	ses->next_id = random[1];
@@ -52,6 +49,12 @@ void session_destroy(struct session **sesp)
 	*sesp = NULL;
 	if (!ses)
 		return;
+	while (ses->messages) {
+		struct message *msg = ses->messages;
+
+		ses->messages = msg->next;
+		free(msg);
+	}
 	stream_destroy(&ses->stream);
 	mix_leg_destroy(&ses->leg);
 	OPENSSL_cleanse(ses, sizeof(*ses));
@@ -70,61 +73,6 @@ uint32_t session_random(struct session *ses)
 	ses->random ^= ses->random >> 17;
 	ses->random ^= ses->random << 5;
 	return ses->random;
-}
-
-static struct session_message *first_message(struct session *ses)
-{
-	return ses->n_messages ? &ses->messages[ses->first_message] : NULL;
-}
-
-static void drop_first_message(struct session *ses)
-{
-	ses->first_message = (ses->first_message + 1) % SESSION_MESSAGES;
-	ses->n_messages--;
-}
-
-void session_queue_message(struct session *ses, const uint8_t *text,
-			   size_t size)
-{
-	struct session_message *msg;
-
-	if (ses->n_messages == SESSION_MESSAGES)
-		drop_first_message(ses);
-	msg = &ses->messages[(ses->first_message + ses->n_messages++) %
-			     SESSION_MESSAGES];
-	msg->id = ses->next_id++;
-	msg->size = size;
-	msg->first_us = msg->due_us = 0;
-	memcpy(msg->text, text, size);
-}
-
-/* One at a time, each until it is acknowledged: mute and unmute must not
- * overtake each other. */
-struct session_message *session_message_due(struct session *ses,
-					    uint64_t now_us)
-{
-	struct session_message *msg = first_message(ses);
-
-	while (msg && msg->first_us && now_us - msg->first_us > GIVE_UP_US) {
-		drop_first_message(ses);
-		msg = first_message(ses);
-	}
-	return msg && now_us >= msg->due_us ? msg : NULL;
-}
-
-void session_message_sent(struct session_message *msg, uint64_t now_us)
-{
-	if (!msg->first_us)
-		msg->first_us = now_us;
-	msg->due_us = now_us + REPEAT_US;
-}
-
-void session_message_acked(struct session *ses, uint32_t id)
-{
-	struct session_message *msg = first_message(ses);
-
-	if (msg && msg->first_us && msg->id == id)
-		drop_first_message(ses);
 }
 
 bool session_has_seen(const struct session *ses, uint32_t id)

@@ -67,7 +67,7 @@ void thread_flush(struct outbox *box, void *worker)
 	struct worker *wrk = worker;
 	struct engine *eng = wrk->eng;
 
-	port_send(wrk->ports, wrk->n_ports, eng);
+	port_send(wrk->ports, eng);
 	for (unsigned i = 0; i < box->n; i++) {
 		struct outbox_packet *pkt = &box->packets[i];
 
@@ -84,6 +84,16 @@ void thread_flush(struct outbox *box, void *worker)
 		count(&eng->counters.packets_out, 1);
 		count(&eng->counters.bytes_out, pkt->size);
 	}
+}
+
+void thread_pause(struct engine *eng, void *worker)
+{
+	struct worker *wrk = worker;
+	uint64_t now = thread_clock_us(CLOCK_MONOTONIC);
+
+	outbox_flush(&eng->outbox);
+	for (unsigned i = 0; i < wrk->n_ports; i++)
+		port_receive(wrk->receiver, &wrk->ports[i], i, eng, now);
 }
 
 /* A worker without sessions makes no wake-ups. */

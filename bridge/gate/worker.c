@@ -76,6 +76,8 @@ int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
 	if (!r)
 		r = thread_prepare(wrk);
 	if (!r) {
+		wrk->eng->pause = thread_pause;
+		wrk->eng->pause_arg = wrk;
 		engine_set_clock(wrk->eng, thread_clock_us(CLOCK_MONOTONIC),
 				 thread_clock_us(CLOCK_REALTIME));
 		r = start(wrk, cfg);
@@ -104,6 +106,9 @@ static void free_object(enum object_kind kind, void *object)
 	case OBJECT_MIX:
 		mix_destroy(&entry->mix);
 		free(entry);
+		break;
+	case OBJECT_MESSAGE:
+		free(object);
 		break;
 	}
 }
@@ -215,63 +220,49 @@ static int command(struct worker *wrk, const struct command *cmd)
 	return 0;
 }
 
-static struct command *fresh_command(struct worker *wrk, enum command_kind kind)
-{
-	memset(&wrk->command, 0, offsetof(struct command, text));
-	wrk->command.kind = kind;
-	return &wrk->command;
-}
-
 int worker_add_mix(struct worker *wrk, struct mix *mix)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_ADD_MIX);
+	struct engine_mix *entry = calloc(1, sizeof(*entry));
 	int r;
 
-	cmd->entry = calloc(1, sizeof(*cmd->entry));
-	if (!cmd->entry)
+	if (!entry)
 		return -ENOMEM;
-	cmd->entry->mix = mix;
-	r = command(wrk, cmd);
+	entry->mix = mix;
+	r = command(wrk, &(struct command){ .kind = COMMAND_ADD_MIX,
+					    .entry = entry });
 	if (r)
-		free(cmd->entry);
+		free(entry);
 	return r;
 }
 
 int worker_remove_mix(struct worker *wrk, struct mix *mix)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_REMOVE_MIX);
-
-	cmd->mix = mix;
-	return command(wrk, cmd);
+	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_MIX,
+					       .mix = mix });
 }
 
 int worker_add_gate(struct worker *wrk, struct phonegate *gate)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_ADD_GATE);
-
-	cmd->gate = gate;
-	return command(wrk, cmd);
+	return command(wrk, &(struct command){ .kind = COMMAND_ADD_GATE,
+					       .gate = gate });
 }
 
 int worker_remove_gate(struct worker *wrk, struct phonegate *gate)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_REMOVE_GATE);
-
-	cmd->gate = gate;
-	return command(wrk, cmd);
+	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_GATE,
+					       .gate = gate });
 }
 
 int worker_add_session(struct worker *wrk, struct phonegate *gate,
 		       struct session *ses)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_ADD_SESSION);
 	int r;
 
 	if (gate->taken == gate->places)
 		return -ENOSPC;
 	ses->gate = gate;
-	cmd->ses = ses;
-	r = command(wrk, cmd);
+	r = command(wrk, &(struct command){ .kind = COMMAND_ADD_SESSION,
+					    .ses = ses });
 	if (!r)
 		gate->taken++;
 	return r;
@@ -279,39 +270,40 @@ int worker_add_session(struct worker *wrk, struct phonegate *gate,
 
 int worker_remove_session(struct worker *wrk, struct session *ses)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_REMOVE_SESSION);
-
-	cmd->ses = ses;
-	return command(wrk, cmd);
+	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_SESSION,
+					       .ses = ses });
 }
 
 int worker_admit(struct worker *wrk, struct session *ses)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_ADMIT);
-
-	cmd->ses = ses;
-	return command(wrk, cmd);
+	return command(wrk,
+		       &(struct command){ .kind = COMMAND_ADMIT, .ses = ses });
 }
 
 int worker_mute(struct worker *wrk, struct session *ses, bool muted)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_MUTE);
-
-	cmd->ses = ses;
-	cmd->muted = muted;
-	return command(wrk, cmd);
+	return command(wrk, &(struct command){ .kind = COMMAND_MUTE,
+					       .ses = ses,
+					       .muted = muted });
 }
 
 int worker_message(struct worker *wrk, struct session *ses, const char *json)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_MESSAGE);
+	size_t size = strlen(json);
+	struct message *msg;
+	int r;
 
-	cmd->ses = ses;
-	cmd->size = strlen(json);
-	if (cmd->size > sizeof(cmd->text))
+	if (size > STREAM_APP_MAX)
 		return -EMSGSIZE;
-	memcpy(cmd->text, json, cmd->size);
-	return command(wrk, cmd);
+	msg = message_create(json, size);
+	if (!msg)
+		return -ENOMEM;
+	r = command(wrk, &(struct command){ .kind = COMMAND_MESSAGE,
+					    .ses = ses,
+					    .message = msg });
+	if (r)
+		free(msg);
+	return r;
 }
 
 int worker_websocket(struct worker *wrk, uint32_t connection,
@@ -323,7 +315,7 @@ int worker_websocket(struct worker *wrk, uint32_t connection,
 	wrk->packet.size = size;
 	memcpy(wrk->packet.buf, buf, size);
 	if (!ring_push(wrk->eng->packets_down, &wrk->packet)) {
-		count(&wrk->eng->counters.dropped, 1);
+		count(&wrk->eng->counters.dropped_down, 1);
 		return -EAGAIN;
 	}
 	wrk->packets_pushed++;
@@ -333,11 +325,10 @@ int worker_websocket(struct worker *wrk, uint32_t connection,
 
 int worker_websocket_closed(struct worker *wrk, uint32_t connection)
 {
-	struct command *cmd = fresh_command(wrk, COMMAND_WEBSOCKET_CLOSED);
-
-	cmd->connection = connection;
-	cmd->packets_before = wrk->packets_pushed;
-	return command(wrk, cmd);
+	return command(wrk, &(struct command){ .kind = COMMAND_WEBSOCKET_CLOSED,
+					       .connection = connection,
+					       .packets_before =
+						       wrk->packets_pushed });
 }
 
 static uint64_t get(const atomic_uint_fast64_t *counter)
@@ -360,7 +351,7 @@ void worker_report(const struct worker *wrk, struct worker_report *rep_r)
 		.bad_key = get(&ctr->bad_key),
 		.unproven = get(&ctr->unproven),
 		.malformed = get(&ctr->malformed),
-		.dropped = get(&ctr->dropped),
+		.dropped = get(&ctr->dropped) + get(&ctr->dropped_down),
 		.sessions = get(&ctr->sessions),
 	};
 }

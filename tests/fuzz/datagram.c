@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct bench {
 	struct engine *eng; /* it, its mix and gate serve all inputs */
+	struct engine_mix *entry;
 	struct phonegate *gate;
 	struct session *ses[SESSIONS];
 	struct path own[SESSIONS], stranger;
@@ -97,6 +98,7 @@ static void create(struct bench *bench)
 	static const uint8_t key[SRTP_MAX_KEY];
 	struct engine_mix *entry = calloc(1, sizeof(*entry));
 
+	bench->entry = entry;
 	bench->now = 1000000000;
 	bench->stranger = path_of(9);
 	if (!entry || engine_create(&bench->eng, check_output, bench) ||
@@ -151,7 +153,7 @@ static void hang_up(struct bench *bench)
 	}
 	engine_settle(bench->eng);
 	take_events(bench);
-	if (engine_busy(bench->eng) || bench->eng->sessions)
+	if (engine_busy(bench->eng) || links_next(&bench->entry->sessions))
 		abort();
 }
 

@@ -54,6 +54,13 @@ static void send_command(struct bench *bench, struct command cmd)
 	engine_apply(bench->eng, bench->now);
 }
 
+static struct command message_to(struct session *ses)
+{
+	return (struct command){ .kind = COMMAND_MESSAGE,
+				 .ses = ses,
+				 .message = message_create("{}", 2) };
+}
+
 static struct bench *start(unsigned members, bool srtp)
 {
 	struct bench *bench = g_new0(struct bench, 1);
@@ -172,6 +179,11 @@ static unsigned events(struct bench *bench, enum event_kind kind,
 		memset(event_r, 0, sizeof(*event_r));
 	engine_settle(bench->eng);
 	while (ring_pop(bench->eng->events, &event)) {
+		if (event.kind == EVENT_RETIRED &&
+		    event.retired.kind == OBJECT_MESSAGE) {
+			free(event.retired.object);
+			continue;
+		}
 		if (event.kind != kind)
 			continue;
 		if (event_r)
@@ -495,10 +507,6 @@ static void goodbye_is_said_and_heard(void)
 	struct bench *bench = start(2, true);
 	struct path a = at("192.0.2.1", 4000), b = at("192.0.2.2", 4000);
 	const struct stream_extra bye = { .bye = true };
-	struct command message = { .kind = COMMAND_MESSAGE,
-				   .ses = bench->ses[1],
-				   .size = 2,
-				   .text = "{}" };
 	uint8_t buf[RTP_MAX_PACKET];
 	struct event event;
 
@@ -510,7 +518,7 @@ static void goodbye_is_said_and_heard(void)
 	g_assert_cmpint(event.why, ==, GONE_BYE);
 
 	/* What it still had to be told goes before the goodbye. */
-	send_command(bench, message);
+	send_command(bench, message_to(bench->ses[1]));
 	send_command(bench, (struct command){ .kind = COMMAND_REMOVE_SESSION,
 					      .ses = bench->ses[1] });
 	engine_settle(bench->eng);
@@ -585,16 +593,12 @@ static void a_message_repeats_until_acknowledged_or_five_seconds(void)
 {
 	struct bench *bench = start(1, true);
 	struct path phone = at("192.0.2.1", 4000);
-	struct command message = { .kind = COMMAND_MESSAGE,
-				   .ses = bench->ses[0],
-				   .size = 2,
-				   .text = "{}" };
 	struct stream_extra ack = { .ack = true };
 	uint8_t buf[RTP_MAX_PACKET];
 	uint32_t first = 0, second = 0;
 	unsigned n = 0;
 
-	send_command(bench, message); /* waits for the path */
+	send_command(bench, message_to(bench->ses[0])); /* waits for the path */
 	run_for(bench, 10 * SECOND);
 	register_at(bench, 0, &phone);
 	run_for(bench, SECOND);
@@ -605,7 +609,7 @@ static void a_message_repeats_until_acknowledged_or_five_seconds(void)
 	run_for(bench, SECOND);
 	g_assert_cmpuint(messages_sent(bench, &first), ==, 0);
 
-	send_command(bench, message);
+	send_command(bench, message_to(bench->ses[0]));
 	for (int i = 0; i < 10; i++) {
 		run_for(bench, SECOND);
 		n += messages_sent(bench, &second);
@@ -677,10 +681,10 @@ static void a_full_ring_makes_the_peer_send_its_message_again(void)
 	stop(bench);
 }
 
-static void reports_come_once_a_second(void)
+static void reports_come_about_once_a_second(void)
 {
 	struct bench *bench = start(3, true);
-	unsigned rtcp = 0;
+	unsigned rtcp = 0, reports = 0;
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct path phone = at("192.0.2.1", (uint16_t)(4000 + i));
@@ -693,9 +697,10 @@ static void reports_come_once_a_second(void)
 		for (unsigned k = 0; k < bench->n_out; k++)
 			rtcp += packet_kind(bench->out[k].buf,
 					    bench->out[k].size) == PACKET_RTCP;
-		g_assert_cmpuint(events(bench, EVENT_REPORT, NULL), ==, 3);
+		reports += events(bench, EVENT_REPORT, NULL);
 		clear(bench);
 	}
+	g_assert_cmpuint(reports, ==, rtcp);
 	g_assert_cmpuint(rtcp, >=, 26);
 	g_assert_cmpuint(rtcp, <=, 35);
 	stop(bench);
@@ -708,7 +713,7 @@ static void missed_steps_are_a_gap_and_not_a_burst(void)
 	struct stream_media before, after;
 
 	register_at(bench, 0, &phone);
-	bench->ses[0]->rtcp_due_us = UINT64_MAX;
+	links_remove(&bench->ses[0]->beat);
 	run_for(bench, TICK_US);
 	g_assert_cmpuint(bench->n_out, ==, 1);
 	g_assert_cmpint(stream_receive_rtp(bench->phone[0].stream,
@@ -777,10 +782,7 @@ static void a_call_never_touches_the_heap(void)
 	struct command mute = { .kind = COMMAND_MUTE,
 				.ses = bench->ses[0],
 				.muted = true };
-	struct command message = { .kind = COMMAND_MESSAGE,
-				   .ses = bench->ses[0],
-				   .size = 2,
-				   .text = "{}" };
+	struct command message = message_to(bench->ses[0]);
 	struct command remove = { .kind = COMMAND_REMOVE_SESSION,
 				  .ses = bench->ses[1] };
 	uint8_t buf[RTP_MAX_PACKET];
@@ -856,8 +858,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/gate/a full ring makes the peer send its "
 			"message again",
 			a_full_ring_makes_the_peer_send_its_message_again);
-	g_test_add_func("/gate/reports come once a second",
-			reports_come_once_a_second);
+	g_test_add_func("/gate/reports come about once a second",
+			reports_come_about_once_a_second);
 	g_test_add_func("/gate/missed steps are a gap and not a burst",
 			missed_steps_are_a_gap_and_not_a_burst);
 	g_test_add_func("/gate/a closed WebSocket ends the call on it",
