@@ -26,6 +26,8 @@ SEEN_BY = {
                "signaling/mailbox_", "signaling/post_", "signaling/imap_"},
     r"opus\.h|opus/opus\.h": {"mixer/codec.c"},
     r"srtp2/": {"tests/unit/srtp_cipher.c"},
+    r"speex/speex_preprocess\.h": {"mixer/denoise.c",
+                                   "loadgen/sound_card"},
     r"speex/speex_jitter\.h": {"mixer/jitter.c"},
     r"portaudio\.h": {"loadgen/"},
 }
