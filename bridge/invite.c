@@ -223,10 +223,14 @@ void invite_arrived(struct arrival *arr)
 		refuse(arr, IPSP_BUSY, BUSY, MEDIA_RETRY_S);
 		return;
 	}
-	arr->seat = room_seat(arr->hall->room, arr->ipsp.did,
-			      arr->msg->from_address, arr->msg->from_name,
-			      arr->ipsp.device, place.gate,
-			      arr->now + IPSP_OK_LIFE_S);
+	arr->seat = room_seat(
+		arr->hall->room,
+		&(struct room_guest){ .did = arr->ipsp.did,
+				      .address = arr->msg->from_address,
+				      .name = arr->msg->from_name,
+				      .device = arr->ipsp.device,
+				      .gate = place.gate,
+				      .deadline = arr->now + IPSP_OK_LIFE_S });
 	if (!arr->seat) {
 		refuse(arr, IPSP_BUSY, BUSY, FULL_RETRY_S);
 		return;
@@ -270,9 +274,14 @@ static gboolean seat_again(struct reception *rec, const struct hall *hall,
 			   const struct keys *keys)
 {
 	struct media_place place = { .worker = dialog->worker };
-	struct member *mem = room_seat(hall->room, dialog->did, dialog->address,
-				       dialog->name, dialog->device,
-				       dialog->gate, dialog->deadline);
+	struct member *mem =
+		room_seat(hall->room,
+			  &(struct room_guest){ .did = dialog->did,
+						.address = dialog->address,
+						.name = dialog->name,
+						.device = dialog->device,
+						.gate = dialog->gate,
+						.deadline = dialog->deadline });
 
 	if (!mem)
 		return FALSE;

@@ -2,28 +2,26 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SILENT_DBOV (-127)
 
-struct member *member_create(struct room *room, const char *did,
-			     const char *address, const char *name,
-			     const char *device, const char *gate,
-			     gint64 deadline)
+struct member *member_create(struct room *room, const struct room_guest *guest)
 {
 	static guint32 last_id;
 	struct member *mem = g_new0(struct member, 1);
+	const char *name = guest->name;
 
 	mem->id = ++last_id;
 	mem->room = room;
-	g_strlcpy(mem->did, did, sizeof(mem->did));
-	mem->address = g_strdup(address);
-	mem->name = g_strdup(name && *name ? name : address);
-	mem->device = g_strdup(device ? device : "");
-	mem->gate = g_strdup(gate);
+	g_strlcpy(mem->did, guest->did, sizeof(mem->did));
+	mem->address = g_strdup(guest->address);
+	mem->name = g_strdup(name && *name ? name : guest->address);
+	mem->device = g_strdup(guest->device ? guest->device : "");
+	mem->via = guest->via;
+	mem->gate = g_strdup(guest->gate);
 	mem->path = g_strdup("");
 	mem->state = MEMBER_INVITED;
-	mem->deadline = deadline;
+	mem->deadline = guest->deadline;
 	mem->round_trip_ms = -1;
 	mem->level = SILENT_DBOV;
 	return mem;
@@ -44,9 +42,9 @@ void member_destroy(struct member **memp)
 	g_free(mem);
 }
 
-gboolean member_same_device(const struct member *a, const struct member *b)
+char *member_device_key(const struct member *mem)
 {
-	return !strcmp(a->address, b->address) && !strcmp(a->device, b->device);
+	return g_strconcat(mem->address, "\n", mem->device, NULL);
 }
 
 const char *member_leave_word(enum member_leave why)

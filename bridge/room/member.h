@@ -8,16 +8,13 @@
 #include "bridge/room/room.h"
 
 /* An invited one, with an id of its own. */
-struct member *member_create(struct room *room, const char *did,
-			     const char *address, const char *name,
-			     const char *device, const char *gate,
-			     gint64 deadline);
+struct member *member_create(struct room *room, const struct room_guest *guest);
 /* Accepts NULL. */
 void member_destroy(struct member **memp);
 
-/* Whether both are the same device of the same person, so that the newer
- * replaces the older. */
-gboolean member_same_device(const struct member *a, const struct member *b);
+/* The same for legs of the same device of the same person, so that the newer
+ * replaces the older. Caller frees. */
+char *member_device_key(const struct member *mem);
 
 /* One word for the log. */
 const char *member_leave_word(enum member_leave why);

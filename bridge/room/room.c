@@ -18,6 +18,9 @@ struct room {
 	const struct room_observer *observer; /* may be NULL */
 	void *arg;
 	GPtrArray *members; /* struct member, in order of arrival */
+	/* Thousands may come at once: nothing goes through all of them then. */
+	GHashTable *by_id;   /* member id => the same */
+	GHashTable *devices; /* member_device_key() => how many legs */
 };
 
 static void tell_observer(struct room *room, struct member *mem,
@@ -38,6 +41,9 @@ struct room *room_create(const struct room_config *cfg,
 	room->observer = observer;
 	room->arg = arg;
 	room->members = g_ptr_array_new();
+	room->by_id = g_hash_table_new(NULL, NULL);
+	room->devices =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	room_configure(room, cfg);
 	return room;
 }
@@ -51,6 +57,37 @@ void room_configure(struct room *room, const struct room_config *cfg)
 	room->capacity = cfg->capacity;
 }
 
+static guint count_legs(const struct room *room, const struct member *mem)
+{
+	g_autofree char *key = member_device_key(mem);
+
+	return GPOINTER_TO_UINT(g_hash_table_lookup(room->devices, key));
+}
+
+static void add_member(struct room *room, struct member *mem)
+{
+	guint legs = count_legs(room, mem) + 1;
+
+	g_ptr_array_add(room->members, mem);
+	g_hash_table_insert(room->by_id, GUINT_TO_POINTER(mem->id), mem);
+	g_hash_table_insert(room->devices, member_device_key(mem),
+			    GUINT_TO_POINTER(legs));
+}
+
+static void remove_member(struct room *room, struct member *mem)
+{
+	guint legs = count_legs(room, mem) - 1;
+	g_autofree char *key = member_device_key(mem);
+
+	g_ptr_array_remove(room->members, mem);
+	g_hash_table_remove(room->by_id, GUINT_TO_POINTER(mem->id));
+	if (legs)
+		g_hash_table_insert(room->devices, g_steal_pointer(&key),
+				    GUINT_TO_POINTER(legs));
+	else
+		g_hash_table_remove(room->devices, key);
+}
+
 /* The one way out of a room. */
 static void leave(struct room *room, struct member *mem, enum member_leave why,
 		  const char *by, const char *text)
@@ -61,7 +98,7 @@ static void leave(struct room *room, struct member *mem, enum member_leave why,
 		message = member_end_message(why, text);
 	mem->state = MEMBER_GONE;
 	mem->leave = why;
-	g_ptr_array_remove(room->members, mem);
+	remove_member(room, mem);
 	g_info("room: left room=%s member=%u why=%s", room->address, mem->id,
 	       member_leave_word(why));
 	if (message)
@@ -83,6 +120,8 @@ void room_destroy(struct room **roomp)
 		      NULL, NULL);
 	tell_observer(room, NULL, ROOM_CLOSED, NULL);
 	g_ptr_array_unref(room->members);
+	g_hash_table_unref(room->by_id);
+	g_hash_table_unref(room->devices);
 	g_strfreev(room->moderators);
 	g_free(room->name);
 	g_free(room->address);
@@ -111,13 +150,7 @@ const GPtrArray *room_members(const struct room *room)
 
 struct member *room_member(const struct room *room, guint32 id)
 {
-	for (guint i = 0; i < room->members->len; i++) {
-		struct member *mem = g_ptr_array_index(room->members, i);
-
-		if (mem->id == id)
-			return mem;
-	}
-	return NULL;
+	return g_hash_table_lookup(room->by_id, GUINT_TO_POINTER(id));
 }
 
 gboolean room_is_moderator(const struct room *room, const char *address)
@@ -126,42 +159,41 @@ gboolean room_is_moderator(const struct room *room, const char *address)
 	       g_strv_contains((const char *const *)room->moderators, address);
 }
 
-static gboolean has_older_leg(const struct room *room, guint i)
-{
-	for (guint j = 0; j < i; j++)
-		if (member_same_device(g_ptr_array_index(room->members, i),
-				       g_ptr_array_index(room->members, j)))
-			return TRUE;
-	return FALSE;
-}
-
 /* Devices, not legs: a leg and the one that is going to replace it are one
  * seat, or nobody could come back into a full room. */
 guint room_people(const struct room *room)
 {
-	guint n = 0;
-
-	for (guint i = 0; i < room->members->len; i++)
-		n += !has_older_leg(room, i);
-	return n;
+	return g_hash_table_size(room->devices);
 }
 
-struct member *room_seat(struct room *room, const char *did,
-			 const char *address, const char *name,
-			 const char *device, const char *gate, gint64 deadline)
+struct member *room_seat(struct room *room, const struct room_guest *guest)
 {
-	struct member *mem =
-		member_create(room, did, address, name, device, gate, deadline);
+	struct member *mem = member_create(room, guest);
 
-	g_ptr_array_add(room->members, mem);
-	if (room_people(room) > room->capacity &&
-	    !has_older_leg(room, room->members->len - 1)) {
-		g_ptr_array_remove(room->members, mem);
+	if (!count_legs(room, mem) && room_people(room) >= room->capacity) {
 		member_destroy(&mem);
 		return NULL;
 	}
+	add_member(room, mem);
 	tell_observer(room, mem, ROOM_MEMBER_ADDED, NULL);
 	return mem;
+}
+
+/* The older legs of a device that has just registered anew. */
+static void replace_older(struct room *room, const struct member *mem)
+{
+	g_autofree char *device = member_device_key(mem);
+
+	for (guint i = 0;
+	     i < room->members->len && count_legs(room, mem) > 1;) {
+		struct member *other = g_ptr_array_index(room->members, i);
+		g_autofree char *key = member_device_key(other);
+
+		if (other->id < mem->id && !strcmp(key, device))
+			leave(room, other, LEAVE_REPLACED, NULL, NULL);
+		else
+			i++;
+	}
 }
 
 void room_registered(struct room *room, struct member *mem, const char *path,
@@ -178,16 +210,8 @@ void room_registered(struct room *room, struct member *mem, const char *path,
 		       mem->id, mem->gate);
 	}
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
-	if (!first)
-		return;
-	for (guint i = 0; i < room->members->len;) {
-		struct member *other = g_ptr_array_index(room->members, i);
-
-		if (other->id < mem->id && member_same_device(other, mem))
-			leave(room, other, LEAVE_REPLACED, NULL, NULL);
-		else
-			i++;
-	}
+	if (first)
+		replace_older(room, mem);
 }
 
 void room_left(struct room *room, struct member *mem, enum member_leave why)

@@ -28,12 +28,18 @@ enum member_leave {
 	LEAVE_ENDED, /* room or bridge ended */
 };
 
+enum member_via { /* how it came */
+		  MEMBER_BY_MAIL,
+		  MEMBER_BY_TOKEN, /* a tool, docs/whip.md */
+};
+
 /* Owned by its room; valid until MEMBER_GONE has been told. */
 struct member {
 	guint32 id; /* unique in the process, never reused */
 	struct room *room;
-	char did[IPSP_DID_LENGTH + 1];
+	char did[IPSP_DID_LENGTH + 1]; /* of a tool: its session */
 	char *address, *name, *device; /* name may equal address */
+	enum member_via via;
 	enum member_state state;
 	enum member_leave leave;
 	gboolean muted;	     /* by a moderator */
@@ -103,12 +109,19 @@ gboolean room_is_moderator(const struct room *room, const char *address);
 /* People here or invited, each device once: the n of OK and BUSY. */
 guint room_people(const struct room *room);
 
-/* A seat at PhoneGate `gate` for whoever sent an INVITE; NULL when the room is
- * full (BUSY). A device that is in the room already never finds it full. name
- * may be NULL. */
-struct member *room_seat(struct room *room, const char *did,
-			 const char *address, const char *name,
-			 const char *device, const char *gate, gint64 deadline);
+/* Who wants a seat, at PhoneGate `gate`; all is copied. A tool has no mail
+ * address but a name in its place, and its session's for a device. */
+struct room_guest {
+	const char *did, *address;
+	const char *name, *device; /* may be NULL */
+	const char *gate;
+	gint64 deadline; /* see struct member */
+	enum member_via via;
+};
+
+/* NULL when the room is full (BUSY). A device that is in the room already
+ * never finds it full. */
+struct member *room_seat(struct room *room, const struct room_guest *guest);
 /* Registered at its PhoneGate; replaces an older leg of (address, device). */
 void room_registered(struct room *room, struct member *mem, const char *path,
 		     gint64 now);

@@ -127,8 +127,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	room = room_create(&cfg, &effects, &observer, NULL);
 	for (int i = 0; i < 3; i++) {
 		g_autofree char *did = g_strdup_printf("d%d", i);
-		struct member *mem =
-			room_seat(room, did, "a@x.org", "A", did, "local-1", 9);
+		struct member *mem = room_seat(
+			room, &(struct room_guest){ .did = did,
+						    .address = "a@x.org",
+						    .name = "A",
+						    .device = did,
+						    .gate = "local-1",
+						    .deadline = 9 });
 
 		ids[i] = mem->id;
 		room_registered(room, mem, "", 1);

@@ -174,8 +174,15 @@ static struct member *seat(char **words)
 	g_autofree char *did = g_strdup_printf("dialog%u", ++n);
 	g_autofree char *gate = g_strdup_printf("local-%u", (n + 4) / 5);
 
-	return room_seat(room, did, words[2], words[1], "phone", gate,
-			 g_get_real_time() / G_USEC_PER_SEC + 60);
+	return room_seat(
+		room,
+		&(struct room_guest){
+			.did = did,
+			.address = words[2],
+			.name = words[1],
+			.device = "phone",
+			.gate = gate,
+			.deadline = g_get_real_time() / G_USEC_PER_SEC + 60 });
 }
 
 static void do_invite(char **words)

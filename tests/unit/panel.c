@@ -132,7 +132,12 @@ static void tear_down(void)
 static struct member *join(struct room *room, const char *did, const char *name)
 {
 	struct member *mem =
-		room_seat(room, did, "ann@x.org", name, did, "local-1", 100);
+		room_seat(room, &(struct room_guest){ .did = did,
+						      .address = "ann@x.org",
+						      .name = name,
+						      .device = did,
+						      .gate = "local-1",
+						      .deadline = 100 });
 
 	room_registered(room, mem, "192.0.2.1:5004", 50);
 	return mem;

@@ -95,7 +95,11 @@ static void forget(struct witness *wit)
 static struct member *seat(struct room *room, const char *did,
 			   const char *address, const char *device)
 {
-	return room_seat(room, did, address, NULL, device, "local-1", 60);
+	return room_seat(room, &(struct room_guest){ .did = did,
+						     .address = address,
+						     .device = device,
+						     .gate = "local-1",
+						     .deadline = 60 });
 }
 
 static void a_full_room_has_no_seat_for_a_stranger(void)
