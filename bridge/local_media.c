@@ -76,12 +76,23 @@ static struct gate *gate_by_id(const struct stage *stage, const char *id)
 	return NULL;
 }
 
+/* FALSE: it has so much to do that nobody new may come. */
+static gboolean is_open(const struct local_media *med, guint worker)
+{
+	struct worker_report rep;
+
+	worker_report(workers_get(med->workers, worker), &rep);
+	return rep.effort < EFFORT_CLOSED;
+}
+
+/* Of those that are open, if any is. */
 static guint idlest(const struct local_media *med)
 {
 	guint best = 0;
 
 	for (guint i = 1; i < workers_count(med->workers); i++)
-		if (med->sessions[i] < med->sessions[best])
+		if (!is_open(med, best) ||
+		    (is_open(med, i) && med->sessions[i] < med->sessions[best]))
 			best = i;
 	return best;
 }
@@ -94,6 +105,8 @@ static gboolean place(struct room *room, struct media_place *place_r, void *arg)
 	guint number = 0;
 
 	place_r->worker = stage ? stage->worker : idlest(med);
+	if (!is_open(med, place_r->worker))
+		return FALSE;
 	if (gate) {
 		g_strlcpy(place_r->gate, gate->id, sizeof(place_r->gate));
 		return TRUE;

@@ -2,17 +2,19 @@
 
 #include <stddef.h>
 
-#define PERIOD_S    10
+#define PERIOD_S    10	/* of looks, one each second */
 #define LATE_ONE_IN 100 /* a smaller part of all ticks is no trouble */
 
 struct watched {
 	struct worker *worker;
-	struct worker_report last;
+	struct worker_report last; /* a period ago at most */
+	enum effort effort;	   /* as it was told */
 };
 
 struct worker_watch {
 	struct watched *watched;
 	guint n;
+	guint looks;
 	guint timer;
 };
 
@@ -42,19 +44,33 @@ char *worker_watch_trouble(const struct worker_report *before,
 	guint64 ticks = after->ticks - before->ticks;
 	guint64 late = after->late_ticks - before->late_ticks;
 	guint64 dropped = after->dropped - before->dropped;
+	guint64 unread = after->unread - before->unread;
 	GString *text = g_string_new(NULL);
 
-	if (late * LATE_ONE_IN > ticks)
+	if (late * LATE_ONE_IN > ticks) {
+		struct histogram_reading times = after->tick_times;
+
+		histogram_subtract(&times, &before->tick_times);
 		g_string_append_printf(
 			text,
 			"%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
 			" ticks began late, people hear gaps: this host has"
-			" too little CPU for its calls",
-			late, ticks);
+			" too little CPU for its calls (a tick took %.1f ms,"
+			" one in a hundred %.1f ms, the longest %.1f ms)",
+			late, ticks, histogram_quantile(&times, 0.5),
+			histogram_quantile(&times, 0.99),
+			histogram_quantile(&times, 1));
+	}
 	if (dropped)
 		g_string_append_printf(
 			text, "%s%" G_GUINT64_FORMAT " packets found no room",
 			text->len ? "; " : "", dropped);
+	if (unread)
+		g_string_append_printf(
+			text,
+			"%s%" G_GUINT64_FORMAT " packets came too fast for the"
+			" socket's buffer: raise net.core.rmem_max",
+			text->len ? "; " : "", unread);
 	return g_string_free(text, text->len == 0);
 }
 
@@ -74,25 +90,38 @@ char *worker_watch_refusals(const struct worker_report *before,
 	return g_string_free(text, text->len == 0);
 }
 
+static void look_back(struct watched *one, guint i,
+		      const struct worker_report *now)
+{
+	g_autofree char *trouble = worker_watch_trouble(&one->last, now);
+	g_autofree char *refused = worker_watch_refusals(&one->last, now);
+
+	if (trouble)
+		g_warning("media: worker=%u %s", i, trouble);
+	if (refused)
+		g_info("media: worker=%u refused packets: %s", i, refused);
+	one->last = *now;
+}
+
 static gboolean look(gpointer data)
 {
 	struct worker_watch *wch = data;
+	gboolean period = ++wch->looks % PERIOD_S == 0;
 
 	for (guint i = 0; i < wch->n; i++) {
 		struct watched *one = &wch->watched[i];
 		struct worker_report now;
-		g_autofree char *trouble = NULL;
-		g_autofree char *refused = NULL;
 
 		worker_report(one->worker, &now);
-		trouble = worker_watch_trouble(&one->last, &now);
-		refused = worker_watch_refusals(&one->last, &now);
-		if (trouble)
-			g_warning("media: worker=%u %s", i, trouble);
-		if (refused)
-			g_info("media: worker=%u refused packets: %s", i,
-			       refused);
-		one->last = now;
+		if (now.effort != one->effort)
+			g_log(G_LOG_DOMAIN,
+			      now.effort > one->effort ? G_LOG_LEVEL_WARNING
+						       : G_LOG_LEVEL_INFO,
+			      "media: worker=%u stress=%.2f effort=%s", i,
+			      now.stress, effort_name(now.effort));
+		one->effort = now.effort;
+		if (period)
+			look_back(one, i, &now);
 	}
 	return G_SOURCE_CONTINUE;
 }
@@ -107,7 +136,7 @@ struct worker_watch *worker_watch_create(struct worker *const *workers, guint n)
 		wch->watched[i].worker = workers[i];
 		worker_report(workers[i], &wch->watched[i].last);
 	}
-	wch->timer = g_timeout_add_seconds(PERIOD_S, look, wch);
+	wch->timer = g_timeout_add_seconds(1, look, wch);
 	return wch;
 }
 

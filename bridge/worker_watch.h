@@ -1,5 +1,6 @@
-/* worker_watch - reads the media workers' counters every ten seconds and says
- * in the log what an operator should know of them.
+/* worker_watch - reads the media workers' counters and says in the log what an
+ * operator should know of them: each second whether they have changed their
+ * effort, every ten seconds what went wrong.
  *
  * Control thread only. */
 #ifndef BRIDGE_WORKER_WATCH_H

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <sched.h>
 
 #include "bridge/candidates.h"
 #include "bridge/worker_watch.h"
@@ -90,17 +91,34 @@ static gboolean dispatch(int fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* Where a worker runs: from the last CPU that we may use down, since the first
+ * has most of the interrupts and of what else runs. -1: there is one only. */
+static int cpu_of(guint worker)
+{
+	cpu_set_t allowed;
+	guint left;
+	int n, cpu = CPU_SETSIZE;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return -1;
+	n = CPU_COUNT(&allowed);
+	if (n < 2)
+		return -1;
+	left = worker % (guint)n + 1;
+	while (left)
+		left -= CPU_ISSET((gsize)--cpu, &allowed);
+	return cpu;
+}
+
 static gboolean start_worker(struct workers *wks,
 			     const struct local_media_config *cfg, guint i,
 			     const struct worker_events *events, void *arg,
 			     GError **error)
 {
-	struct worker_config wcfg = { .index = i, .cpu = -1 };
+	struct worker_config wcfg = { .index = i, .cpu = cpu_of(i) };
 	struct slot *slot = &wks->slots[i];
 	int result;
 
-	if (wks->n_slots > 1)
-		wcfg.cpu = (int)(i % g_get_num_processors());
 	for (;
 	     cfg->addresses[wcfg.n_listen] && wcfg.n_listen < WORKER_MAX_LISTEN;
 	     wcfg.n_listen++)

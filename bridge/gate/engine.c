@@ -29,6 +29,7 @@ int engine_create(struct engine **eng_r,
 	if (!eng)
 		return -ENOMEM;
 	outbox_init(&eng->outbox, flush, arg);
+	stress_init(&eng->stress);
 	links_init(&eng->messaging);
 	links_init(&eng->owing);
 	for (unsigned i = 0; i < BEAT_SLOTS; i++)
@@ -461,6 +462,16 @@ void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 		next = links_next(&ses->messaging);
 		gate_media_messages(eng, ses, now_us);
 	}
+}
+
+void engine_note_load(struct engine *eng, unsigned used_us, unsigned late_us)
+{
+	stress_tick(&eng->stress, used_us, late_us);
+	atomic_store_explicit(&eng->counters.stress,
+			      (unsigned)(eng->stress.level * 1000),
+			      memory_order_relaxed);
+	atomic_store_explicit(&eng->counters.effort, eng->stress.effort,
+			      memory_order_relaxed);
 }
 
 /* REGISTERED is made of what the session is now: where two moves found no

@@ -12,6 +12,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "bridge/gate/histogram.h"
+#include "bridge/gate/stress.h"
 #include "bridge/gate/worker.h"
 #include "mixer/ring.h"
 #include "mixer/rtp.h"
@@ -311,6 +313,9 @@ struct counters {
 	atomic_uint_fast64_t unknown_user, bad_key, unproven, malformed;
 	atomic_uint_fast64_t dropped, sessions;
 	atomic_uint_fast64_t dropped_down; /* {control} before the worker */
+	struct histogram tick_times;
+	atomic_uint stress; /* thousandths */
+	atomic_uint effort;
 };
 
 static inline void count(atomic_uint_fast64_t *counter, uint64_t n)
@@ -346,6 +351,7 @@ struct engine {
 	struct link messaging; /* sessions with messages to repeat */
 	struct link owing;     /* sessions whose event found its ring full */
 	struct retiree *retiring, **retiring_end;
+	struct stress stress;
 	uint64_t tick;	 /* steps, also those that never ran */
 	uint64_t now_us; /* while commands are applied */
 	uint64_t packets_popped;
@@ -371,6 +377,9 @@ void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
 		   size_t size, uint64_t now_us);
 /* One 20 ms step; `missed` steps before it never ran. */
 void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed);
+/* How busy the worker is, see stress_tick(); what it then leaves out. Before
+ * each tick. */
+void engine_note_load(struct engine *eng, unsigned used_us, unsigned late_us);
 /* Sends what is in the outbox and tells what is owed. True when the control
  * thread has something to fetch. */
 bool engine_settle(struct engine *eng);
@@ -418,6 +427,8 @@ struct port {
 
 int port_open(struct port *port, const struct sockaddr_storage *addr);
 void port_close(struct port *port);
+/* Packets that the kernel dropped because the socket was full. Any thread. */
+uint64_t port_dropped(const struct port *port);
 
 /* Headers and buffers for one recvmmsg(); kept by the worker. */
 struct port_receiver;
@@ -451,6 +462,7 @@ struct worker {
 	atomic_bool stop;
 	uint64_t packets_pushed; /* {control} */
 	uint64_t next_tick_us;	 /* {worker} 0: the timer is disarmed */
+	uint64_t cpu_us;	 /* {worker} used until the last tick */
 	struct websocket_packet packet_up; /* {worker} scratch */
 	/* {control} scratch, too large for a stack. */
 	struct websocket_packet packet;

@@ -105,6 +105,7 @@ static void set_timer(struct worker *wrk, uint64_t now_us)
 	if (busy == (wrk->next_tick_us != 0))
 		return;
 	wrk->next_tick_us = busy ? now_us + TICK_US : 0;
+	wrk->cpu_us = thread_clock_us(CLOCK_THREAD_CPUTIME_ID);
 	if (busy) {
 		spec.it_value.tv_sec = (time_t)(wrk->next_tick_us / 1000000);
 		spec.it_value.tv_nsec =
@@ -119,17 +120,23 @@ static void set_timer(struct worker *wrk, uint64_t now_us)
 static void tick(struct worker *wrk)
 {
 	uint64_t due = thread_drain(wrk->timer_fd),
-		 now = thread_clock_us(CLOCK_MONOTONIC);
-	struct counters *counters = &wrk->eng->counters;
+		 now = thread_clock_us(CLOCK_MONOTONIC),
+		 cpu = thread_clock_us(CLOCK_THREAD_CPUTIME_ID), late;
+	struct engine *eng = wrk->eng;
 
 	if (!due || !wrk->next_tick_us)
 		return;
-	wrk->next_tick_us += (due - 1) * TICK_US;
-	count(&counters->late_ticks,
-	      due - 1 + (now > wrk->next_tick_us + LATE_US));
-	wrk->next_tick_us += TICK_US;
-	engine_set_clock(wrk->eng, now, thread_clock_us(CLOCK_REALTIME));
-	engine_tick(wrk->eng, now, (unsigned)(due - 1));
+	late = now > wrk->next_tick_us ? now - wrk->next_tick_us : 0;
+	wrk->next_tick_us += due * TICK_US;
+	count(&eng->counters.late_ticks,
+	      due - 1 + (now + TICK_US > wrk->next_tick_us + LATE_US));
+	engine_note_load(eng, (unsigned)(cpu - wrk->cpu_us), (unsigned)late);
+	wrk->cpu_us = cpu;
+	engine_set_clock(eng, now, thread_clock_us(CLOCK_REALTIME));
+	engine_tick(eng, now, (unsigned)(due - 1));
+	outbox_flush(&eng->outbox);
+	histogram_add(&eng->counters.tick_times,
+		      thread_clock_us(CLOCK_MONOTONIC) - now);
 }
 
 static void serve(struct worker *wrk, unsigned source, uint64_t now_us)

@@ -23,12 +23,26 @@ static int open_ports(struct worker *wrk, const struct worker_config *cfg)
 	return 0;
 }
 
+/* Wishes. The first is for root, or who has a limit for it (RLIMIT_RTPRIO);
+ * on a CPU of its own a worker keeps its cache, and is not behind another
+ * worker while a CPU is idle. */
+static void hasten(pthread_t thread, int cpu)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	cpu_set_t cpus;
+
+	pthread_setschedparam(thread, SCHED_RR, &first);
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return;
+	CPU_ZERO(&cpus);
+	CPU_SET((unsigned)cpu, &cpus);
+	pthread_setaffinity_np(thread, sizeof(cpus), &cpus);
+}
+
 /* Signals are the control thread's. */
 static int start(struct worker *wrk, const struct worker_config *cfg)
 {
-	const struct sched_param first = { .sched_priority = 1 };
 	sigset_t all, before;
-	cpu_set_t cpus;
 	char name[16];
 	int r;
 
@@ -41,15 +55,8 @@ static int start(struct worker *wrk, const struct worker_config *cfg)
 	wrk->running = true;
 	snprintf(name, sizeof(name), "media-%u", cfg->index % 1000);
 	pthread_setname_np(wrk->thread, name);
-	/* A wish: root, or who has a limit for it (RLIMIT_RTPRIO). */
-	pthread_setschedparam(wrk->thread, SCHED_RR, &first);
-	if (cfg->cpu < 0)
-		return 0;
-	if (cfg->cpu >= CPU_SETSIZE)
-		return -EINVAL;
-	CPU_ZERO(&cpus);
-	CPU_SET((unsigned)cfg->cpu, &cpus);
-	return -pthread_setaffinity_np(wrk->thread, sizeof(cpus), &cpus);
+	hasten(wrk->thread, cfg->cpu);
+	return 0;
 }
 
 int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
@@ -353,5 +360,13 @@ void worker_report(const struct worker *wrk, struct worker_report *rep_r)
 		.malformed = get(&ctr->malformed),
 		.dropped = get(&ctr->dropped) + get(&ctr->dropped_down),
 		.sessions = get(&ctr->sessions),
+		.stress = atomic_load_explicit(&ctr->stress,
+					       memory_order_relaxed) /
+			  1000.0,
+		.effort = atomic_load_explicit(&ctr->effort,
+					       memory_order_relaxed),
 	};
+	histogram_read(&ctr->tick_times, &rep_r->tick_times);
+	for (unsigned i = 0; i < wrk->n_ports; i++)
+		rep_r->unread += port_dropped(&wrk->ports[i]);
 }

@@ -17,7 +17,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "bridge/gate/histogram.h"
 #include "bridge/gate/session.h"
+#include "bridge/gate/stress.h"
 #include "mixer/mix.h"
 #include "mixer/stream.h"
 
@@ -55,7 +57,7 @@ struct worker_events {
 
 struct worker_config {
 	unsigned index;
-	int cpu; /* pin to this CPU, or -1 */
+	int cpu; /* pin to this CPU where it is allowed, or -1 */
 	/* Addresses with port; port 0 lets the kernel choose. */
 	struct sockaddr_storage listen[WORKER_MAX_LISTEN];
 	unsigned n_listen;
@@ -111,7 +113,11 @@ struct worker_report {
 	uint64_t unproven;		/* media from an address not proven */
 	uint64_t malformed;
 	uint64_t dropped; /* a ring or a socket had no room for it */
+	uint64_t unread;  /* the kernel had no room for it, coming in */
 	uint64_t sessions;
+	double stress; /* 0..1, see stress.h */
+	enum effort effort;
+	struct histogram_reading tick_times; /* from begin to all sent */
 };
 void worker_report(const struct worker *wrk, struct worker_report *rep_r);
 

@@ -14,14 +14,20 @@ static void a_calm_worker_is_not_talked_about(void)
 static void late_ticks_and_lost_packets_are_trouble(void)
 {
 	struct worker_report before = { .ticks = 1000, .late_ticks = 3 };
-	struct worker_report after = { .ticks = 1500,
-				       .late_ticks = 9,
-				       .dropped = 2 };
-	g_autofree char *text = worker_watch_trouble(&before, &after);
+	struct worker_report after = {
+		.ticks = 1500, .late_ticks = 9, .dropped = 2, .unread = 7
+	};
+	g_autofree char *text = NULL;
 
+	after.tick_times.counts[20] = 490;
+	after.tick_times.counts[40] = 10;
+	text = worker_watch_trouble(&before, &after);
 	g_assert_nonnull(text);
+	g_assert_nonnull(strstr(text, "a tick took 10.5 ms, one in a hundred "
+				      "20.5 ms, the longest 20.5 ms"));
 	g_assert_true(g_str_has_prefix(text, "6 of 500 ticks began late"));
 	g_assert_nonnull(strstr(text, "; 2 packets found no room"));
+	g_assert_nonnull(strstr(text, "; 7 packets came too fast"));
 }
 
 static void refusals_are_named_by_their_reason(void)
