@@ -4,6 +4,7 @@
 
 #define MAX_DROPOUT  3000 /* packets ahead and behind, RFC 3550 A.1 */
 #define MAX_MISORDER 100
+#define SKIP_AHEAD   64		  /* packets that can be noted */
 #define FIRST_LAP    (1ull << 32) /* room for a timestamp before the first */
 
 int replay_check(const struct replay_window *win, uint64_t index)
@@ -59,7 +60,7 @@ uint64_t reception_index(const struct reception *rec, uint16_t sequence)
 	return newest + (uint64_t)(int64_t)step;
 }
 
-bool reception_plausible(struct reception *rec, uint64_t *index_r)
+int reception_plausible(struct reception *rec, uint64_t *index_r)
 {
 	uint64_t newest = rec->window.newest, index = *index_r;
 
@@ -67,11 +68,11 @@ bool reception_plausible(struct reception *rec, uint64_t *index_r)
 	    (index <= newest ? newest - index < MAX_MISORDER
 			     : index - newest < MAX_DROPOUT)) {
 		rec->bad_index = 0;
-		return true;
+		return 0;
 	}
 	if (!rec->bad_index || index != rec->bad_index) {
 		rec->bad_index = index + 1;
-		return false;
+		return -EALREADY;
 	}
 	rec->bad_index = 0;
 	if (index < newest)
@@ -79,11 +80,86 @@ bool reception_plausible(struct reception *rec, uint64_t *index_r)
 	*index_r = index;
 	rec->base = index;
 	rec->received = rec->received_prior = rec->expected_prior = 0;
-	return true;
+	return 1;
+}
+
+/* The bit that stands for a skipped packet; 0: too old or too far ahead. */
+static uint64_t skip_bit(const struct reception *rec, uint64_t index)
+{
+	uint64_t newest = rec->window.newest;
+
+	return index > newest && index - newest <= SKIP_AHEAD
+		       ? 1ull << (index - newest - 1)
+		       : 0;
+}
+
+bool reception_was_skipped(const struct reception *rec, uint64_t index)
+{
+	return rec->skips.noted & skip_bit(rec, index);
+}
+
+bool reception_may_skip(const struct reception *rec, uint64_t index,
+			uint64_t now_us)
+{
+	const struct reception_skips *skips = &rec->skips;
+
+	return rec->window.started && now_us >= skips->disputed_us &&
+	       skips->run < RECEPTION_SKIP_RUN - 1 &&
+	       now_us - skips->last_us <= RECEPTION_PAUSE_US &&
+	       skip_bit(rec, index) && !reception_was_skipped(rec, index);
+}
+
+void reception_skip(struct reception *rec, uint64_t index, size_t size,
+		    uint64_t now_us)
+{
+	struct reception_skips *skips = &rec->skips;
+	uint64_t bit = skip_bit(rec, index);
+
+	skips->noted |= bit;
+	skips->trusted |= bit;
+	skips->bytes += size;
+	skips->run++;
+	skips->last_us = now_us;
+}
+
+void reception_dispute(struct reception *rec, uint64_t now_us)
+{
+	struct reception_skips *skips = &rec->skips;
+
+	skips->disputed_us = now_us + RECEPTION_DISPUTE_US;
+	skips->in_doubt |= skips->trusted != 0;
+	skips->trusted = skips->bytes = 0;
+}
+
+static uint64_t shift_out(uint64_t bits, uint64_t n)
+{
+	return n < SKIP_AHEAD ? bits >> n : 0;
+}
+
+/* An authentic packet covers what was skipped before it. */
+static void settle_skips(struct reception *rec, uint64_t index, uint64_t now_us)
+{
+	struct reception_skips *skips = &rec->skips;
+	uint64_t newest = rec->window.newest, step = index - newest;
+
+	if (reception_was_skipped(rec, index)) /* now it came twice */
+		reception_dispute(rec, now_us);
+	if (skips->in_doubt)
+		rec->base += step - 1 < SKIP_AHEAD ? step - 1 : SKIP_AHEAD;
+	for (unsigned i = 0; i < SKIP_AHEAD && i + 1 < step; i++) {
+		if (skips->noted >> i & 1)
+			replay_add(&rec->window, newest + 1 + i);
+		rec->received += skips->trusted >> i & 1;
+	}
+	skips->noted = shift_out(skips->noted, step);
+	skips->trusted = shift_out(skips->trusted, step);
+	rec->bytes += skips->bytes;
+	skips->bytes = 0;
+	skips->in_doubt = false;
 }
 
 uint64_t reception_add(struct reception *rec, uint64_t index,
-		       uint32_t timestamp, uint64_t now_us)
+		       uint32_t timestamp, size_t size, uint64_t now_us)
 {
 	bool first = !rec->window.started;
 	uint64_t extended;
@@ -98,8 +174,13 @@ uint64_t reception_add(struct reception *rec, uint64_t index,
 						(uint32_t)rec->timestamp);
 	if (first || index > rec->window.newest)
 		rec->timestamp = extended;
+	if (!first && index > rec->window.newest)
+		settle_skips(rec, index, now_us);
 	replay_add(&rec->window, index);
 	rec->received++;
+	rec->bytes += size;
+	rec->skips.run = 0;
+	rec->skips.last_us = now_us;
 
 	/* RFC 3550 A.8, arrival in units of the media clock. */
 	transit = (int64_t)(now_us / 1000 * 48 + now_us % 1000 * 48 / 1000) -

@@ -6,8 +6,8 @@
 
 #include <openssl/rand.h>
 
-#include "mixer/reception.h"
 #include "mixer/rtcp.h"
+#include "mixer/source.h"
 #include "mixer/wire.h"
 
 #define NTP_UNIX     2208988800u /* s from 1900 to 1970 */
@@ -38,10 +38,7 @@ struct stream {
 
 	/* {worker} receiver */
 	struct srtp_cipher *unprotect;
-	struct reception reception;
-	struct replay_window rtcp_window;
-	uint32_t lsr; /* of the peer's last SR, 0: none yet */
-	uint64_t lsr_us;
+	struct sources sources;
 
 	struct stream_report report; /* {worker} */
 };
@@ -75,6 +72,9 @@ int stream_create(struct stream **stream_r, const struct stream_config *cfg)
 	stream->report.round_trip_ms = -1;
 	stream->level = LEVEL_NONE;
 	r = start_random(stream);
+	if (!r)
+		r = sources_init(&stream->sources, cfg->receive_ssrc,
+				 cfg->suite != SRTP_NONE);
 	if (!r && cfg->suite != SRTP_NONE)
 		r = srtp_cipher_create(&stream->protect, cfg->suite,
 				       cfg->send_key, SRTP_PROTECT);
@@ -100,6 +100,7 @@ void stream_destroy(struct stream **streamp)
 		return;
 	srtp_cipher_destroy(&stream->protect);
 	srtp_cipher_destroy(&stream->unprotect);
+	sources_fini(&stream->sources);
 	free(stream);
 }
 
@@ -123,100 +124,158 @@ static int refuse(struct stream *stream, int why)
 	return why;
 }
 
-/* The size of the packet's header when it is one that belongs here, by what a
- * glance tells. */
-static int check_header(const struct stream *stream, const uint8_t *buf,
-			size_t size)
+/* Whose packet this is, by what a glance tells: before any arithmetic, this
+ * is what a stranger's packet costs. Returns the size of its header. */
+static int find_source(struct stream *stream, const uint8_t *buf, size_t size,
+		       struct source **src_r)
 {
 	int header = rtp_header_size(buf, size);
+	uint32_t ssrc;
 
-	if (header >= 0 && (wire_get32(buf + 8) != stream->cfg.receive_ssrc ||
-			    (buf[1] & 0x7f) != stream->cfg.payload_type))
+	if (header < 0)
+		return header;
+	ssrc = wire_get32(buf + 8);
+	if ((buf[1] & 0x7f) != stream->cfg.payload_type ||
+	    ssrc == stream->cfg.send_ssrc) /* a loop, RFC 3550 8.2 */
 		return -EADDRNOTAVAIL;
-	return header;
+	*src_r = sources_find(&stream->sources, ssrc);
+	return *src_r ? header : -EADDRNOTAVAIL;
 }
 
 /* The packet's index, when it is fresh and authentic; *size becomes that of
  * the packet in the clear. */
-static int open_rtp(struct stream *stream, uint8_t *buf, size_t *size,
-		    uint64_t *index_r)
+static int64_t open_rtp(struct stream *stream, struct source *src,
+			size_t header, uint8_t *buf, size_t *size,
+			uint64_t now_us, bool *restarted_r)
 {
-	struct reception *rec = &stream->reception;
-	int header = check_header(stream, buf, *size), n;
+	struct reception *rec = &src->reception;
+	uint64_t index = reception_index(rec, wire_get16(buf + 2));
+	int n = 0;
 
-	/* Before any arithmetic: this is what a stranger's packet costs. */
-	if (header < 0)
-		return header;
-	*index_r = reception_index(rec, wire_get16(buf + 2));
-	if (!stream->unprotect && !reception_plausible(rec, index_r))
-		return -EALREADY;
-	if (replay_check(&rec->window, *index_r))
+	if (!stream->unprotect)
+		n = reception_plausible(rec, &index);
+	*restarted_r = n == 1;
+	if (n < 0 || replay_check(&rec->window, index))
 		return -EALREADY;
 	if (!stream->unprotect)
-		return 0;
-	n = srtp_cipher_unprotect_rtp(stream->unprotect, *index_r,
-				      (size_t)header, buf, *size);
+		return (int64_t)index;
+	n = srtp_cipher_unprotect_rtp(stream->unprotect, index, header, buf,
+				      *size);
+	if (n == -EACCES)
+		reception_dispute(rec, now_us);
 	if (n < 0)
 		return n;
 	*size = (size_t)n;
-	return 0;
+	return (int64_t)index;
+}
+
+/* Enters an accepted packet; returns its extended timestamp. */
+static uint64_t take_rtp(struct stream *stream, struct source *src,
+			 uint64_t index, uint32_t timestamp, size_t size,
+			 uint64_t now_us)
+{
+	struct reception *rec = &src->reception;
+	uint64_t received = rec->received, bytes = rec->bytes, extended;
+
+	extended = reception_add(rec, index, timestamp, size, now_us);
+	stream->report.received += rec->received - received;
+	stream->report.bytes_in += rec->bytes - bytes;
+	return extended;
 }
 
 int stream_receive_rtp(struct stream *stream, uint8_t *buf, size_t size,
 		       uint64_t now_us, struct stream_media *media_r)
 {
+	const struct source *before;
+	struct source *src;
 	struct rtp_packet pkt;
 	size_t wire_size = size;
-	uint64_t index;
-	int r = open_rtp(stream, buf, &size, &index);
+	int header = find_source(stream, buf, size, &src);
+	int64_t index;
+	bool restarted, fresh, heard;
 
-	if (!r)
-		r = rtp_decode(&pkt, buf, size);
-	if (r)
-		return refuse(stream, r);
-	stream->report.received++;
-	stream->report.bytes_in += wire_size;
+	if (header < 0)
+		return refuse(stream, header);
+	index = open_rtp(stream, src, (size_t)header, buf, &size, now_us,
+			 &restarted);
+	if (index < 0 || rtp_decode(&pkt, buf, size))
+		return refuse(stream, index < 0 ? (int)index : -EBADMSG);
+
+	before = stream->sources.current;
+	sources_keep(&stream->sources, src);
+	heard = sources_follow(&stream->sources, src, (uint64_t)index, now_us);
+	fresh = !reception_was_skipped(&src->reception, (uint64_t)index);
+	/* In the clear, a newcomer's first packet may be nobody's. */
+	if (!heard && !stream->unprotect)
+		return refuse(stream, -EADDRNOTAVAIL);
 	*media_r = (struct stream_media){
-		.sequence = index,
-		.timestamp = reception_add(&stream->reception, index,
-					   pkt.timestamp, now_us),
+		.sequence = (uint64_t)index,
+		.timestamp = take_rtp(stream, src, (uint64_t)index,
+				      pkt.timestamp, wire_size, now_us),
 		.marker = pkt.marker,
-		.level_dbov = rtp_level(buf, (size_t)(pkt.payload - buf),
-					stream->cfg.level_id),
+		.restarted = restarted || (before && before != src),
+		.fresh = fresh,
+		.level_dbov =
+			rtp_level(buf, (size_t)header, stream->cfg.level_id),
 		.payload = pkt.payload,
 		.payload_size = pkt.payload_size,
 	};
-	return 0;
+	return heard ? 0 : refuse(stream, -EADDRNOTAVAIL);
 }
 
 int stream_peek_level(const struct stream *stream, const uint8_t *buf,
-		      size_t size)
+		      size_t size, uint64_t now_us)
 {
-	int header = check_header(stream, buf, size);
+	const struct source *src = stream->sources.current;
+	int header = rtp_header_size(buf, size);
+	uint64_t index;
 
-	return header < 0
-		       ? LEVEL_NONE
-		       : rtp_level(buf, (size_t)header, stream->cfg.level_id);
+	if (header < 0 || !src || !stream->unprotect ||
+	    wire_get32(buf + 8) != src->ssrc ||
+	    (buf[1] & 0x7f) != stream->cfg.payload_type)
+		return LEVEL_NONE;
+	index = reception_index(&src->reception, wire_get16(buf + 2));
+	if (!reception_may_skip(&src->reception, index, now_us))
+		return LEVEL_NONE;
+	return rtp_level(buf, (size_t)header, stream->cfg.level_id);
 }
 
-static int open_rtcp(struct stream *stream, uint8_t *buf, size_t *size)
+void stream_skip_rtp(struct stream *stream, const uint8_t *buf, size_t size,
+		     uint64_t now_us)
 {
+	struct source *src = stream->sources.current;
+
+	reception_skip(&src->reception,
+		       reception_index(&src->reception, wire_get16(buf + 2)),
+		       size, now_us);
+	stream->sources.heard_us = now_us;
+	stream->report.skipped++;
+}
+
+/* A compound packet in the clear, and whose it is. */
+static int open_rtcp(struct stream *stream, uint8_t *buf, size_t *size,
+		     struct source **src_r)
+{
+	struct source *src;
 	uint32_t index;
 	int n;
 
 	if (*size < 8)
 		return -EBADMSG;
-	if (wire_get32(buf + 4) != stream->cfg.receive_ssrc)
+	src = *src_r = sources_find(&stream->sources, wire_get32(buf + 4));
+	if (!src)
 		return -EADDRNOTAVAIL;
-	if (!stream->unprotect)
-		return 0;
-	n = srtp_cipher_unprotect_rtcp(stream->unprotect, &index, buf, *size);
-	if (n < 0)
-		return n;
-	if (replay_check(&stream->rtcp_window, index))
-		return -EALREADY;
-	replay_add(&stream->rtcp_window, index);
-	*size = (size_t)n;
+	if (stream->unprotect) {
+		n = srtp_cipher_unprotect_rtcp(stream->unprotect, &index, buf,
+					       *size);
+		if (n < 0)
+			return n;
+		if (replay_check(&src->rtcp, index))
+			return -EALREADY;
+		replay_add(&src->rtcp, index);
+		*size = (size_t)n;
+	}
+	sources_keep(&stream->sources, src);
 	return 0;
 }
 
@@ -269,7 +328,8 @@ int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
 			uint64_t now_us, struct stream_control *control_r)
 {
 	struct rtcp_compound cmp;
-	int r = open_rtcp(stream, buf, &size);
+	struct source *src;
+	int r = open_rtcp(stream, buf, &size, &src);
 
 	memset(control_r, 0, sizeof(*control_r));
 	if (!r)
@@ -277,15 +337,17 @@ int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
 	if (r)
 		return refuse(stream, r);
 	if (cmp.has_sender) {
-		stream->lsr = (uint32_t)(cmp.ntp >> 16);
-		stream->lsr_us = now_us;
+		src->lsr = (uint32_t)(cmp.ntp >> 16);
+		src->lsr_us = now_us;
 	}
 	for (unsigned i = 0; i < cmp.n_blocks; i++)
 		if (cmp.blocks[i].ssrc == stream->cfg.send_ssrc)
 			take_block(stream, &cmp.blocks[i], now_us);
 	for (unsigned i = 0; i < cmp.n_apps; i++)
 		take_app(control_r, &cmp.apps[i]);
-	control_r->bye = cmp.bye;
+	/* Of another source than the one that is heard: it was replaced. */
+	control_r->bye = cmp.bye && (!stream->sources.current ||
+				     stream->sources.current == src);
 	return 0;
 }
 
@@ -355,10 +417,10 @@ static void fill_sender(struct stream *stream, struct rtcp_compound *cmp,
 	stream->reports[slot].sent_us = now_us;
 }
 
-static void fill_block(struct stream *stream, struct rtcp_compound *cmp,
-		       uint64_t now_us)
+static void fill_block(struct stream *stream, struct source *src,
+		       struct rtcp_compound *cmp, uint64_t now_us)
 {
-	struct reception *rec = &stream->reception;
+	struct reception *rec = &src->reception;
 	double loss = reception_interval_loss(rec);
 	int64_t lost = reception_lost(rec);
 	const int64_t most = 0x7fffff;
@@ -366,17 +428,17 @@ static void fill_block(struct stream *stream, struct rtcp_compound *cmp,
 	stream->report.loss = loss;
 	cmp->n_blocks = 1;
 	cmp->blocks[0] = (struct rtcp_block){
-		.ssrc = stream->cfg.receive_ssrc,
+		.ssrc = src->ssrc,
 		.fraction = (uint8_t)(loss * 255.99),
 		.lost = (int32_t)(lost > most	 ? most
 				  : lost < -most ? -most
 						 : lost),
 		.highest = (uint32_t)rec->window.newest,
 		.jitter = (uint32_t)rec->jitter,
-		.lsr = stream->lsr,
-		.dlsr = stream->lsr ? (uint32_t)((now_us - stream->lsr_us) *
-						 65536 / 1000000)
-				    : 0,
+		.lsr = src->lsr,
+		.dlsr = src->lsr ? (uint32_t)((now_us - src->lsr_us) * 65536 /
+					      1000000)
+				 : 0,
 	};
 }
 
@@ -410,6 +472,7 @@ int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,
 		.cname = stream->cfg.cname,
 		.cname_size = strlen(stream->cfg.cname),
 	};
+	struct source *src = stream->sources.current;
 	int n;
 
 	if (extra && extra->message_size > STREAM_APP_MAX)
@@ -417,8 +480,8 @@ int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,
 	if (stream->report.sent != stream->sent_at_report)
 		fill_sender(stream, &cmp, now_us, wall_us);
 	stream->sent_at_report = stream->report.sent;
-	if (stream->reception.window.started)
-		fill_block(stream, &cmp, now_us);
+	if (src && src->reception.window.started)
+		fill_block(stream, src, &cmp, now_us);
 	if (extra)
 		fill_extra(&cmp, extra);
 	n = rtcp_encode(&cmp, buf, cap);
@@ -431,7 +494,11 @@ int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,
 
 void stream_report(const struct stream *stream, struct stream_report *rep_r)
 {
+	const struct source *src = stream->sources.current;
+
 	*rep_r = stream->report;
-	rep_r->lost = reception_lost(&stream->reception);
-	rep_r->jitter_ms = stream->reception.jitter * 1000.0 / RTP_CLOCK_RATE;
+	if (!src)
+		return;
+	rep_r->lost = reception_lost(&src->reception);
+	rep_r->jitter_ms = src->reception.jitter * 1000.0 / RTP_CLOCK_RATE;
 }

@@ -2,9 +2,10 @@
  * reception statistics, RTCP.
  *
  * The same object serves a PhoneGate's session and a caller. Created and
- * destroyed by the control thread, used by one media thread. Both SSRCs are
- * known at creation (IPSP/1 derives them from the dialog's secret), so that
- * no cipher has to be set up, and with it memory allocated, in a tick. */
+ * destroyed by the control thread, used by one media thread. IPSP/1 derives
+ * both SSRCs from the dialog's secret; a tool's is found in what it sends. The
+ * keys are known at creation, so that no cipher has to be set up, and with it
+ * memory allocated, in a tick. */
 #ifndef MIXER_STREAM_H
 #define MIXER_STREAM_H
 
@@ -25,8 +26,8 @@ struct stream_config {
 	uint8_t send_key[SRTP_MAX_KEY]; /* key and salt, as the suite says */
 	uint8_t receive_key[SRTP_MAX_KEY];
 	uint32_t send_ssrc;
-	uint32_t receive_ssrc;
-	uint8_t payload_type; /* of Opus, both directions */
+	uint32_t receive_ssrc; /* 0: any, and its changes (mixer/source.h) */
+	uint8_t payload_type;  /* of Opus, both directions */
 	/* The header extension of the audio level (RFC 6464), both
 	 * directions: 1 to RTP_MAX_LEVEL_ID, 0: not agreed on. */
 	uint8_t level_id;
@@ -35,7 +36,8 @@ struct stream_config {
 
 /* What is known of the path; RFC 3550 6.4.1 and appendix A. */
 struct stream_report {
-	uint64_t received, sent; /* packets */
+	uint64_t received, sent; /* packets; those skipped among them */
+	uint64_t skipped;	 /* left undecrypted, see stream_skip_rtp() */
 	uint64_t bytes_in, bytes_out;
 	int64_t lost;	  /* cumulative, ours as receiver */
 	double loss;	  /* fraction in the last interval, 0..1 */
@@ -54,6 +56,12 @@ struct stream_media {
 	uint64_t sequence;
 	uint64_t timestamp; /* 1/48000 s */
 	bool marker;
+	/* Another source than before, or one that started over: counters
+	 * begin anew, what the old one sent is to be forgotten. */
+	bool restarted;
+	/* Nobody can have seen it before us: where it came from is where
+	 * the peer is. */
+	bool fresh;
 	int level_dbov; /* -127 to 0, as the sender says, or LEVEL_NONE */
 	const uint8_t *payload;
 	size_t payload_size;
@@ -87,11 +95,15 @@ int stream_receive_rtp(struct stream *stream, uint8_t *buf, size_t size,
 int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
 			uint64_t now_us, struct stream_control *control_r);
 
-/* RT. The level that the peer says a packet has, which is not authenticated
- * yet; LEVEL_NONE when it says none, and for what stream_receive_rtp() would
- * refuse at sight. */
+/* RT. A packet that nobody would hear need not be decrypted. The level that
+ * it says it has, -127 to 0, when it may be given to stream_skip_rtp() (which
+ * it is only then); LEVEL_NONE when stream_receive_rtp() must take it, and will
+ * tell the level. mixer/reception.h says when and why. In the clear
+ * nothing is ever skipped: there is nothing to save. */
 int stream_peek_level(const struct stream *stream, const uint8_t *buf,
-		      size_t size);
+		      size_t size, uint64_t now_us);
+void stream_skip_rtp(struct stream *stream, const uint8_t *buf, size_t size,
+		     uint64_t now_us);
 
 /* RT. The level of what the next stream_send_rtp() sends, and whether it is
  * a voice; needs level_id. Packets without have no level header. */
