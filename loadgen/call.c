@@ -359,6 +359,8 @@ static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 		return;
 	call->counts.rtp_in++;
 	call->heard_us = now_us;
+	if (media.restarted)
+		voice_reset(call->voice);
 	call->arrived_us[media.sequence % ARRIVALS] = now_us;
 	voice_put(call->voice, media.sequence, media.timestamp, media.payload,
 		  media.payload_size);

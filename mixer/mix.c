@@ -125,6 +125,11 @@ int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
 	return voice_put(leg->voice, sequence, timestamp, payload, size);
 }
 
+void mix_leg_restart(struct mix_leg *leg)
+{
+	voice_reset(leg->voice);
+}
+
 void mix_leg_set_muted(struct mix_leg *leg, bool muted)
 {
 	leg->muted = muted;

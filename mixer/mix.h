@@ -62,6 +62,10 @@ void mix_leg_destroy(struct mix_leg **legp);
 int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
 		const uint8_t *payload, size_t size);
 
+/* RT. What comes from now on is another sender's: the old one's packets and
+ * timing are forgotten. */
+void mix_leg_restart(struct mix_leg *leg);
+
 /* RT. A muted leg is decoded (its level is still shown) but nobody hears
  * it; it goes silent and comes back over one frame, without a click. */
 void mix_leg_set_muted(struct mix_leg *leg, bool muted);

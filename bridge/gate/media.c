@@ -85,6 +85,14 @@ static void take_control(struct engine *eng, struct session *ses,
 	}
 }
 
+static void take_sound(struct session *ses, const struct stream_media *media)
+{
+	if (media->restarted)
+		mix_leg_restart(ses->leg);
+	mix_leg_put(ses->leg, media->sequence, media->timestamp, media->payload,
+		    media->payload_size);
+}
+
 void gate_media_packet(struct engine *eng, const struct path *from,
 		       enum packet_kind kind, uint8_t *buf, size_t size,
 		       uint64_t now_us)
@@ -92,7 +100,7 @@ void gate_media_packet(struct engine *eng, const struct path *from,
 	struct session *ses = find_path(eng, from);
 	bool proven = ses && path_equal(&ses->path, from);
 	struct stream_control control = { 0 };
-	struct stream_media media = { 0 };
+	struct stream_media media = { .fresh = true };
 	int r;
 
 	/* In the clear, only the cookie proves an address. */
@@ -105,18 +113,16 @@ void gate_media_packet(struct engine *eng, const struct path *from,
 	else
 		r = stream_receive_rtcp(ses->stream, buf, size, now_us,
 					&control);
-	if (r) {
-		if (!proven)
-			count(&eng->counters.unproven, 1);
+	if (!proven && (r || !media.fresh))
+		count(&eng->counters.unproven, 1);
+	if (r || (!proven && !media.fresh))
 		return;
-	}
 	/* Authentic and never seen: who sent it holds the keys now. */
 	if (!proven)
 		engine_adopt_path(eng, ses, from, now_us);
 	ses->heard = true;
 	if (kind == PACKET_RTP)
-		mix_leg_put(ses->leg, media.sequence, media.timestamp,
-			    media.payload, media.payload_size);
+		take_sound(ses, &media);
 	else
 		take_control(eng, ses, &control, now_us);
 }
