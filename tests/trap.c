@@ -1,5 +1,7 @@
 #include "tests/trap.h"
 
+#include <dlfcn.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,11 +15,11 @@ extern void __libc_free(void *p);
 #endif
 
 static _Thread_local bool armed;
-static _Thread_local unsigned calls;
+static _Thread_local unsigned calls, locks;
 
 void trap_begin(void)
 {
-	calls = 0;
+	calls = locks = 0;
 	armed = true;
 }
 
@@ -27,7 +29,35 @@ unsigned trap_end(void)
 	return calls;
 }
 
+unsigned trap_locks(void)
+{
+	return locks;
+}
+
 #ifndef TRAP_OFF
+/* In the place of the C library's own, also for the libraries that we use:
+ * counted, then done. */
+#define COUNTED(name, type)                                                    \
+	int name(type *lock)                                                   \
+	{                                                                      \
+		static int (*next)(type *);                                    \
+		int (*todo)(type *) =                                          \
+			__atomic_load_n(&next, __ATOMIC_RELAXED);              \
+                                                                               \
+		locks += armed;                                                \
+		if (!todo) {                                                   \
+			*(void **)&todo = dlsym(RTLD_NEXT, #name);             \
+			__atomic_store_n(&next, todo, __ATOMIC_RELAXED);       \
+		}                                                              \
+		return todo(lock);                                             \
+	}
+
+COUNTED(pthread_mutex_lock, pthread_mutex_t)
+COUNTED(pthread_mutex_trylock, pthread_mutex_t)
+COUNTED(pthread_rwlock_rdlock, pthread_rwlock_t)
+COUNTED(pthread_rwlock_wrlock, pthread_rwlock_t)
+COUNTED(pthread_spin_lock, pthread_spinlock_t)
+
 void *malloc(size_t size)
 {
 	calls += armed;

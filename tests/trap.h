@@ -1,11 +1,15 @@
-/* trap - counts heap calls between begin and end on the calling thread.
+/* trap - counts heap calls, and locks taken, between begin and end on the
+ * calling thread.
  *
- * glibc only. A build with sanitizers, which bring their own allocator,
- * defines TRAP_OFF; then trap_end() is always 0. */
+ * glibc only. A build with sanitizers, which bring their own allocator and
+ * locks, defines TRAP_OFF; then both counts are always 0. */
 #ifndef TESTS_TRAP_H
 #define TESTS_TRAP_H
 
 void trap_begin(void);
+/* Heap calls. */
 unsigned trap_end(void);
+/* Mutexes, rwlocks and spinlocks taken, until trap_end(). */
+unsigned trap_locks(void);
 
 #endif

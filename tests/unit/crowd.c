@@ -1,0 +1,97 @@
+/* A whole worker tick with 200 members, three of whom talk: what it must not
+ * do. */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "tests/trap.h"
+#include "tests/unit/gate_crowd.h"
+
+#define MEMBERS 200
+#define WARM	25 /* ticks */
+
+static void a_tick_of_200_takes_no_heap_and_no_lock(gconstpointer srtp)
+{
+	struct crowd *crowd = crowd_start(MEMBERS, GPOINTER_TO_INT(srtp));
+
+	crowd_run(crowd, WARM);
+	crowd->sent = 0;
+	trap_begin();
+	crowd_run(crowd, 200);
+	g_assert_cmpuint(trap_locks(), ==, 0);
+	g_assert_cmpuint(trap_end(), ==, 0);
+	g_assert_cmpuint(crowd->sent, >=, 200 * MEMBERS);
+	crowd_stop(crowd);
+}
+
+/* From here on the kernel ends this process at its first system call that is
+ * not the one to end it. */
+static void forbid_system_calls(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	const struct sock_fprog program = { G_N_ELEMENTS(code), code };
+
+	g_assert_cmpint(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
+	g_assert_cmpint(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program),
+			==, 0);
+}
+
+/* So it neither logs nor waits nor reads a file. */
+static void a_tick_of_200_makes_no_system_call(void)
+{
+#ifdef TRAP_OFF
+	g_test_skip("a sanitizer makes system calls of its own");
+#else
+	if (g_test_subprocess()) {
+		struct crowd *crowd = crowd_start(MEMBERS, true);
+
+		crowd_run(crowd, WARM);
+		forbid_system_calls();
+		crowd_run(crowd, 200);
+		syscall(SYS_exit_group, 0);
+	}
+	g_test_trap_subprocess(NULL, 0, 0);
+	g_test_trap_assert_passed();
+#endif
+}
+
+static void a_system_call_would_be_seen(void)
+{
+#ifdef TRAP_OFF
+	g_test_skip("a sanitizer makes system calls of its own");
+#else
+	if (g_test_subprocess()) {
+		forbid_system_calls();
+		g_info("a log line");
+		syscall(SYS_getppid);
+		syscall(SYS_exit_group, 0);
+	}
+	g_test_trap_subprocess(NULL, 0, 0);
+	g_test_trap_assert_failed();
+#endif
+}
+
+#define BOTH(name, test)                                                       \
+	g_test_add_data_func("/crowd/SRTP/" name, GINT_TO_POINTER(true),       \
+			     test);                                            \
+	g_test_add_data_func("/crowd/plain/" name, GINT_TO_POINTER(false), test)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	BOTH("a tick of 200 takes no heap and no lock",
+	     a_tick_of_200_takes_no_heap_and_no_lock);
+	g_test_add_func("/crowd/a tick of 200 makes no system call",
+			a_tick_of_200_makes_no_system_call);
+	g_test_add_func("/crowd/a system call would be seen",
+			a_system_call_would_be_seen);
+	return g_test_run();
+}
