@@ -187,6 +187,11 @@ void codec_decoder_destroy(struct codec_decoder **decp)
 	free(dec);
 }
 
+void codec_decoder_reset(struct codec_decoder *dec)
+{
+	opus_decoder_ctl(dec->opus, OPUS_RESET_STATE);
+}
+
 int codec_decode(struct codec_decoder *dec, const uint8_t *payload, size_t size,
 		 int16_t *pcm_r, size_t cap)
 {

@@ -66,6 +66,9 @@ void codec_set_loss(struct codec_encoder *enc, int percent);
 int codec_decoder_create(struct codec_decoder **dec_r);
 void codec_decoder_destroy(struct codec_decoder **decp);
 
+/* RT. As new: for another sender. */
+void codec_decoder_reset(struct codec_decoder *dec);
+
 /* RT. Decodes one packet of any length. Returns samples written, -EBADMSG,
  * or -EMSGSIZE when it holds more than cap samples. */
 int codec_decode(struct codec_decoder *dec, const uint8_t *payload, size_t size,

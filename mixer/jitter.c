@@ -2,145 +2,64 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <speex/speex_jitter.h>
+#include "mixer/packets.h"
+#include "mixer/transit.h"
 
-#define UNIT	 24	   /* 1/48000 s: time runs in 1/2000 s */
-#define MS	 2	   /* units */
-#define STEP	 (20 * MS) /* units: delay moves by so much */
-#define MAX_SPAN 5760	   /* 1/48000 s: the longest Opus packet */
-
-/* SpeexDSP's name for our time 0: its 32 bits wrap 8 s later, so that this is
- * tried every day and not first after 24 of them. */
-#define ORIGIN 0xffffc000u
+#define MS	 48   /* 1/48000 s, as all times here */
+#define STEP	 120  /* Opus' shortest step: 2.5 ms */
+#define CONCEAL	 480  /* and that of concealment in its speech modes */
+#define MAX_SPAN 5760 /* the longest Opus packet, RFC 6716 3.2 */
 
 /* After so long with nothing to play the talker is taken to pause, and the
- * next packet starts a new spurt. Below the 20 misses after which SpeexDSP
- * would restart by itself and forget where it was. */
-#define IDLE_AFTER (10 * STEP)
-/* A jump of the time line is believed when nothing was played for so long,
- * and packets in a row have said so for so many ticks. */
-#define STARVED	    (3 * STEP)
-#define STRAY_TICKS 4
+ * next packet starts a new spurt, with the delay that it should have. */
+#define IDLE_AFTER (200 * MS)
 
-/* SpeexDSP counts timings over 100 * 40 / RATE packets: 100, thus 2 s. What
- * a late frame costs then has to be told, per percent of late packets. */
-#define MAX_LATE_RATE 40
-#define LATE_COST     STEP
+/* The packet of a tick should be there so long before it: where it comes
+ * later the delay grows by a tick, before it comes too late. */
+#define MARGIN	 (5 * MS)
+#define MARGIN_0 (2 * MS)
 
-/* Ticks that a shorter delay waits for a quiet frame. */
-#define QUIET_WAIT 25
+#define LOSS_PACKETS 256.0f /* the mean loss is taken over about so many */
+#define LOSS_UP	     0.02f  /* from here on one frame more is kept */
+#define LOSS_DOWN    0.005f /* until here */
 
-/* The largest depth is taken over this many ticks, twice. */
-#define DEPTH_TICKS 25
-
-#define LOSS_FRAMES 256.0f /* the mean loss is taken over about so many */
-#define LOSS_UP	    0.02f  /* from here on one frame more is kept */
-#define LOSS_DOWN   0.005f /* until here */
-
-struct slot {
-	bool used;
-	struct jitter *owner;
-	uint64_t sequence;
-	int64_t time; /* units */
-	int span;     /* units */
-	unsigned samples;
-	size_t size;
-	uint8_t payload[JITTER_MAX_PAYLOAD];
-};
-
-enum phase {
-	IDLE, /* nothing to play: before the first packet, or a pause */
-	HOLD, /* packets are there, their time has not come */
-	PLAY,
-};
+#define JUMP 1000 /* a step in the sequence that is no loss, but a restart */
 
 struct jitter {
-	JitterBuffer *speex;
-	int min, max; /* {const} units */
-	struct slot *slots;
-	unsigned n_slots;	/* {const} */
-	const struct slot *out; /* at the caller until the next call */
-	bool reloading;		/* the destroy callback must keep the slots */
+	int min, max; /* {const} */
+	struct packets packets;
+	struct transit transit;
 
-	enum phase phase;
-	bool based;	 /* base is known */
-	uint64_t base;	 /* the RTP timestamp of our time 0 */
-	int64_t now;	 /* units: what the next get plays */
-	uint64_t tick;	 /* ticks since create */
-	int hold;	 /* units until HOLD ends */
-	int insert;	 /* units of SpeexDSP's insertion still to fill */
-	int missed;	 /* units since the last packet was played */
-	bool dtx;	 /* the last packet announced a pause */
-	uint64_t after;	 /* sequence that follows the last played packet */
-	int waiting;	 /* ticks since the delay was reviewed */
-	unsigned unsure; /* frames without a packet: lost, or a pause */
-	float loss;	 /* 0..1 */
+	int64_t clock;	/* of the last tick: ours */
+	unsigned since; /* after that, of the packets now put */
+	bool clocked;	/* since is known */
+
+	bool based;	/* base is known */
+	uint64_t base;	/* the RTP timestamp of our time 0 */
+	int64_t now;	/* what the next get plays */
+	int64_t owed;	/* concealed since the packet at `now` was due */
+	bool dtx;	/* the last packet announced a pause */
+	uint64_t after; /* sequence that follows the last played packet */
+	bool played;	/* there is one */
+	float loss;	/* 0..1 */
 	bool lossy;
-	struct slot late; /* not of the pool: teaches SpeexDSP a timing */
+	int delay; /* kept, beyond the least transit */
 
-	uint64_t newest; /* sequence */
+	uint64_t newest; /* sequence, on the line */
+	int64_t end;	 /* where that packet ends */
 	uint64_t seen;	 /* bit i: newest - i was put */
-	bool any_seen;
 
-	bool strayed;	      /* the last packet was off the time line */
-	uint64_t stray_last;  /* its sequence */
-	uint64_t stray_since; /* tick of the first in a row */
+	bool strayed; /* a packet was off the line */
+	uint64_t stray_sequence, stray_timestamp;
 
-	int depth, last_depth; /* units: largest in the last two windows */
 	struct jitter_report count;
 };
-
-static struct slot *slot_of(void *payload)
-{
-	return (struct slot *)((char *)payload -
-			       offsetof(struct slot, payload));
-}
-
-/* SpeexDSP is done with a packet, or gives it up. */
-static void release(void *payload)
-{
-	struct slot *slot = slot_of(payload);
-
-	if (!slot->owner->reloading)
-		slot->used = false;
-}
-
-static void set_margin(struct jitter *jit)
-{
-	spx_int32_t margin = jit->min + (jit->lossy ? STEP : 0);
-
-	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_MARGIN, &margin);
-}
-
-static int open_speex(struct jitter *jit)
-{
-	spx_int32_t rate = MAX_LATE_RATE, cost = LATE_COST, unit = 1;
-	union {
-		void (*call)(void *);
-		void *pointer;
-	} destroy = { .call = release };
-
-	jit->speex = jitter_buffer_init(STEP);
-	if (!jit->speex)
-		return -ENOMEM;
-	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_DESTROY_CALLBACK,
-			  destroy.pointer);
-	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_MAX_LATE_RATE, &rate);
-	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_LATE_COST, &cost);
-	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_CONCEALMENT_SIZE,
-			  &unit);
-	/* The first call turns off adjustment behind our back. */
-	jitter_buffer_update_delay(jit->speex, NULL, NULL);
-	set_margin(jit);
-	return 0;
-}
 
 int jitter_create(struct jitter **jit_r, const struct jitter_config *cfg)
 {
 	struct jitter *jit;
-	int ret = -ENOMEM;
+	int ret;
 
 	if (cfg->min_ms < 0 || cfg->min_ms > 200 || cfg->max_ms < 60 ||
 	    cfg->max_ms > 1000 || cfg->max_ms < cfg->min_ms)
@@ -148,26 +67,18 @@ int jitter_create(struct jitter **jit_r, const struct jitter_config *cfg)
 	jit = calloc(1, sizeof(*jit));
 	if (!jit)
 		return -ENOMEM;
-
 	jit->min = cfg->min_ms * MS;
 	jit->max = cfg->max_ms * MS;
-	/* Room for all of the delay in 20 ms packets, and some. */
-	jit->n_slots = (unsigned)cfg->max_ms / 20 + 16;
-	jit->slots = calloc(jit->n_slots, sizeof(*jit->slots));
-	if (!jit->slots)
-		goto fail;
-	for (unsigned i = 0; i < jit->n_slots; i++)
-		jit->slots[i].owner = jit;
-	jit->late.owner = jit;
-	ret = open_speex(jit);
-	if (ret < 0)
-		goto fail;
+	/* 128 kb/s are 16 bytes a millisecond. */
+	ret = packets_init(&jit->packets, (unsigned)cfg->max_ms / 10 + 16,
+			   (size_t)cfg->max_ms * 16 + 2 * JITTER_MAX_PAYLOAD);
+	if (ret < 0) {
+		jitter_destroy(&jit);
+		return ret;
+	}
+	jitter_reset(jit);
 	*jit_r = jit;
 	return 0;
-
-fail:
-	jitter_destroy(&jit);
-	return ret;
 }
 
 void jitter_destroy(struct jitter **jitp)
@@ -177,193 +88,197 @@ void jitter_destroy(struct jitter **jitp)
 	*jitp = NULL;
 	if (!jit)
 		return;
-	if (jit->speex)
-		jitter_buffer_destroy(jit->speex);
-	free(jit->slots);
+	packets_fini(&jit->packets);
 	free(jit);
+}
+
+/* The next packet begins a time line. */
+static void forget_line(struct jitter *jit)
+{
+	packets_clear(&jit->packets);
+	transit_reset(&jit->transit);
+	jit->based = false;
+	jit->played = false;
+	jit->strayed = false;
+	jit->dtx = false;
 }
 
 void jitter_reset(struct jitter *jit)
 {
-	jitter_buffer_reset(jit->speex);
-	jit->phase = IDLE;
-	jit->based = false;
-	jit->unsure = 0;
-	jit->out = NULL;
-	jit->any_seen = false;
-	jit->strayed = false;
-	jit->dtx = false;
-	jit->depth = jit->last_depth = 0;
+	forget_line(jit);
+	jit->clocked = false;
+	jit->since = 0;
+	jit->loss = 0;
+	jit->lossy = false;
+	jit->delay = 0;
 }
 
-/* Where SpeexDSP stands, as our time. */
-static void follow(struct jitter *jit)
+void jitter_clock(struct jitter *jit, unsigned since)
 {
-	uint32_t at = (uint32_t)jitter_buffer_get_pointer_timestamp(jit->speex);
-
-	jit->now += (int32_t)(at - (uint32_t)(jit->now + ORIGIN));
+	jit->since = since < JITTER_TICK ? since : JITTER_TICK;
+	jit->clocked = true;
 }
 
-static void hand_over(struct jitter *jit, struct slot *slot)
+/* When the packets now put came. Who does not say is taken to bring them at
+ * the last moment. */
+static int64_t arrival(const struct jitter *jit)
 {
-	JitterBufferPacket pkt = {
-		.data = (char *)slot->payload,
-		.len = (spx_uint32_t)slot->size,
-		.timestamp = (spx_uint32_t)(slot->time + ORIGIN),
-		.span = (spx_uint32_t)slot->span,
-		.sequence = (spx_uint16_t)slot->sequence,
-	};
-
-	jitter_buffer_put(jit->speex, &pkt);
+	return jit->clock + (jit->clocked ? jit->since : JITTER_TICK);
 }
 
-/* The packet in the pool that is played first, or NULL. */
-static const struct slot *first_slot(const struct jitter *jit)
+static int64_t margin(const struct jitter *jit)
 {
-	const struct slot *first = NULL;
-
-	for (unsigned i = 0; i < jit->n_slots; i++) {
-		const struct slot *slot = &jit->slots[i];
-
-		if (slot->used && slot->time + slot->span > jit->now &&
-		    (!first || slot->time < first->time))
-			first = slot;
-	}
-	return first;
+	return jit->clocked ? MARGIN : 0;
 }
 
-static struct slot *free_slot(struct jitter *jit)
+/* The transit that the delay covers. */
+static int64_t target(struct jitter *jit)
 {
-	for (unsigned i = 0; i < jit->n_slots; i++)
-		if (!jit->slots[i].used && &jit->slots[i] != jit->out)
-			return &jit->slots[i];
-	return NULL;
+	int64_t usual = transit_usual(&jit->transit) + margin(jit);
+	int64_t least = transit_least(&jit->transit) + jit->min;
+
+	return (usual > least ? usual : least) + (jit->lossy ? JITTER_TICK : 0);
 }
 
-static void idle(struct jitter *jit)
+static int64_t whole_ticks(int64_t time)
 {
-	jitter_buffer_reset(jit->speex);
-	jit->phase = IDLE;
+	return time <= 0 ? 0
+			 : (time + JITTER_TICK - 1) / JITTER_TICK * JITTER_TICK;
 }
 
-/* A talk spurt begins at `time`; it is played after `hold` units, a whole
- * number of steps. What waits in the pool for then stays. */
-static void begin(struct jitter *jit, int64_t time, int hold)
+/* A talk spurt begins with a packet of this time. It is the moment to change
+ * the delay: silence may be as long as one likes. */
+static void begin_spurt(struct jitter *jit, int64_t time)
 {
-	jit->phase = HOLD;
-	jit->hold = hold - hold % STEP;
-	jit->now = time - jit->hold;
-	jit->insert = 0;
-	jit->missed = 0;
-	jit->waiting = 0;
+	int64_t due = jit->clock + JITTER_TICK - time;
+	int64_t hold = whole_ticks(target(jit) - due);
 
-	jit->reloading = true;
-	jitter_buffer_reset(jit->speex);
-	jit->reloading = false;
-	for (unsigned i = 0; i < jit->n_slots; i++) {
-		struct slot *slot = &jit->slots[i];
-
-		if (slot->used && slot->time + slot->span > jit->now)
-			hand_over(jit, slot);
-		else
-			slot->used = false;
-	}
+	jit->now = time - (hold < jit->max ? hold : jit->max);
+	jit->owed = 0;
 }
 
-/* The receiver's half of RFC 3711 3.3.2, for paths that have no SRTP. */
-static bool is_double(struct jitter *jit, uint64_t sequence)
+/* The receiver's half of RFC 3711 3.3.2, for paths that have no SRTP. The
+ * numbers of a restarted sender say nothing here. */
+static bool is_double(const struct jitter *jit, uint64_t sequence)
+{
+	uint64_t back = jit->newest - sequence;
+
+	return jit->based && back < 64 && jit->seen >> back & 1;
+}
+
+static void note_sequence(struct jitter *jit, uint64_t sequence, int64_t end)
 {
 	int64_t step = (int64_t)(sequence - jit->newest);
 
-	if (!jit->any_seen || step > 63 || step < -63) {
-		/* Also a restarted sender, whose numbers say nothing here. */
-		jit->any_seen = true;
-		jit->newest = sequence;
+	if (!jit->based || step > 63 || step < -63)
 		jit->seen = 1;
-		return false;
-	}
-	if (step > 0) {
-		jit->newest = sequence;
+	else if (step > 0)
 		jit->seen = jit->seen << step | 1;
-		return false;
+	else
+		jit->seen |= (uint64_t)1 << -step;
+	if (!jit->based || step > 0 || step < -63) {
+		jit->newest = sequence;
+		jit->end = end;
 	}
-	if (jit->seen >> -step & 1)
+}
+
+/* What a stall held back is as far ahead of what was played last as the stall
+ * was long; what is farther was spoken on another time line. */
+static bool on_line(const struct jitter *jit, uint64_t timestamp)
+{
+	int64_t ahead = (int64_t)(timestamp - jit->base) - jit->now;
+
+	return ahead >= -jit->max &&
+	       ahead <= jit->owed + jit->max + 2 * JITTER_TICK;
+}
+
+/* The second packet in a row of another line, and nothing of the old one is
+ * there to play. */
+static bool is_restart(const struct jitter *jit, uint64_t sequence,
+		       uint64_t timestamp)
+{
+	uint64_t step = sequence - jit->stray_sequence;
+
+	return jit->strayed && step - 1 < 16 &&
+	       timestamp - jit->stray_timestamp - 1 < step * MAX_SPAN &&
+	       !packets_first(&jit->packets);
+}
+
+/* Brings a packet that is off the line onto one, or refuses it. */
+static bool find_line(struct jitter *jit, uint64_t sequence, uint64_t timestamp)
+{
+	int64_t paused = jit->now + jit->owed;
+
+	if (sequence == jit->newest + 1) {
+		/* The sender's clock was set: its sound goes on here. */
+		int64_t time = jit->end > paused ? jit->end : paused;
+
+		jit->base = timestamp - (uint64_t)time;
+		transit_reset(&jit->transit);
 		return true;
-	jit->seen |= (uint64_t)1 << -step;
+	}
+	if (is_restart(jit, sequence, timestamp)) {
+		forget_line(jit);
+		return true;
+	}
+	jit->strayed = true;
+	jit->stray_sequence = sequence;
+	jit->stray_timestamp = timestamp;
 	return false;
 }
 
-static int64_t time_of(const struct jitter *jit, uint64_t timestamp)
+/* What has waited too long is given up: the rest is played sooner. */
+static void shed(struct jitter *jit, unsigned samples)
 {
-	int64_t diff = (int64_t)(timestamp - jit->base);
+	int64_t excess = jit->end - jit->now - jit->max - samples;
+	const struct packet *first = packets_first(&jit->packets);
 
-	return diff >= 0 ? diff / UNIT : -((-(diff + 1)) / UNIT) - 1;
-}
-
-static int largest_depth(const struct jitter *jit)
-{
-	return jit->depth > jit->last_depth ? jit->depth : jit->last_depth;
-}
-
-/* Off the time line: far too late or too early. What a stall held back looks
- * so too, but comes at once; a sender that restarted, or a path that became
- * much longer, goes on so, and then it is the new time line. */
-static bool is_stray(struct jitter *jit, uint64_t sequence, int64_t time)
-{
-	int64_t ahead = time - jit->now;
-	bool starved = jit->phase != PLAY || jit->missed >= STARVED;
-	bool goes_on = jit->strayed && sequence - jit->stray_last - 1 < 16;
-
-	if (ahead >= -jit->max && ahead <= jit->max + 2 * STEP) {
-		jit->strayed = false;
-		return false;
-	}
-	if (goes_on && starved && jit->tick - jit->stray_since >= STRAY_TICKS) {
-		idle(jit);
-		jit->strayed = false;
-		jit->based = false;
-		jit->unsure = 0;
-		return false;
-	}
-	if (!goes_on)
-		jit->stray_since = jit->tick;
-	jit->strayed = true;
-	jit->stray_last = sequence;
-	return true;
-}
-
-/* SpeexDSP learns how late it was and keeps nothing of it. */
-static void teach(struct jitter *jit, int64_t time, int span)
-{
-	jit->late.time = time;
-	jit->late.span = span;
-	hand_over(jit, &jit->late);
-}
-
-/* Puts a packet that is in the pool on the time line. */
-static void schedule(struct jitter *jit, struct slot *slot)
-{
-	int64_t ahead = slot->time - jit->now;
-
-	if (jit->phase != IDLE) {
-		hand_over(jit, slot);
+	if (excess <= 0)
 		return;
+	jit->now += excess;
+	jit->owed = 0;
+	for (; first && first->time + first->samples <= jit->now;
+	     first = packets_first(&jit->packets)) {
+		jit->after = first->sequence + 1;
+		jit->count.late++;
+		packets_drop(&jit->packets);
 	}
-	/* After a pause with the delay that was kept before it, but no more
-	 * than that. */
-	if (ahead > largest_depth(jit))
-		ahead = largest_depth(jit);
-	begin(jit, slot->time, ahead > 0 ? (int)ahead : 0);
+}
+
+/* A packet whose time line is settled. */
+static int take(struct jitter *jit, const struct packet *pkt,
+		const uint8_t *payload)
+{
+	bool idle = !packets_first(&jit->packets) &&
+		    (jit->dtx || jit->owed >= IDLE_AFTER);
+	int ret;
+
+	transit_note(&jit->transit, jit->clock, arrival(jit) - pkt->time);
+	note_sequence(jit, pkt->sequence, pkt->time + pkt->samples);
+	if (jit->based && pkt->time + pkt->samples <= jit->now) {
+		jit->count.late++;
+		return -ESTALE;
+	}
+	ret = packets_add(&jit->packets, pkt, payload);
+	if (ret < 0) {
+		jit->count.overflow++;
+		return ret;
+	}
+	if (!jit->based || idle)
+		begin_spurt(jit, pkt->time);
+	jit->based = true;
+	shed(jit, pkt->samples);
+	return 0;
 }
 
 int jitter_put(struct jitter *jit, uint64_t sequence, uint64_t timestamp,
 	       unsigned samples, const uint8_t *payload, size_t size)
 {
-	int span = (int)(samples / UNIT);
-	struct slot *slot;
-	int64_t time;
+	struct packet pkt = { .sequence = sequence,
+			      .samples = samples,
+			      .size = (unsigned)size };
 
-	if (!size || size > JITTER_MAX_PAYLOAD || samples < UNIT ||
+	if (!size || size > JITTER_MAX_PAYLOAD || samples < STEP ||
 	    samples > MAX_SPAN)
 		return -EMSGSIZE;
 	jit->count.put++;
@@ -371,203 +286,135 @@ int jitter_put(struct jitter *jit, uint64_t sequence, uint64_t timestamp,
 		jit->count.duplicate++;
 		return -EEXIST;
 	}
-	if (jit->based && is_stray(jit, sequence, time_of(jit, timestamp))) {
+	if (jit->based && !on_line(jit, timestamp) &&
+	    !find_line(jit, sequence, timestamp)) {
 		jit->count.late++;
 		return -ESTALE;
 	}
-	if (!jit->based) {
-		jit->based = true;
+	if (!jit->based)
 		jit->base = timestamp;
-		jit->now = -jit->min;
-		jit->depth = jit->min;
-	}
-	time = time_of(jit, timestamp);
-	if (jit->phase == PLAY && time + span <= jit->now) {
-		teach(jit, time, span);
-		jit->count.late++;
-		return -ESTALE;
-	}
-
-	slot = free_slot(jit);
-	if (!slot) {
-		jit->count.overflow++;
-		return -ENOBUFS;
-	}
-	slot->used = true;
-	slot->sequence = sequence;
-	slot->time = time;
-	slot->span = span;
-	slot->samples = samples;
-	slot->size = size;
-	memcpy(slot->payload, payload, size);
-	schedule(jit, slot);
-	return 0;
+	jit->strayed = false;
+	pkt.time = (int64_t)(timestamp - jit->base);
+	return take(jit, &pkt, payload);
 }
 
-static void count_loss(struct jitter *jit, bool lost)
+/* The packets before this one that were never played. */
+static void count_loss(struct jitter *jit, uint64_t sequence)
 {
-	float limit = jit->lossy ? LOSS_DOWN : LOSS_UP;
+	uint64_t lost = jit->played ? sequence - jit->after : 0;
 
-	jit->loss += ((lost ? 1.0f : 0.0f) - jit->loss) / LOSS_FRAMES;
-	if (jit->lossy == (jit->loss > limit))
-		return;
-	jit->lossy = !jit->lossy;
-	set_margin(jit);
+	if (lost < JUMP)
+		jit->count.missing += lost;
+	/* A gap counts as one loss: FEC can fill one frame of it. */
+	jit->loss += ((lost ? 1.0f : 0.0f) - jit->loss) / LOSS_PACKETS;
+	jit->lossy = jit->loss > (jit->lossy ? LOSS_DOWN : LOSS_UP);
 }
 
-/* Plays a packet of which the time before `from` has passed. */
-static enum jitter_result play(struct jitter *jit, struct slot *slot,
-			       int64_t from, struct jitter_frame *frame_r)
+static enum jitter_result play(struct jitter *jit, const struct packet *pkt,
+			       struct jitter_frame *frame_r)
 {
-	/* Only now is it known whether what was not there had been sent. A
-	 * gap counts as one loss: FEC can fill one frame of it. */
-	count_loss(jit, jit->unsure && jit->after != slot->sequence);
-	for (; jit->unsure && jit->after != slot->sequence; jit->after++) {
-		jit->unsure--;
-		jit->count.missing++;
-	}
-	jit->unsure = 0;
-
-	slot->used = false;
-	jit->out = slot;
-	jit->after = slot->sequence + 1;
-	jit->missed = 0;
+	count_loss(jit, pkt->sequence);
+	jit->after = pkt->sequence + 1;
+	jit->played = true;
 	jit->count.played++;
-	frame_r->payload = slot->payload;
-	frame_r->size = slot->size;
-	frame_r->samples = slot->samples;
-	if (slot->time < from) {
-		unsigned skip = (unsigned)(from - slot->time) * UNIT;
-
-		frame_r->skip = skip - skip % 120;
-	}
+	jit->now = pkt->time + pkt->samples;
+	jit->owed = 0;
+	frame_r->payload = packets_payload(&jit->packets, pkt);
+	frame_r->size = pkt->size;
+	frame_r->samples = pkt->samples;
 
 	/* RFC 7587 3.1.3, opus.h: one or two bytes hold no sound. */
-	jit->dtx = slot->size <= 2;
+	jit->dtx = pkt->size <= 2;
+	packets_drop(&jit->packets);
 	return jit->dtx ? JITTER_SILENCE : JITTER_PACKET;
 }
 
-/* Nothing to play at this moment. */
-static enum jitter_result gap(struct jitter *jit, struct jitter_frame *frame_r)
+/* Nothing is there: the line stands still, the sound does not. */
+static enum jitter_result starve(struct jitter *jit,
+				 struct jitter_frame *frame_r)
 {
-	const struct slot *next = first_slot(jit);
-	int64_t ahead = next ? next->time - jit->now : 0;
-	bool pause = jit->dtx || (next && next->sequence == jit->after);
+	if (!jit->based)
+		return JITTER_SILENCE;
+	jit->owed += frame_r->samples;
+	return jit->dtx || jit->owed >= IDLE_AFTER ? JITTER_SILENCE
+						   : JITTER_LOST;
+}
 
-	jit->missed += (int)frame_r->samples / UNIT;
-	if (jit->missed >= IDLE_AFTER && next)
-		begin(jit, next->time, ahead > 0 ? (int)ahead : 0);
-	else if (jit->missed >= IDLE_AFTER)
-		idle(jit);
+/* The next packet comes `ahead` samples later than now. */
+static enum jitter_result gap(struct jitter *jit, const struct packet *next,
+			      int64_t ahead, struct jitter_frame *frame_r)
+{
+	bool pause = jit->dtx || !jit->played || next->sequence == jit->after;
+	unsigned most = pause ? frame_r->samples : JITTER_TICK;
+
+	frame_r->samples = ahead < most ? (unsigned)ahead : most;
+	jit->now += frame_r->samples;
 	if (pause)
 		return JITTER_SILENCE;
-
-	jit->unsure++;
-	if (!next || ahead || next->samples != frame_r->samples)
+	if (ahead > frame_r->samples || next->samples != frame_r->samples)
 		return JITTER_LOST;
-	frame_r->payload = next->payload;
+	frame_r->payload = packets_payload(&jit->packets, next);
 	frame_r->size = next->size;
 	return JITTER_FEC;
-}
-
-/* What SpeexDSP may be asked for: never more than up to the end of the packet
- * that it will give. It would print a warning, in a tick. */
-static int ask(const struct jitter *jit, int span)
-{
-	const struct slot *first = first_slot(jit);
-	int64_t rest = first ? first->time + first->span - jit->now : span;
-
-	return rest < span ? (int)rest : span;
-}
-
-static enum jitter_result get_speex(struct jitter *jit,
-				    struct jitter_frame *frame_r)
-{
-	int span = ask(jit, (int)frame_r->samples / UNIT);
-	JitterBufferPacket pkt = { .data = NULL };
-	int64_t from = jit->now;
-	spx_int32_t offset;
-	int ret = jitter_buffer_get(jit->speex, &pkt, span, &offset);
-
-	follow(jit);
-	if (ret == JITTER_BUFFER_OK && slot_of(pkt.data) != &jit->late)
-		return play(jit, slot_of(pkt.data), from, frame_r);
-	if (ret != JITTER_BUFFER_INSERTION)
-		return gap(jit, frame_r);
-
-	/* SpeexDSP makes the delay longer by standing still. */
-	jit->insert = (int)pkt.span - span;
-	jit->missed += span;
-	return jit->dtx ? JITTER_SILENCE : JITTER_LOST;
 }
 
 enum jitter_result jitter_get(struct jitter *jit, unsigned want,
 			      struct jitter_frame *frame_r)
 {
-	int span = (int)(want / UNIT);
+	const struct packet *next = packets_first(&jit->packets);
+	int64_t ahead, paid;
 
-	jit->out = NULL;
-	*frame_r = (struct jitter_frame){ .samples = want };
-	if (jit->phase == HOLD && jit->hold <= 0) {
-		jit->phase = PLAY;
-		if (!first_slot(jit))
-			idle(jit);
+	*frame_r = (struct jitter_frame){
+		.samples = (want + CONCEAL - 1) / CONCEAL * CONCEAL,
+	};
+	if (!next)
+		return starve(jit, frame_r);
+
+	ahead = next->time - jit->now;
+	paid = ahead < jit->owed ? ahead : jit->owed;
+	if (paid > 0) {
+		jit->now += paid;
+		jit->owed -= paid;
+		ahead -= paid;
 	}
-	if (jit->phase != PLAY) {
-		if (jit->phase == HOLD)
-			jit->hold -= span;
-		jit->now += span;
-		return JITTER_SILENCE;
-	}
-	if (jit->insert > 0) {
-		jit->insert -= span;
-		jit->missed += span;
-		return jit->dtx ? JITTER_SILENCE : JITTER_LOST;
-	}
-	return get_speex(jit, frame_r);
+	ahead -= ahead % STEP;
+	if (ahead <= 0)
+		return play(jit, next, frame_r);
+	return gap(jit, next, ahead, frame_r);
 }
 
-static void measure_depth(struct jitter *jit, int left)
+bool jitter_ready(const struct jitter *jit)
 {
-	int64_t depth = left;
+	const struct packet *next = packets_first(&jit->packets);
 
-	for (unsigned i = 0; i < jit->n_slots; i++) {
-		const struct slot *slot = &jit->slots[i];
-		int64_t end = slot->time + slot->span - jit->now + left;
-
-		if (slot->used && end > depth)
-			depth = end;
-	}
-	if (jit->tick % DEPTH_TICKS == 0) {
-		jit->last_depth = jit->depth;
-		jit->depth = 0;
-	}
-	if (depth > jit->depth)
-		jit->depth = (int)depth;
+	return next && next->time - jit->now - jit->owed < STEP;
 }
 
-void jitter_tick(struct jitter *jit, unsigned left, bool quiet)
+int jitter_tick(struct jitter *jit, unsigned left)
 {
-	int rest = (int)(left / UNIT);
+	unsigned rest = left % JITTER_TICK;
+	int64_t due, spare, shorter, depth;
 
-	jit->tick++;
-	if (jit->phase != PLAY)
-		return;
-	measure_depth(jit, rest);
-	if (jit->insert > 0)
-		rest += jit->insert;
-	else if (quiet || ++jit->waiting >= QUIET_WAIT) {
-		jit->waiting = 0;
-		/* A longer delay comes by itself, as an insertion. */
-		if (jitter_buffer_update_delay(jit->speex, NULL, NULL) > 0)
-			follow(jit);
-	}
-	jitter_buffer_remaining_span(jit->speex, (spx_uint32_t)rest);
+	jit->clock += JITTER_TICK;
+	jit->since = 0;
+	if (!jit->based || jit->owed || !transit_known(&jit->transit))
+		return 0;
+
+	/* The next packet is needed in the tick at `due`. */
+	due = jit->clock + (left / JITTER_TICK + 1) * JITTER_TICK;
+	depth = jit->end - jit->now + left;
+	jit->delay =
+		(int)(due - jit->now + rest - transit_least(&jit->transit));
+	spare = due - jit->now - target(jit);
+	if (spare < (jit->clocked ? MARGIN_0 - MARGIN : 0))
+		return (int)(rest - whole_ticks(-spare));
+	shorter = rest + (spare > 0 ? spare / JITTER_TICK * JITTER_TICK : 0);
+	return (int)(shorter < depth ? shorter : depth);
 }
 
 void jitter_report(const struct jitter *jit, struct jitter_report *rep_r)
 {
 	*rep_r = jit->count;
 	rep_r->last = jit->after - 1;
-	rep_r->delay_ms = largest_depth(jit) / MS;
+	rep_r->delay_ms = jit->delay > 0 ? jit->delay / MS : 0;
 }

@@ -1,27 +1,33 @@
 #include "mixer/voice.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mixer/codec.h"
+#include "mixer/comfort.h"
 #include "mixer/level.h"
+#include "mixer/stretch.h"
 
-#define FADE_OUT 2880	  /* samples: concealment is silent after 60 ms */
-#define FADE_IN	 240	  /* samples: 5 ms, when sound comes back */
-#define QUIET	 (-50.0f) /* dBov: below, a change of delay is not heard */
+#define FADE_OUT 2880 /* samples: concealment has ended after 60 ms */
+#define FADE_IN	 240  /* samples: 5 ms, when sound comes back */
+
+/* Mean square: below -50 dBov, or 6 dB above the background, a change of
+ * delay is not heard. */
+#define QUIET	   10737.0f
+#define BACKGROUND 4.0f
 
 struct voice {
 	struct jitter *jitter;
 	struct codec_decoder *dec;
+	struct stretch stretch;
+	struct comfort comfort;
 
-	/* A packet may hold more than a frame: the rest waits here. */
-	int16_t pcm[VOICE_FRAME + CODEC_MAX_FRAMES];
-	size_t fill; /* samples in pcm */
-	float gain;  /* at the end of pcm: 1 sound, 0 silence */
-	float level; /* of the last frame pulled */
-	uint64_t concealed, recovered, undecodable;
+	float gain;   /* at the end of what waits: 1 sound, 0 noise */
+	size_t noise; /* samples there that are nothing but noise */
+	int shorter;  /* samples by which the delay should sink */
+	uint64_t concealed, recovered, undecodable, shortened, lengthened;
 };
 
 int voice_create(struct voice **voice_r, const struct jitter_config *cfg)
@@ -31,19 +37,16 @@ int voice_create(struct voice **voice_r, const struct jitter_config *cfg)
 
 	if (!voice)
 		return -ENOMEM;
-	voice->level = LEVEL_SILENCE;
 	ret = jitter_create(&voice->jitter, cfg);
-	if (ret < 0)
-		goto fail;
-	ret = codec_decoder_create(&voice->dec);
-	if (ret < 0)
-		goto fail;
+	if (!ret)
+		ret = codec_decoder_create(&voice->dec);
+	if (ret) {
+		voice_destroy(&voice);
+		return ret;
+	}
+	voice_reset(voice);
 	*voice_r = voice;
 	return 0;
-
-fail:
-	voice_destroy(&voice);
-	return ret;
 }
 
 void voice_destroy(struct voice **voicep)
@@ -60,6 +63,22 @@ void voice_destroy(struct voice **voicep)
 	free(voice);
 }
 
+void voice_reset(struct voice *voice)
+{
+	jitter_reset(voice->jitter);
+	codec_decoder_reset(voice->dec);
+	stretch_reset(&voice->stretch);
+	comfort_reset(&voice->comfort);
+	voice->gain = 0;
+	voice->noise = 0;
+	voice->shorter = 0;
+}
+
+void voice_clock(struct voice *voice, unsigned since)
+{
+	jitter_clock(voice->jitter, since);
+}
+
 int voice_put(struct voice *voice, uint64_t sequence, uint64_t timestamp,
 	      const uint8_t *payload, size_t size)
 {
@@ -73,27 +92,22 @@ int voice_put(struct voice *voice, uint64_t sequence, uint64_t timestamp,
 			  payload, size);
 }
 
-/* Scales n samples from the present gain to `to`, linearly. */
 static void ramp(struct voice *voice, int16_t *pcm, size_t n, float to)
 {
-	float step = (to - voice->gain) / (float)n;
-
-	for (size_t i = 0; i < n; i++) {
-		float gain = voice->gain + step * (float)(i + 1);
-
-		pcm[i] = (int16_t)((float)pcm[i] * gain);
-	}
+	comfort_fade(&voice->comfort, pcm, n, voice->gain, to);
 	voice->gain = to;
 }
 
 /* n samples without a packet; the gain ends `down` lower. */
 static void fade(struct voice *voice, int16_t *pcm, size_t n, float down)
 {
-	if (voice->gain <= 0.0f) {
+	if (voice->gain > 0.0f) {
+		codec_conceal(voice->dec, pcm, n);
+		voice->noise = 0;
+	} else {
 		memset(pcm, 0, n * sizeof(*pcm));
-		return;
+		voice->noise += n;
 	}
-	codec_conceal(voice->dec, pcm, n);
 	ramp(voice, pcm, n, voice->gain > down ? voice->gain - down : 0.0f);
 }
 
@@ -106,68 +120,80 @@ static void conceal(struct voice *voice, int16_t *pcm, size_t n)
 /* n samples that are the talker's own. */
 static void sound(struct voice *voice, int16_t *pcm, size_t n)
 {
+	voice->noise = 0;
 	if (voice->gain < 1.0f)
 		ramp(voice, pcm, n < FADE_IN ? n : FADE_IN, 1.0f);
 }
 
-/* Writes one step of the jitter buffer to pcm, returns samples. */
-static size_t decode(struct voice *voice, enum jitter_result what,
-		     const struct jitter_frame *frame, int16_t *pcm)
+/* Whether the frame's packet could be decoded, to pcm. */
+static bool decode(struct voice *voice, enum jitter_result what,
+		   const struct jitter_frame *frame, int16_t *pcm)
 {
-	size_t n = frame->samples;
+	int n = (int)frame->samples;
 
-	switch (what) {
-	case JITTER_PACKET:
+	if (what == JITTER_PACKET) {
 		if (codec_decode(voice->dec, frame->payload, frame->size, pcm,
-				 n) == (int)n) {
-			sound(voice, pcm, n);
-			return n;
+				 frame->samples) == n) {
+			comfort_learn(&voice->comfort, pcm, frame->samples);
+			return true;
 		}
 		voice->undecodable++;
-		break;
-	case JITTER_FEC:
-		if (codec_packet_has_fec(frame->payload, frame->size) &&
-		    codec_decode_fec(voice->dec, frame->payload, frame->size,
-				     pcm, n) == 0) {
-			voice->recovered++;
-			sound(voice, pcm, n);
-			return n;
-		}
-		break;
-	case JITTER_SILENCE:
-		fade(voice, pcm, n, 1.0f);
-		return n;
-	case JITTER_LOST:
-		break;
+		return false;
 	}
-	conceal(voice, pcm, n);
-	return n;
+	if (what != JITTER_FEC ||
+	    !codec_packet_has_fec(frame->payload, frame->size) ||
+	    codec_decode_fec(voice->dec, frame->payload, frame->size, pcm,
+			     frame->samples))
+		return false;
+	voice->recovered++;
+	return true;
+}
+
+/* One step of the jitter buffer, for `want` samples or more. */
+static void step(struct voice *voice, size_t want)
+{
+	int16_t *pcm = stretch_space(&voice->stretch);
+	struct jitter_frame frame;
+	enum jitter_result what =
+		jitter_get(voice->jitter, (unsigned)want, &frame);
+
+	if (what == JITTER_SILENCE)
+		fade(voice, pcm, frame.samples, 1.0f);
+	else if (decode(voice, what, &frame, pcm))
+		sound(voice, pcm, frame.samples);
+	else
+		conceal(voice, pcm, frame.samples);
+	stretch_push(&voice->stretch, frame.samples);
+}
+
+static void take(struct voice *voice, int16_t *pcm_r)
+{
+	float background = BACKGROUND * comfort_power(&voice->comfort);
+	int left_out = stretch_pull(&voice->stretch, voice->shorter,
+				    fmaxf(QUIET, background), pcm_r);
+
+	if (left_out > 0)
+		voice->shortened += (unsigned)left_out;
+	else
+		voice->lengthened += (unsigned)-left_out;
 }
 
 float voice_pull(struct voice *voice, int16_t *pcm_r)
 {
-	while (voice->fill < VOICE_FRAME) {
-		struct jitter_frame frame;
-		enum jitter_result what = jitter_get(
-			voice->jitter, (unsigned)(VOICE_FRAME - voice->fill),
-			&frame);
+	struct stretch *st = &voice->stretch;
+	bool silent;
 
-		voice->fill +=
-			decode(voice, what, &frame, voice->pcm + voice->fill);
-	}
-	memcpy(pcm_r, voice->pcm, VOICE_FRAME * sizeof(*pcm_r));
-	voice->fill -= VOICE_FRAME;
-	memmove(voice->pcm, voice->pcm + VOICE_FRAME,
-		voice->fill * sizeof(*pcm_r));
-
-	voice->level = level_dbov(pcm_r, VOICE_FRAME);
-	jitter_tick(voice->jitter, (unsigned)voice->fill, voice->level < QUIET);
-	return voice->level;
-}
-
-void voice_reset(struct voice *voice)
-{
-	jitter_reset(voice->jitter);
+	while (st->fill < VOICE_FRAME)
+		step(voice, VOICE_FRAME - st->fill);
+	while (stretch_wants_more(st, voice->shorter) &&
+	       jitter_ready(voice->jitter))
+		step(voice, VOICE_FRAME);
+	silent = voice->noise >= st->fill;
+	take(voice, pcm_r);
+	if (voice->noise > st->fill)
+		voice->noise = st->fill;
+	voice->shorter = jitter_tick(voice->jitter, (unsigned)st->fill);
+	return silent ? LEVEL_SILENCE : level_dbov(pcm_r, VOICE_FRAME);
 }
 
 void voice_report(const struct voice *voice, struct voice_report *rep_r)
@@ -176,4 +202,7 @@ void voice_report(const struct voice *voice, struct voice_report *rep_r)
 	rep_r->concealed = voice->concealed;
 	rep_r->recovered = voice->recovered;
 	rep_r->undecodable = voice->undecodable;
+	rep_r->shortened = voice->shortened;
+	rep_r->lengthened = voice->lengthened;
+	rep_r->waiting = (unsigned)voice->stretch.fill;
 }

@@ -2,11 +2,13 @@
  * sound out in each tick, whatever the network did.
  *
  * A lost frame is made from the next packet's in-band FEC when that packet is
- * there, else concealed; concealment fades to silence within 60 ms. A pause
- * (DTX) is silence. Both ends of a gap are ramps: no clicks.
+ * there, else concealed; concealment fades within 60 ms into comfort noise
+ * (mixer/comfort.h), and so does a pause (DTX). Both ends of a gap are ramps:
+ * no clicks. The delay is changed by time-scaling (mixer/stretch.h).
  *
  * Created and destroyed by the control thread, used by one media thread. The
- * mixer has one for each leg, a caller has one for what the bridge sends. */
+ * mixer has some for its talkers, a caller has one for what the bridge sends.
+ */
 #ifndef MIXER_VOICE_H
 #define MIXER_VOICE_H
 
@@ -24,6 +26,9 @@ struct voice_report {
 	uint64_t concealed;   /* frames: PLC, not FEC */
 	uint64_t recovered;   /* frames: from in-band FEC */
 	uint64_t undecodable; /* packets that Opus refused */
+	uint64_t shortened;   /* samples left out by time-scaling */
+	uint64_t lengthened;  /* samples played again by it */
+	unsigned waiting;     /* samples decoded and not yet pulled */
 };
 
 /* On success the caller owns *voice_r. Returns 0, -EINVAL or -ENOMEM. */
@@ -32,16 +37,22 @@ int voice_create(struct voice **voice_r, const struct jitter_config *cfg);
 /* Accepts NULL and half-built objects; sets *voicep to NULL. */
 void voice_destroy(struct voice **voicep);
 
+/* RT. When the packets that follow came: samples after the last pull; see
+ * jitter_clock(). */
+void voice_clock(struct voice *voice, unsigned since);
+
 /* RT. One received Opus packet of 2.5 to 120 ms, mono or stereo, see
  * jitter_put(). Returns as that does, and -EBADMSG when it is not Opus. */
 int voice_put(struct voice *voice, uint64_t sequence, uint64_t timestamp,
 	      const uint8_t *payload, size_t size);
 
-/* RT. The next VOICE_FRAME samples; once in each tick. Returns the level in
- * dBov (mixer/level.h). */
+/* RT. The next VOICE_FRAME samples; once in each tick. Returns the level of
+ * the talker's own sound in dBov (mixer/level.h): a frame that is nothing but
+ * comfort noise counts as silent, so that a mixer may leave it out. */
 float voice_pull(struct voice *voice, int16_t *pcm_r);
 
-/* RT. Forgets all packets and timing: a new sender. */
+/* RT. As new, for another sender: packets, timing, decoder, background. The
+ * counters run on. */
 void voice_reset(struct voice *voice);
 
 /* RT. */

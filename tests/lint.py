@@ -28,7 +28,6 @@ SEEN_BY = {
     r"srtp2/": {"tests/unit/srtp_cipher.c"},
     r"speex/speex_preprocess\.h": {"mixer/denoise.c",
                                    "loadgen/sound_card"},
-    r"speex/speex_jitter\.h": {"mixer/jitter.c"},
     r"portaudio\.h": {"loadgen/"},
 }
 # The real-time plane is plain C.

@@ -97,7 +97,7 @@ static void bench_jitter(void)
 		jitter_put(jit, i, i * SOUND_FRAME, SOUND_FRAME, spoken[i].buf,
 			   (size_t)spoken[i].size);
 		jitter_get(jit, SOUND_FRAME, &frame);
-		jitter_tick(jit, 0, false);
+		jitter_tick(jit, 0);
 		us[i] = now_us() - us[i];
 	}
 	print("jitter: put, get and tick", us, FRAMES);
