@@ -34,6 +34,7 @@ struct call {
 	struct stream *stream;
 	struct codec_encoder *enc;
 	struct voice *voice;	       /* what the bridge sends */
+	uint64_t tick_us;	       /* the last one */
 	uint64_t arrived_us[ARRIVALS]; /* of packets, by sequence */
 
 	bool started, over, sounded, muted;
@@ -203,7 +204,8 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 		call->counts.rtp_out++;
 }
 
-/* How long the packet waited that is heard from tick_us on. */
+/* How long the newest packet of which something is heard in this tick waited
+ * until then: what else was decoded is heard before it. */
 static void note_wait(struct call *call, uint64_t tick_us)
 {
 	struct voice_report rep;
@@ -213,7 +215,7 @@ static void note_wait(struct call *call, uint64_t tick_us)
 		return;
 	call->played = rep.jitter.played;
 	call->wait_us =
-		(int)(int64_t)(tick_us -
+		(int)(int64_t)(tick_us + rep.waiting * 125 / 6 -
 			       call->arrived_us[rep.jitter.last % ARRIVALS]);
 	call->waits_us += call->wait_us;
 	call->n_waits++;
@@ -327,6 +329,7 @@ void call_tick(struct call *call, uint64_t tick_us, uint64_t now_us)
 	register_if_due(call, now_us);
 	if (call->over)
 		return;
+	call->tick_us = tick_us;
 	speak(call, tick_us, now_us);
 	hear(call, tick_us, now_us);
 	control_if_due(call, now_us);
@@ -350,6 +353,14 @@ static void receive_stun(struct call *call, const uint8_t *buf, size_t size,
 	register_if_due(call, now_us); /* the cookie goes back at once */
 }
 
+/* Samples from the last tick to now. */
+static unsigned since_tick(const struct call *call, uint64_t now_us)
+{
+	uint64_t us = now_us > call->tick_us ? now_us - call->tick_us : 0;
+
+	return us < 1000000 ? (unsigned)us * 6 / 125 : JITTER_TICK;
+}
+
 static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 			uint64_t now_us)
 {
@@ -362,6 +373,7 @@ static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 	if (media.restarted)
 		voice_reset(call->voice);
 	call->arrived_us[media.sequence % ARRIVALS] = now_us;
+	voice_clock(call->voice, since_tick(call, now_us));
 	voice_put(call->voice, media.sequence, media.timestamp, media.payload,
 		  media.payload_size);
 }

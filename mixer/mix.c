@@ -119,6 +119,11 @@ void mix_leg_destroy(struct mix_leg **legp)
 	free(leg);
 }
 
+void mix_leg_clock(struct mix_leg *leg, unsigned since)
+{
+	voice_clock(leg->voice, since);
+}
+
 int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
 		const uint8_t *payload, size_t size)
 {

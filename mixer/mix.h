@@ -57,6 +57,11 @@ int mix_leg_create(struct mix_leg **leg_r, const struct mix_leg_config *cfg);
 /* Accepts NULL and half-built objects; sets *legp to NULL. */
 void mix_leg_destroy(struct mix_leg **legp);
 
+/* RT. When the packets that follow came: samples after the last tick. It is
+ * how drifting clocks are noticed before a packet comes too late; see
+ * jitter_clock(). */
+void mix_leg_clock(struct mix_leg *leg, unsigned since);
+
 /* RT. One received Opus packet of 2.5 to 120 ms, mono or stereo, whatever
  * its bytes; see jitter_put(). -EBADMSG when it is not Opus. */
 int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,

@@ -450,6 +450,7 @@ void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 
 	count(&eng->counters.ticks, 1);
 	eng->tick += 1 + missed;
+	eng->tick_us = now_us;
 	for (struct engine_mix *entry = eng->mixes; entry; entry = entry->next)
 		if (entry->joined)
 			tick_room(eng, entry, missed);

@@ -85,10 +85,16 @@ static void take_control(struct engine *eng, struct session *ses,
 	}
 }
 
-static void take_sound(struct session *ses, const struct stream_media *media)
+static void take_sound(const struct engine *eng, struct session *ses,
+		       const struct stream_media *media, uint64_t now_us)
 {
+	uint64_t since_us = now_us - eng->tick_us;
+
 	if (media->restarted)
 		mix_leg_restart(ses->leg);
+	mix_leg_clock(ses->leg, since_us < TICK_US
+					? (unsigned)since_us * 6 / 125
+					: FRAME_SAMPLES);
 	mix_leg_put(ses->leg, media->sequence, media->timestamp, media->payload,
 		    media->payload_size);
 }
@@ -122,7 +128,7 @@ void gate_media_packet(struct engine *eng, const struct path *from,
 		engine_adopt_path(eng, ses, from, now_us);
 	ses->heard = true;
 	if (kind == PACKET_RTP)
-		take_sound(ses, &media);
+		take_sound(eng, ses, &media, now_us);
 	else
 		take_control(eng, ses, &control, now_us);
 }

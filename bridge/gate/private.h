@@ -352,8 +352,9 @@ struct engine {
 	struct link owing;     /* sessions whose event found its ring full */
 	struct retiree *retiring, **retiring_end;
 	struct stress stress;
-	uint64_t tick;	 /* steps, also those that never ran */
-	uint64_t now_us; /* while commands are applied */
+	uint64_t tick;	  /* steps, also those that never ran */
+	uint64_t tick_us; /* when the last one began */
+	uint64_t now_us;  /* while commands are applied */
 	uint64_t packets_popped;
 	int64_t wall_offset_us; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 	bool told;		/* something was pushed up */
