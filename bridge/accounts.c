@@ -22,6 +22,7 @@ struct account {
 	GHashTable *sending; /* &id => itself */
 	GQueue waiting;	     /* struct waiting: the store failed */
 	guint again;	     /* timer */
+	struct account_figures figures;
 };
 
 struct waiting {
@@ -45,6 +46,7 @@ static gboolean show(struct account *acc, const char *id, GBytes *mail)
 	if (!events->mail(acc->name, id, mail, acc->all->arg))
 		return FALSE;
 	mailbox_done(acc->mailbox, id);
+	acc->figures.mails++;
 	return TRUE;
 }
 
@@ -88,6 +90,9 @@ static void on_state(struct mailbox *mbx, enum mailbox_state state,
 	struct account *acc = arg;
 
 	(void)mbx;
+	if ((state == MAILBOX_WATCHING) != acc->figures.watching)
+		acc->figures.since_us = g_get_monotonic_time();
+	acc->figures.watching = state == MAILBOX_WATCHING;
 	if (state == MAILBOX_FAILED)
 		g_warning("accounts: mailbox of %s: %s", acc->name, why);
 	else
@@ -110,6 +115,7 @@ static void on_done(struct post *pst, gint64 id, enum post_result result,
 
 	(void)pst;
 	g_hash_table_remove(acc->sending, &id);
+	acc->figures.posted[result]++;
 	acc->all->events->posted(id, result, why, acc->all->arg);
 }
 
@@ -208,6 +214,8 @@ static gboolean open_account(struct accounts *acs,
 	acc->sending = g_hash_table_new_full(g_int64_hash, g_int64_equal,
 					     g_free, NULL);
 	g_queue_init(&acc->waiting);
+	acc->figures.name = acc->name;
+	acc->figures.since_us = g_get_monotonic_time();
 	if (!open_post(acc, mail, error) || !open_mailbox(acc, mail, error)) {
 		g_prefix_error(error, "[mail %s]: ", mail->name);
 		close_account(acc);
@@ -263,6 +271,18 @@ gboolean accounts_configure(struct accounts *acs, const struct config *cfg,
 						 all_work ? error : NULL);
 	}
 	return all_work;
+}
+
+GArray *accounts_figures(const struct accounts *acs)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct account_figures));
+	const struct account *acc;
+	GHashTableIter iter;
+
+	g_hash_table_iter_init(&iter, acs->by_name);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&acc))
+		g_array_append_val(all, acc->figures);
+	return all;
 }
 
 /* A mail whose account is not there. */

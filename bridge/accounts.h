@@ -37,6 +37,17 @@ void accounts_destroy(struct accounts **acsp);
 gboolean accounts_configure(struct accounts *acs, const struct config *cfg,
 			    GError **error);
 
+/* How an account is doing. */
+struct account_figures {
+	const char *name;  /* while the account is there */
+	gboolean watching; /* its mailbox; else it is tried again and again */
+	gint64 since_us;   /* monotonic time: so since then */
+	guint64 mails;	   /* dealt with */
+	guint64 posted[POST_REFUSED + 1]; /* by enum post_result */
+};
+/* Of all accounts; the caller unrefs. */
+GArray *accounts_figures(const struct accounts *acs);
+
 /* `posted` follows, not from inside this call. */
 void accounts_post(struct accounts *acs, const struct store_post *post);
 

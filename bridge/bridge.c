@@ -5,6 +5,7 @@
 #include "bridge/accounts.h"
 #include "bridge/conference.h"
 #include "bridge/local_media.h"
+#include "bridge/metrics.h"
 #include "web/web.h"
 
 #define RUN_EVERY_MS 1000
@@ -157,11 +158,49 @@ static void web_media_closed(guint worker, guint32 connection, void *arg)
 	local_media_websocket_closed(br->media, worker, connection);
 }
 
+/* Not before the bridge is whole: the first request comes from the main loop.
+ */
+static char *web_metrics(void *arg)
+{
+	struct bridge *br = arg;
+	g_autoptr(GArray) workers = local_media_reports(br->media);
+	g_autoptr(GArray) figures = accounts_figures(br->accounts);
+	g_autoptr(GPtrArray) rooms = conference_rooms(br->conf);
+	g_autofree struct metrics_account *accounts =
+		g_new0(struct metrics_account, figures->len + 1);
+	const struct metrics metrics = {
+		.workers = (const void *)workers->data,
+		.n_workers = workers->len,
+		.rooms = rooms,
+		.accounts = accounts,
+		.n_accounts = figures->len,
+	};
+
+	for (guint i = 0; i < figures->len; i++) {
+		const struct account_figures *fig =
+			&g_array_index(figures, struct account_figures, i);
+
+		accounts[i] = (struct metrics_account){
+			.name = fig->name,
+			.watching = fig->watching,
+			.state_s = (double)(g_get_monotonic_time() -
+					    fig->since_us) /
+				   G_USEC_PER_SEC,
+			.mails = fig->mails,
+			.sent = fig->posted[POST_SENT],
+			.late = fig->posted[POST_RETRY],
+			.refused = fig->posted[POST_REFUSED],
+		};
+	}
+	return metrics_text(&metrics);
+}
+
 static const struct web_host web_host = {
 	.rooms = web_rooms,
 	.mail_login = web_mail_login,
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
+	.metrics = web_metrics,
 };
 
 static gboolean open_web(struct bridge *br, const struct config *cfg,
@@ -175,6 +214,7 @@ static gboolean open_web(struct bridge *br, const struct config *cfg,
 		.tls_certificate = cfg->tls_certificate,
 		.tls_key = cfg->tls_key,
 		.connections_per_address = cfg->web_connections_per_address,
+		.metrics_token = cfg->metrics_token,
 	};
 
 	if (!cfg->web_address)
@@ -305,6 +345,8 @@ static void warn_of_fixed(const struct config *old, const struct config *fresh)
 	warn_changed("web_connections_per_address",
 		     old->web_connections_per_address !=
 			     fresh->web_connections_per_address);
+	warn_changed("metrics_token",
+		     g_strcmp0(old->metrics_token, fresh->metrics_token) != 0);
 	warn_changed("answers_per_address",
 		     old->answers_per_address != fresh->answers_per_address);
 	warn_changed("answers_per_domain",

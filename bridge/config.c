@@ -34,6 +34,7 @@ static const struct config_key bridge_keys[] = {
 	KEY("tls_key", path, config, tls_key, 0, 0, FALSE),
 	KEY("web_connections_per_address", number, config,
 	    web_connections_per_address, 1, 10000, FALSE),
+	KEY("metrics_token", text, config, metrics_token, 0, 0, TRUE),
 	KEY("bitrate", number, config, bitrate, 6000, 510000, FALSE),
 	KEY("answers_per_address", number, config, answers_per_address, 1,
 	    100000, FALSE),
@@ -135,6 +136,7 @@ void config_free(struct config *cfg)
 	g_free(cfg->web_files);
 	g_free(cfg->tls_certificate);
 	g_free(cfg->tls_key);
+	g_free(cfg->metrics_token);
 	g_ptr_array_unref(cfg->mails);
 	g_ptr_array_unref(cfg->rooms);
 	g_free(cfg);

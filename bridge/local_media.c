@@ -375,6 +375,19 @@ const struct media_ops local_media_ops = {
 	.levels = levels,
 };
 
+GArray *local_media_reports(const struct local_media *med)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct worker_report));
+
+	for (guint i = 0; i < workers_count(med->workers); i++) {
+		struct worker_report rep;
+
+		worker_report(workers_get(med->workers, i), &rep);
+		g_array_append_val(all, rep);
+	}
+	return all;
+}
+
 gboolean local_media_websocket(struct local_media *med, guint worker,
 			       guint32 connection, const guint8 *buf,
 			       gsize size)

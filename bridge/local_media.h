@@ -34,6 +34,9 @@ void local_media_destroy(struct local_media **medp);
 /* The arg of its functions is the struct local_media. */
 extern const struct media_ops local_media_ops;
 
+/* struct worker_report of each worker; the caller unrefs. */
+GArray *local_media_reports(const struct local_media *med);
+
 /* FALSE: no such worker. */
 gboolean local_media_websocket(struct local_media *med, guint worker,
 			       guint32 connection, const guint8 *buf,

@@ -35,6 +35,7 @@ struct server_request {
 	const char *host, *origin, *cookie; /* header fields; NULL if absent */
 	const char *content_type;	    /* NULL if absent */
 	const char *if_none_match;	    /* NULL if absent */
+	const char *authorization;	    /* NULL if absent */
 	gboolean tls;
 	const char *body; /* POST: terminated, size bytes */
 	gsize size;
@@ -46,6 +47,7 @@ struct server_reply {
 	GBytes *body;		   /* may be NULL; the server unrefs */
 	char *etag, *cookie;	   /* or NULL; the server frees */
 	const char *cache_control; /* static */
+	const char *authenticate;  /* WWW-Authenticate, static, or NULL */
 };
 
 /* A WebSocket subprotocol and what its sockets may use. */

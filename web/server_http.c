@@ -26,6 +26,7 @@ static void head_clear(struct head *head)
 	g_free(head->cookie);
 	g_free(head->content_type);
 	g_free(head->if_none_match);
+	g_free(head->authorization);
 	memset(head, 0, sizeof(*head));
 }
 
@@ -50,6 +51,8 @@ gboolean http_read_head(struct server_socket *sock)
 		http_header(sock->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
 	head->if_none_match =
 		http_header(sock->wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+	head->authorization =
+		http_header(sock->wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
 	return TRUE;
 }
 
@@ -66,6 +69,7 @@ struct server_request http_request_of(struct server_socket *sock)
 		.cookie = head->cookie,
 		.content_type = head->content_type,
 		.if_none_match = head->if_none_match,
+		.authorization = head->authorization,
 		.tls = sock->srv->tls,
 		.body = sock->body ? (const char *)sock->body->data : "",
 		.size = sock->body ? sock->body->len - 1 : 0,
@@ -121,6 +125,7 @@ static int write_head(struct server_socket *sock,
 	    reply->cache_control ? reply->cache_control : "no-store");
 	put(&w, "etag:", reply->etag);
 	put(&w, "set-cookie:", reply->cookie);
+	put(&w, "www-authenticate:", reply->authenticate);
 	if (w.failed)
 		return -1;
 	return lws_finalize_write_http_header(sock->wsi, start, &w.p, w.end);

@@ -41,6 +41,7 @@ struct server {
 struct head {
 	enum server_method method;
 	char *path, *host, *origin, *cookie, *content_type, *if_none_match;
+	char *authorization;
 };
 
 struct waiting {

@@ -5,6 +5,7 @@
 #include "web/api.h"
 #include "web/command.h"
 #include "web/media.h"
+#include "web/metrics.h"
 #include "web/panel.h"
 #include "web/server.h"
 
@@ -43,6 +44,7 @@ struct web {
 	struct media *media;
 	struct server *server;
 	GPtrArray *visits;
+	char *metrics_token;
 	guint sweep;
 };
 
@@ -180,7 +182,11 @@ static void on_request(const struct server_request *req,
 {
 	struct web *web = arg;
 
-	api_request(web->api, req, reply_r);
+	if (strcmp(req->path, "/metrics") == 0)
+		metrics_request(web->metrics_token, web->host->metrics,
+				web->arg, req, reply_r);
+	else
+		api_request(web->api, req, reply_r);
 }
 
 static guint on_upgrade(struct server_socket *sock, guint i,
@@ -317,6 +323,7 @@ struct web *web_create(const struct web_config *cfg,
 	web->host = host;
 	web->arg = arg;
 	web->visits = g_ptr_array_new();
+	web->metrics_token = g_strdup(cfg->metrics_token);
 	web->panel = panel_create(&panel_events, web);
 	web->media = media_create(&media_events, web);
 	web->api = api_create(&api, &api_events, web, error);
@@ -346,6 +353,7 @@ void web_destroy(struct web **webp)
 	media_destroy(&web->media);
 	api_destroy(&web->api);
 	g_ptr_array_unref(web->visits);
+	g_free(web->metrics_token);
 	g_free(web);
 }
 

@@ -1,6 +1,6 @@
 /* web - the bridge's HTTP and WebSocket side: the moderators' panel
- * (subprotocol ipsp-panel, docs/panel-api.md), log-in by mailed link, and
- * media over WebSocket (ipsp-media, docs/ipsp.md).
+ * (subprotocol ipsp-panel, docs/panel-api.md), log-in by mailed link, media
+ * over WebSocket (ipsp-media, docs/ipsp.md), and metrics.
  *
  * Lives on the control thread, on the default GLib main context. It reads
  * rooms through bridge/room/room.h and asks the bridge for all else through
@@ -21,6 +21,7 @@ struct web_config {
 	const char *files;   /* directory of the panel's bundle */
 	const char *tls_certificate, *tls_key; /* NULL: plain HTTP */
 	guint connections_per_address;
+	const char *metrics_token; /* NULL: there is no /metrics */
 };
 
 struct web_host {
@@ -34,6 +35,8 @@ struct web_host {
 	gboolean (*media_packet)(guint worker, guint32 connection,
 				 const guint8 *buf, gsize size, void *arg);
 	void (*media_closed)(guint worker, guint32 connection, void *arg);
+	/* The text of /metrics; the caller frees. */
+	char *(*metrics)(void *arg);
 };
 
 struct web *web_create(const struct web_config *cfg,

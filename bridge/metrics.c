@@ -1,0 +1,273 @@
+#include "bridge/metrics.h"
+
+#include <stddef.h>
+
+#include "bridge/room/room.h"
+
+#define PREFIX "ipsp_bridge_"
+
+/* A family's head: every sample stands below its own. */
+static void family(GString *text, const char *name, const char *type,
+		   const char *help)
+{
+	g_string_append_printf(text,
+			       "# HELP " PREFIX "%s %s\n"
+			       "# TYPE " PREFIX "%s %s\n",
+			       name, help, name, type);
+}
+
+static void number(GString *text, double value)
+{
+	char buf[G_ASCII_DTOSTR_BUF_SIZE];
+
+	g_string_append(text, g_ascii_dtostr(buf, sizeof(buf), value));
+	g_string_append_c(text, '\n');
+}
+
+/* Workers. */
+
+struct worker_family {
+	const char *name, *type, *help;
+	double (*value)(const struct worker_report *rep);
+};
+
+static double sessions(const struct worker_report *rep)
+{
+	return (double)rep->sessions;
+}
+
+static double stress(const struct worker_report *rep)
+{
+	return rep->stress;
+}
+
+static double effort(const struct worker_report *rep)
+{
+	return rep->effort;
+}
+
+static double ticks(const struct worker_report *rep)
+{
+	return (double)rep->ticks;
+}
+
+static double late_ticks(const struct worker_report *rep)
+{
+	return (double)rep->late_ticks;
+}
+
+static const struct worker_family worker_families[] = {
+	{ "worker_sessions", "gauge", "Sessions, registered or not.",
+	  sessions },
+	{ "worker_stress", "gauge", "Part of its time that is used, 0 to 1.",
+	  stress },
+	{ "worker_effort", "gauge",
+	  "What is left out: 0 nothing, 1 and 2 encoder complexity, 3 denoise, "
+	  "4 talkers over three, 5 newcomers.",
+	  effort },
+	{ "worker_ticks_total", "counter", "Steps of 20 ms.", ticks },
+	{ "worker_late_ticks_total", "counter",
+	  "Steps that began 5 ms late or more, or never.", late_ticks },
+};
+
+static void write_workers(GString *text, const struct metrics *met)
+{
+	for (guint f = 0; f < G_N_ELEMENTS(worker_families); f++) {
+		const struct worker_family *fam = &worker_families[f];
+
+		family(text, fam->name, fam->type, fam->help);
+		for (guint i = 0; i < met->n_workers; i++) {
+			g_string_append_printf(text,
+					       PREFIX "%s{worker=\"%u\"} ",
+					       fam->name, i);
+			number(text, fam->value(&met->workers[i]));
+		}
+	}
+}
+
+static void write_times(GString *text, const struct metrics *met)
+{
+	static const char name[] = "worker_tick_seconds";
+
+	family(text, name, "histogram",
+	       "How long a step takes, until all is sent.");
+	for (guint i = 0; i < met->n_workers; i++) {
+		const struct histogram_reading *times =
+			&met->workers[i].tick_times;
+		guint64 all = 0;
+
+		for (guint k = 0; k < HISTOGRAM_STEPS; k++) {
+			all += times->counts[k];
+			if (k < HISTOGRAM_STEPS - 1 && k % 2 == 0)
+				continue; /* a bucket each millisecond */
+			g_string_append_printf(text,
+					       PREFIX "%s_bucket{worker=\"%u\","
+						      "le=\"",
+					       name, i);
+			if (k < HISTOGRAM_STEPS - 1)
+				g_string_append_printf(text, "0.%03u",
+						       (k + 1) / 2);
+			else
+				g_string_append(text, "+Inf");
+			g_string_append_printf(
+				text, "\"} %" G_GUINT64_FORMAT "\n", all);
+		}
+		g_string_append_printf(text, PREFIX "%s_sum{worker=\"%u\"} ",
+				       name, i);
+		number(text, (double)times->sum_us / 1e6);
+		g_string_append_printf(text,
+				       PREFIX "%s_count{worker=\"%u\"} "
+					      "%" G_GUINT64_FORMAT "\n",
+				       name, i, all);
+	}
+}
+
+/* Families with one more label, whose values stand in the report. */
+static const struct {
+	const char *name, *help, *label, *value;
+	size_t offset;
+} labelled[] = {
+#define ROW(name, help, label, value, field)                                   \
+	{                                                                      \
+		name, help, label, value,                                      \
+			offsetof(struct worker_report, field)                  \
+	}
+	ROW("worker_packets_total", "UDP and WebSocket packets.", "direction",
+	    "in", packets_in),
+	ROW("worker_packets_total", NULL, "direction", "out", packets_out),
+	ROW("worker_bytes_total", "Of their payload.", "direction", "in",
+	    bytes_in),
+	ROW("worker_bytes_total", NULL, "direction", "out", bytes_out),
+	ROW("worker_refused_packets_total", "What others sent in vain.",
+	    "reason", "unknown-user", unknown_user),
+	ROW("worker_refused_packets_total", NULL, "reason", "wrong-key",
+	    bad_key),
+	ROW("worker_refused_packets_total", NULL, "reason", "unproven-address",
+	    unproven),
+	ROW("worker_refused_packets_total", NULL, "reason", "malformed",
+	    malformed),
+	ROW("worker_lost_packets_total",
+	    "What this host had no room for: a ring or socket going out, or a "
+	    "socket's buffer coming in.",
+	    "where", "out", dropped),
+	ROW("worker_lost_packets_total", NULL, "where", "in", unread),
+#undef ROW
+};
+
+static void write_labelled(GString *text, const struct metrics *met)
+{
+	for (guint r = 0; r < G_N_ELEMENTS(labelled); r++) {
+		if (labelled[r].help)
+			family(text, labelled[r].name, "counter",
+			       labelled[r].help);
+		for (guint i = 0; i < met->n_workers; i++) {
+			const guint64 *value =
+				(const void *)((const char *)&met->workers[i] +
+					       labelled[r].offset);
+
+			g_string_append_printf(
+				text,
+				PREFIX "%s{worker=\"%u\",%s=\"%s\"} "
+				       "%" G_GUINT64_FORMAT "\n",
+				labelled[r].name, i, labelled[r].label,
+				labelled[r].value, *value);
+		}
+	}
+}
+
+/* Rooms. */
+
+static void write_rooms(GString *text, const GPtrArray *rooms)
+{
+	guint here = 0, invited = 0, busy = 0;
+
+	for (guint i = 0; i < rooms->len; i++) {
+		const GPtrArray *members = room_members(rooms->pdata[i]);
+
+		busy += members->len > 0;
+		for (guint k = 0; k < members->len; k++) {
+			const struct member *mem = members->pdata[k];
+
+			here += mem->state == MEMBER_HERE;
+			invited += mem->state == MEMBER_INVITED;
+		}
+	}
+	family(text, "rooms", "gauge", "Rooms, as configured.");
+	g_string_append_printf(text, PREFIX "rooms %u\n", rooms->len);
+	family(text, "rooms_in_use", "gauge", "Rooms with somebody in them.");
+	g_string_append_printf(text, PREFIX "rooms_in_use %u\n", busy);
+	family(text, "members", "gauge", "People's devices in all rooms.");
+	g_string_append_printf(text,
+			       PREFIX "members{state=\"here\"} %u\n" PREFIX
+				      "members{state=\"invited\"} %u\n",
+			       here, invited);
+}
+
+/* Accounts. */
+
+static char *escape(const char *value)
+{
+	GString *text = g_string_new(value);
+
+	g_string_replace(text, "\\", "\\\\", 0);
+	g_string_replace(text, "\"", "\\\"", 0);
+	g_string_replace(text, "\n", "\\n", 0);
+	return g_string_free(text, FALSE);
+}
+
+static void account_row(GString *text, const char *name,
+			const struct metrics_account *acc, const char *more,
+			double value)
+{
+	g_autofree char *account = escape(acc->name);
+
+	g_string_append_printf(text, PREFIX "%s{account=\"%s\"%s} ", name,
+			       account, more);
+	number(text, value);
+}
+
+static void write_accounts(GString *text, const struct metrics *met)
+{
+	const struct metrics_account *accs = met->accounts;
+	const guint n = met->n_accounts;
+
+	family(text, "mailbox_watching", "gauge",
+	       "1: mail comes in. 0: the mailbox is tried again and again.");
+	for (guint i = 0; i < n; i++)
+		account_row(text, "mailbox_watching", &accs[i], "",
+			    accs[i].watching);
+	family(text, "mailbox_state_seconds", "gauge",
+	       "For how long that has been so.");
+	for (guint i = 0; i < n; i++)
+		account_row(text, "mailbox_state_seconds", &accs[i], "",
+			    accs[i].state_s);
+	family(text, "mails_total", "counter", "Mails that were dealt with.");
+	for (guint i = 0; i < n; i++)
+		account_row(text, "mails_total", &accs[i], "",
+			    (double)accs[i].mails);
+	family(text, "posts_total", "counter",
+	       "Mails handed over, by what became of it.");
+	for (guint i = 0; i < n; i++) {
+		account_row(text, "posts_total", &accs[i], ",result=\"sent\"",
+			    (double)accs[i].sent);
+		account_row(text, "posts_total", &accs[i], ",result=\"retry\"",
+			    (double)accs[i].late);
+		account_row(text, "posts_total", &accs[i],
+			    ",result=\"refused\"", (double)accs[i].refused);
+	}
+}
+
+char *metrics_text(const struct metrics *metrics)
+{
+	GString *text = g_string_new(NULL);
+
+	family(text, "info", "gauge", "1, with the version.");
+	g_string_append(text,
+			PREFIX "info{version=\"" IPSP_VERSION_TEXT "\"} 1\n");
+	write_workers(text, metrics);
+	write_times(text, metrics);
+	write_labelled(text, metrics);
+	write_rooms(text, metrics->rooms);
+	write_accounts(text, metrics);
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,30 @@
+/* metrics - what the bridge counts, in Prometheus' text format 0.0.4
+ * (docs/operations.md, "Metrics", lists it). Reads nothing itself. */
+#ifndef BRIDGE_METRICS_H
+#define BRIDGE_METRICS_H
+
+#include <glib.h>
+
+#include "bridge/gate/worker.h"
+
+/* How a mail account is doing. */
+struct metrics_account {
+	const char *name;
+	gboolean watching;	     /* its mailbox; else it is tried again */
+	double state_s;		     /* for so long */
+	guint64 mails;		     /* dealt with */
+	guint64 sent, late, refused; /* answers; late: to be tried again */
+};
+
+struct metrics {
+	const struct worker_report *workers;
+	guint n_workers;
+	const GPtrArray *rooms; /* struct room * */
+	const struct metrics_account *accounts;
+	guint n_accounts;
+};
+
+/* Caller frees. */
+char *metrics_text(const struct metrics *metrics);
+
+#endif
