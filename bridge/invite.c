@@ -139,6 +139,7 @@ static gboolean open_media(struct reception *rec, struct member *mem,
 		.keys = keys,
 		.srtp = ok->suite_aes128gcm,
 		.payload_type = ok->payload_type,
+		.level_id = ok->level_id,
 	};
 
 	return rec->media->open(mem, place, &media_keys, rec->media_arg);
@@ -153,6 +154,7 @@ static void compose_ok(struct arrival *arr, const struct ipsp_gate *gate,
 	memcpy(ok_r->public_key, pair->public_key, sizeof(ok_r->public_key));
 	ok_r->audio_opus = TRUE;
 	ok_r->payload_type = PAYLOAD_TYPE;
+	ok_r->level_id = arr->ipsp.level_id;
 	ok_r->n_gates = 1;
 	ok_r->gates[0] = *gate;
 	ok_r->keep_s = KEEP_S;

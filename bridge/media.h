@@ -24,6 +24,7 @@ struct media_keys {
 	const struct keys *keys;
 	gboolean srtp; /* FALSE: RTP in the clear */
 	guint8 payload_type;
+	guint8 level_id; /* of the caller's level header, 0: he sends none */
 };
 
 struct media_ops {

@@ -22,6 +22,8 @@
 #define CLEAN	  1
 #define LOSS_SINK 0.8 /* of what was, each second: FEC stays on a while */
 
+#define VOICE (-50.0f) /* dBov: louder is called a voice, RFC 6464 3 */
+
 #define ARRIVALS 64 /* packets whose arrival is known: over a second */
 
 struct call {
@@ -198,6 +200,8 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 		spoke ? level_dbov(pcm, CODEC_FRAME) : LEVEL_SILENCE;
 	if (!in_pause(call, call->spoken_dbov <= LEVEL_SILENCE))
 		n = codec_encode(call->enc, pcm, payload, sizeof(payload));
+	stream_set_level(call->stream, (int)lrintf(call->spoken_dbov),
+			 call->spoken_dbov > VOICE);
 	n = stream_send_rtp(call->stream, payload, n > 0 ? (size_t)n : 0,
 			    CODEC_FRAME, buf, sizeof(buf));
 	if (send_packet(call, buf, n, now_us))

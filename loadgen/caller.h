@@ -30,10 +30,11 @@ struct caller_config {
 	const char *ca_file;		 /* NULL: the system's */
 	guint poll_ms;			 /* 0: the mailbox's own default */
 	enum caller_transport transport;
-	gboolean plain;	  /* RTP in the clear; lab rooms only */
-	GBytes *room_key; /* NULL: none; the caller takes a reference */
-	gboolean no_echo; /* see registration_config.echo */
-	guint answer_s;	  /* awaits the answer so long; 0: 120 */
+	gboolean plain;	   /* RTP in the clear; lab rooms only */
+	GBytes *room_key;  /* NULL: none; the caller takes a reference */
+	gboolean no_echo;  /* see registration_config.echo */
+	gboolean no_level; /* see invite_offer */
+	guint answer_s;	   /* awaits the answer so long; 0: 120 */
 	struct codec_config codec;
 	guint report_ms;
 };

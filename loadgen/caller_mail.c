@@ -226,8 +226,15 @@ gboolean caller_invite(struct caller *caller, const char *room, const char *pin,
 	memset(&caller->progress, 0, sizeof(caller->progress));
 	caller->sound = sound;
 	caller->sound_arg = sound_arg;
-	invite_init(&caller->invite, address, caller->address, caller->name,
-		    caller->device, pin, cfg->plain, wall_s());
+	invite_init(&caller->invite,
+		    &(struct invite_offer){ .room = address,
+					    .address = caller->address,
+					    .name = caller->name,
+					    .device = caller->device,
+					    .pin = pin,
+					    .plain = cfg->plain,
+					    .no_level = cfg->no_level },
+		    wall_s());
 	mail = invite_mail(&caller->invite, wall_s());
 	caller->answer_timer =
 		g_timeout_add_seconds(cfg->answer_s ? cfg->answer_s : ANSWER_S,

@@ -9,6 +9,8 @@
 #include "signaling/letters.h"
 #include "signaling/message.h"
 
+#define LEVEL_ID 1 /* of the level's RTP header extension, as we offer it */
+
 static void random_bytes(guint8 *bytes_r, int size)
 {
 	if (RAND_bytes(bytes_r, size) != 1)
@@ -37,37 +39,40 @@ static void begin_part(const struct invite *inv, enum ipsp_method method,
 	g_strlcpy(msg_r->device, inv->device, sizeof(msg_r->device));
 }
 
-void invite_init(struct invite *inv, const char *room, const char *address,
-		 const char *name, const char *device, const char *pin,
-		 gboolean plain, gint64 now)
+void invite_init(struct invite *inv, const struct invite_offer *offer,
+		 gint64 now)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	struct ipsp_message msg;
 	gsize size = sizeof(msg.cancel_hash);
 
-	*inv = (struct invite){ .room = g_strdup(room),
-				.address = g_strdup(address),
-				.name = g_strdup(name),
-				.device = g_strdup(device),
-				.message_id = fresh_message_id(address),
-				.plain = plain };
+	*inv = (struct invite){
+		.room = g_strdup(offer->room),
+		.address = g_strdup(offer->address),
+		.name = g_strdup(offer->name),
+		.device = g_strdup(offer->device),
+		.message_id = fresh_message_id(offer->address),
+		.plain = offer->plain,
+		.level_id = offer->no_level ? 0 : LEVEL_ID,
+	};
 	ipsp_did_generate(inv->did);
 	keys_pair_generate(&inv->pair);
 	random_bytes(inv->cancel_preimage, sizeof(inv->cancel_preimage));
 
 	begin_part(inv, IPSP_INVITE, now, &msg);
 	msg.expires = now + IPSP_INVITE_LIFE_S;
-	msg.suite_aes128gcm = !plain;
-	msg.suite_plain = plain;
+	msg.suite_aes128gcm = !offer->plain;
+	msg.suite_plain = offer->plain;
 	memcpy(msg.public_key, inv->pair.public_key, sizeof(msg.public_key));
 	g_checksum_update(sum, inv->cancel_preimage,
 			  sizeof(inv->cancel_preimage));
 	g_checksum_get_digest(sum, msg.cancel_hash, &size);
 	msg.has_cancel_hash = TRUE;
 	msg.audio_opus = TRUE;
+	msg.level_id = inv->level_id;
 	g_strlcpy(msg.net, own_net_kind(), sizeof(msg.net));
-	if (pin)
-		g_strlcpy(msg.pin, pin, sizeof(msg.pin));
+	if (offer->pin)
+		g_strlcpy(msg.pin, offer->pin, sizeof(msg.pin));
 	inv->part = ipsp_encode(&msg);
 }
 
@@ -178,7 +183,8 @@ gboolean invite_accept(struct invite *inv, GBytes *part,
 			    "than the INVITE");
 		return FALSE;
 	}
-	if (!right_suite || !ok->audio_opus || !ok->n_gates) {
+	if (!right_suite || !ok->audio_opus || !ok->n_gates ||
+	    (ok->level_id && ok->level_id != inv->level_id)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 			    "the OK chose what the INVITE did not offer");
 		return FALSE;
@@ -277,6 +283,7 @@ void invite_stream(const struct invite *inv, struct stream_config *stream_r)
 		.send_ssrc = inv->keys.ssrc_c2b,
 		.receive_ssrc = inv->keys.ssrc_b2c,
 		.payload_type = inv->ok.payload_type,
+		.level_id = inv->ok.level_id,
 	};
 	memcpy(stream_r->send_key, inv->keys.srtp_c2b, KEYS_SRTP_SIZE);
 	memcpy(stream_r->receive_key, inv->keys.srtp_b2c, KEYS_SRTP_SIZE);

@@ -16,6 +16,7 @@ struct invite {
 	char *room, *address, *name, *device;
 	char *message_id; /* of the INVITE, without <> */
 	gboolean plain;	  /* only RTP in the clear is offered */
+	guint8 level_id;  /* offered; 0: none */
 	GBytes *part;	  /* the INVITE's JSON */
 	struct keys_pair pair;
 	guint8 cancel_preimage[32];
@@ -24,10 +25,16 @@ struct invite {
 	struct ipsp_message ok;
 };
 
-/* A fresh dialog. pin may be NULL. */
-void invite_init(struct invite *inv, const char *room, const char *address,
-		 const char *name, const char *device, const char *pin,
-		 gboolean plain, gint64 now);
+struct invite_offer {
+	const char *room, *address, *name, *device;
+	const char *pin;   /* may be NULL */
+	gboolean plain;	   /* only RTP in the clear */
+	gboolean no_level; /* the sound's level is not sent along */
+};
+
+/* A fresh dialog. */
+void invite_init(struct invite *inv, const struct invite_offer *offer,
+		 gint64 now);
 /* Forgets the keys too. Accepts a zeroed struct. */
 void invite_fini(struct invite *inv);
 

@@ -361,6 +361,7 @@ static gboolean create_person(struct run *run, guint index, GError **error)
 		.plain = opt->plain,
 		.room_key = opt->room_key,
 		.no_echo = opt->no_echo,
+		.no_level = opt->no_level,
 		.answer_s = (guint)opt->timeout,
 		.codec = { .bitrate = 32000,
 			   .complexity = opt->complexity,

@@ -17,7 +17,7 @@ struct loadgen_options {
 	gdouble duration, ramp, timeout; /* s */
 	gint complexity;
 	enum caller_transport transport;
-	gboolean plain, no_echo, allow_late;
+	gboolean plain, no_echo, no_level, allow_late;
 };
 
 /* On FALSE the error says what is wrong and what would be right. "--help"

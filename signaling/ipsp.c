@@ -13,6 +13,7 @@
 #define FRAME_MS       20
 #define MIN_DYNAMIC_PT 96 /* RFC 3551 6 */
 #define MAX_PT	       127
+#define MAX_LEVEL_ID   14 /* RFC 8285 4.2 */
 
 G_DEFINE_QUARK(ipsp - error - quark, ipsp_error)
 
@@ -142,6 +143,8 @@ static json_t *read_media(struct reader *rd, struct ipsp_message *msg)
 			continue;
 		if (offers_opus(codecs) || is_opus(codecs)) {
 			msg->audio_opus = TRUE;
+			msg->level_id = (guint8)read_integer(
+				rd, entry, "lv", 1, MAX_LEVEL_ID, OPTIONAL);
 			return entry;
 		}
 	}

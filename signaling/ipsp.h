@@ -80,10 +80,12 @@ struct ipsp_message {
 	gboolean has_cancel_hash;
 	guint8 cancel_preimage[32]; /* CANCEL "cx" */
 	gboolean audio_opus;	    /* INVITE offers, OK picks opus/48000/2 */
-	guint8 payload_type;	    /* OK */
-	char net[8];		    /* "private", "global" or "" */
-	char pin[33];		    /* INVITE; also room+pin@ */
-	guint n_candidates;	    /* INVITE: hints only, never sent to */
+	guint8 level_id; /* of the audio level's RTP header extension; 0: none
+			  */
+	guint8 payload_type; /* OK */
+	char net[8];	     /* "private", "global" or "" */
+	char pin[33];	     /* INVITE; also room+pin@ */
+	guint n_candidates;  /* INVITE: hints only, never sent to */
 	struct ipsp_candidate candidates[IPSP_MAX_CANDIDATES];
 	guint n_gates; /* OK: first the assigned one */
 	struct ipsp_gate gates[IPSP_MAX_GATES];

@@ -68,15 +68,17 @@ static json_t *gates_json(const struct ipsp_message *msg)
 	return list;
 }
 
-static void put_media(json_t *root, json_t *codec, guint8 payload_type)
+static void put_media(json_t *root, json_t *codec,
+		      const struct ipsp_message *msg)
 {
 	json_t *entry = json_object();
 	json_t *list = json_array();
 
 	put_string(entry, "t", "audio");
 	json_object_set_new(entry, "c", codec);
-	put_integer(entry, "pt", payload_type);
+	put_integer(entry, "pt", msg->payload_type);
 	put_integer(entry, "ptime", FRAME_MS);
+	put_integer(entry, "lv", msg->level_id);
 	json_array_append_new(list, entry);
 	json_object_set_new(root, "media", list);
 }
@@ -94,7 +96,7 @@ static void put_invite(json_t *root, const struct ipsp_message *msg)
 	put_bytes32(root, "pk", msg->public_key);
 	if (msg->has_cancel_hash)
 		put_bytes32(root, "cx", msg->cancel_hash);
-	put_media(root, json_pack("[s]", "opus/48000/2"), 0);
+	put_media(root, json_pack("[s]", "opus/48000/2"), msg);
 	put_string(root, "pin", msg->pin);
 	put_string(root, "net", msg->net);
 	if (msg->n_candidates)
@@ -109,7 +111,7 @@ static void put_ok(json_t *root, const struct ipsp_message *msg)
 		   msg->suite_plain ? IPSP_SUITE_PLAIN : IPSP_SUITE_AES128GCM);
 	put_bytes32(root, "pk", msg->public_key);
 	json_object_set_new(root, "pg", gates_json(msg));
-	put_media(root, json_string("opus/48000/2"), msg->payload_type);
+	put_media(root, json_string("opus/48000/2"), msg);
 	put_integer(root, "keep", msg->keep_s);
 }
 

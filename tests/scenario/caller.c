@@ -73,6 +73,7 @@ static void fill_invite(struct caller *call, GHashTable *words, gint64 now,
 	msg->suite_aes128gcm = !strcmp(suite, "aes128gcm");
 	msg->suite_plain = !strcmp(suite, "plain");
 	msg->audio_opus = TRUE;
+	msg->level_id = (guint8)atoi(or (words_get(words, "lv"), "0"));
 	memcpy(msg->public_key, call->pair.public_key, sizeof(msg->public_key));
 	g_checksum_update(sum, call->preimage, sizeof(call->preimage));
 	g_checksum_get_digest(sum, msg->cancel_hash, &size);
@@ -200,5 +201,6 @@ gboolean caller_answered(struct caller *call, GBytes *ok,
 	call->answered =
 		keys_derive(&call->keys, &call->pair, decoded->public_key,
 			    call->part, ok, room_key, NULL);
+	call->level_id = decoded->level_id;
 	return call->answered;
 }

@@ -17,6 +17,7 @@ struct caller {
 	GBytes *part;	  /* the INVITE's JSON */
 	GBytes *mail;	  /* as it was sent first */
 	struct keys keys; /* once its OK has been read */
+	guint8 level_id;  /* as the OK says */
 	gboolean answered;
 };
 
@@ -24,8 +25,8 @@ struct caller {
 const char *words_get(GHashTable *words, const char *key);
 
 /* An INVITE as `words` describe it: from, room, dev, pin, age (s since it was
- * issued), life (s), suite, version, name, subject, header (one more line, at
- * the top). */
+ * issued), life (s), suite, lv, version, name, subject, header (one more line,
+ * at the top). */
 struct caller *caller_invite(GHashTable *words, gint64 now);
 void caller_free(gpointer caller);
 

@@ -22,7 +22,7 @@
  *   post works|fails|refuses|hangs
  *   media full|free
  *   store broken|works
- *   expect mail to=A [of=WHO] [method=M] [code=N] [text=PART]
+ *   expect mail to=A [of=WHO] [method=M] [code=N] [lv=N] [text=PART]
  *               [same-as=WHO]  byte for byte what WHO was sent before
  *   expect none                nothing more was posted
  *   expect aside PART          of the reason
@@ -220,6 +220,8 @@ static void do_registered(struct replay *rep)
 
 	if (!call->answered || !same_keys(&call->keys, &ses->keys))
 		fail(rep, "the caller's keys are not those of the session");
+	if (call->level_id != ses->level_id)
+		fail(rep, "the session has level header %u", ses->level_id);
 	conference_media_events.registered(ses->member, HERE, rep->world->conf);
 	ses = world_session(rep->world, call->did);
 	if (ses && !ses->admitted)
@@ -315,7 +317,7 @@ static void check_word(const struct replay *rep, const char *key,
 static void check_part(struct replay *rep, const struct message *msg,
 		       const char *envelope)
 {
-	g_autofree char *code = NULL, *bounce = NULL;
+	g_autofree char *code = NULL, *bounce = NULL, *level_id = NULL;
 	struct ipsp_message ipsp;
 	GError *error = NULL;
 	const char *of = words_get(rep->words, "of");
@@ -335,6 +337,8 @@ static void check_part(struct replay *rep, const struct message *msg,
 		fail(rep, "a bounce would go to %s", envelope);
 	code = g_strdup_printf("%u", ipsp.code);
 	check_word(rep, "code", code);
+	level_id = g_strdup_printf("%u", ipsp.level_id);
+	check_word(rep, "lv", level_id);
 	if (!call)
 		return;
 	if (strcmp(ipsp.did, call->did) != 0)

@@ -67,6 +67,7 @@ static gboolean open_session(struct member *mem, const struct media_place *at,
 	ses->did = g_strdup(keys->did);
 	ses->keys = *keys->keys;
 	ses->srtp = keys->srtp;
+	ses->level_id = keys->level_id;
 	ses->place = *at;
 	g_ptr_array_add(wld->sessions, ses);
 	return TRUE;

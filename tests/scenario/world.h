@@ -21,6 +21,7 @@ struct world_session {
 	char *did;
 	struct keys keys;
 	gboolean srtp, admitted, muted;
+	guint8 level_id;
 	struct media_place place;
 };
 

@@ -20,6 +20,7 @@ struct bridge {
 	bool answers; /* STUN */
 	bool deaf;    /* RTP is lost */
 	bool celt;    /* the mode of the newest packet */
+	int level;    /* and what it says of its level */
 	uint64_t now_us;
 	uint64_t tone_at;
 
@@ -66,6 +67,7 @@ static int on_send(unsigned target, const uint8_t *buf, size_t size, void *arg)
 			break;
 		br->rtp++;
 		br->celt = media.payload[0] & 0x80; /* RFC 6716 table 2 */
+		br->level = media.level_dbov;
 		break;
 	case PACKET_RTCP:
 		if (stream_receive_rtcp(br->stream, copy, size, br->now_us,
@@ -133,6 +135,7 @@ static struct stream_config stream_of(bool caller)
 				     .send_ssrc = 1 + caller,
 				     .receive_ssrc = 2 - caller,
 				     .payload_type = 111,
+				     .level_id = 7,
 				     .cname = "test" };
 
 	memset(cfg.send_key, 1 + caller, SRTP_MAX_KEY);
@@ -234,6 +237,7 @@ static void every_tick_is_said_and_heard_from_registration_on(void)
 	}
 	g_assert_cmpuint(br.rtp, ==, 100);
 	g_assert_cmpuint(br.heard, ==, 100);
+	g_assert_cmpint(br.level, ==, -15); /* 8000 / sqrt(2) of 32768 */
 	g_assert_cmpuint(br.loud, >, 90);
 	g_assert_cmpuint(br.sounded, ==, 1);
 	g_assert_cmpuint(br.reports, ==, 2);
@@ -315,6 +319,7 @@ static void a_muted_caller_is_silent_and_says_so(void)
 			"{\"t\":\"self-mute\",\"on\":true}");
 	/* Digital silence is not worth a packet for each frame. */
 	g_assert_cmpuint(br.rtp, <, 20);
+	g_assert_cmpint(br.level, ==, -127);
 	teardown(&br);
 }
 

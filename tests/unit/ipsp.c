@@ -148,12 +148,23 @@ static void refuses_what_is_malformed(void)
 		HEAD FROM TIMES
 		"\"suite\":[\"X25519-HKDF256-AES128GCM\"]," MEDIA "}",
 		HEAD FROM TIMES SUITE "\"media\":7}",
+		HEAD FROM TIMES SUITE "\"media\":[{\"t\":\"audio\",\"lv\":0,"
+				      "\"c\":[\"opus/48000/2\"]}]}",
+		HEAD FROM TIMES SUITE "\"media\":[{\"t\":\"audio\",\"lv\":-1,"
+				      "\"c\":[\"opus/48000/2\"]}]}",
+		HEAD FROM TIMES SUITE "\"media\":[{\"t\":\"audio\",\"lv\":257,"
+				      "\"c\":[\"opus/48000/2\"]}]}",
+		HEAD FROM TIMES SUITE
+		"\"media\":[{\"t\":\"audio\",\"lv\":\"1\","
+		"\"c\":[\"opus/48000/2\"]}]}",
 		OK_HEAD OK_MEDIA "}",
 		OK_HEAD OK_MEDIA ",\"pg\":[]}",
 		OK_HEAD OK_MEDIA ",\"pg\":[\"local\"]}",
 		OK_HEAD OK_GATE "\"media\":[]}",
 		OK_HEAD OK_GATE "\"media\":[{\"t\":\"audio\","
 				"\"c\":\"opus/48000/2\",\"pt\":95}]}",
+		OK_HEAD OK_GATE "\"media\":[{\"t\":\"audio\",\"lv\":15,"
+				"\"c\":\"opus/48000/2\",\"pt\":111}]}",
 		OK_HEAD OK_GATE OK_MEDIA ",\"keep\":0}",
 		"{\"ipsp\":1,\"m\":\"REJECT\"," COMMON
 		",\"to\":\"a@y.example\"}",
@@ -232,6 +243,7 @@ static const struct ipsp_message examples[] = {
 	  .has_cancel_hash = TRUE,
 	  .cancel_hash = { 4, 5, 6 },
 	  .audio_opus = TRUE,
+	  .level_id = 1,
 	  .net = "global",
 	  .pin = "4711",
 	  .n_candidates = 1,
@@ -246,6 +258,7 @@ static const struct ipsp_message examples[] = {
 	  .public_key = { 9 },
 	  .audio_opus = TRUE,
 	  .payload_type = 111,
+	  .level_id = 14,
 	  .n_gates = 2,
 	  .gates = { { "local-1",
 		       TRUE,
