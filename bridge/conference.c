@@ -158,6 +158,19 @@ static void media_message(guint32 member, const char *json, gsize size,
 	json_decref(message);
 }
 
+static struct member_figures figures_of(const struct stream_figures *fig)
+{
+	return (struct member_figures){
+		.loss = (double)fig->loss,
+		.late = (double)fig->late,
+		.concealed = (double)fig->concealed,
+		.recovered = (double)fig->recovered,
+		.jitter_ms = (double)fig->jitter_ms,
+		.buffer_ms = (double)fig->buffer_ms,
+		.mos = (double)fig->mos,
+	};
+}
+
 static void media_report(guint32 member, const struct session_report *rep,
 			 void *arg)
 {
@@ -166,12 +179,10 @@ static void media_report(guint32 member, const struct session_report *rep,
 
 	if (!mem)
 		return;
-	mem->loss = rep->stream.loss;
-	mem->peer_loss = rep->stream.peer_loss;
-	mem->jitter_ms = rep->stream.jitter_ms;
-	mem->round_trip_ms = rep->stream.round_trip_ms;
-	mem->delay_ms = rep->leg.jitter.delay_ms;
-	mem->talking = rep->leg.talking;
+	mem->in = figures_of(&rep->in);
+	mem->out = figures_of(&rep->out);
+	mem->round_trip_ms = (double)rep->round_trip_ms;
+	mem->talking = rep->talking;
 	room_figures(mem->room, mem);
 }
 

@@ -9,8 +9,11 @@
 #include "mixer/level.h"
 #include "mixer/voice.h"
 
-#define RTCP_US	 (1000 * 1000)
-#define QUIET_US (2 * 1000 * 1000) /* then consent is asked for at once */
+#define RTCP_US (1000 * 1000)
+/* Besides the jitter buffer: a frame is gathered, coded, and one played. What
+ * the sound card adds is not known here. */
+#define FRAME_DELAY_MS 43
+#define QUIET_US       (2 * 1000 * 1000) /* then consent is asked for at once */
 
 /* Digital silence is not worth an encoder's time: after PAUSE_AFTER such
  * frames only one in PAUSE_KEEP is sent, as Opus' own DTX does. */
@@ -270,6 +273,26 @@ static void follow_loss(struct call *call, double loss)
 		       codec.low_delay && !call->lossy ? 0 : percent);
 }
 
+/* Goes to the bridge in our reports: it sees what we suffer. */
+static void note_playout(struct call *call)
+{
+	struct voice_report rep;
+	struct stream_playout playout;
+
+	voice_report(call->voice, &rep);
+	playout = (struct stream_playout){
+		.played = rep.jitter.played,
+		.concealed = rep.concealed,
+		.recovered = rep.recovered,
+		.buffer_ms = rep.jitter.delay_ms,
+		.buffer_max_ms = call->cfg.jitter.max_ms,
+		.other_ms = FRAME_DELAY_MS,
+		.level_dbov = call->heard_dbov,
+		.talking = call->heard_dbov > VOICE,
+	};
+	stream_note_playout(call->stream, &playout);
+}
+
 static void control_if_due(struct call *call, uint64_t now_us)
 {
 	struct stream_extra extra = { 0 };
@@ -284,12 +307,15 @@ static void control_if_due(struct call *call, uint64_t now_us)
 	} else if (now_us < call->rtcp_due_us) {
 		return;
 	}
-	send_rtcp(call, &extra, now_us);
-	if (now_us < call->rtcp_due_us)
+	if (now_us < call->rtcp_due_us) {
+		send_rtcp(call, &extra, now_us);
 		return;
+	}
 	call->rtcp_due_us = now_us + RTCP_US;
+	note_playout(call);
+	send_rtcp(call, &extra, now_us);
 	stream_report(call->stream, &rep);
-	follow_loss(call, rep.peer_loss);
+	follow_loss(call, rep.out.loss);
 }
 
 static void report_if_due(struct call *call, uint64_t now_us)
@@ -369,6 +395,7 @@ static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 			uint64_t now_us)
 {
 	struct stream_media media;
+	int r;
 
 	if (stream_receive_rtp(call->stream, buf, size, now_us, &media) < 0)
 		return;
@@ -378,8 +405,10 @@ static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 		voice_reset(call->voice);
 	call->arrived_us[media.sequence % ARRIVALS] = now_us;
 	voice_clock(call->voice, since_tick(call, now_us));
-	voice_put(call->voice, media.sequence, media.timestamp, media.payload,
-		  media.payload_size);
+	r = voice_put(call->voice, media.sequence, media.timestamp,
+		      media.payload, media.payload_size);
+	if (r == -ESTALE || r == -ENOBUFS)
+		stream_discard(call->stream, media.sequence);
 }
 
 static void take_message(struct call *call, const struct stream_control *ctl,

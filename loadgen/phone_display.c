@@ -94,25 +94,32 @@ static const char *meter(float dbov, char text_r[METER + 1])
 void phone_display_figures(gboolean json, const struct caller *caller,
 			   const struct call_report *rep)
 {
-	char own[METER + 1], room[METER + 1];
+	const struct stream_figures *in = &rep->stream.in;
+	const struct stream_figures *out = &rep->stream.out;
+	char own[METER + 1], room[METER + 1], mos[32] = "";
 
 	if (!json) {
+		if (in->mos > 0)
+			g_snprintf(mos, sizeof(mos), "  MOS (est.) %.1f",
+				   (double)in->mos);
 		print_line("%s  you %s%s  room %s  loss %.1f %%  delay %.0f ms"
-			   "   m: mute  q: quit",
+			   "%s   m: mute  q: quit",
 			   caller_state_name(caller_state(caller)),
 			   meter(rep->spoken_dbov, own),
 			   rep->muted ? " muted" : "",
-			   meter(rep->heard_dbov, room), rep->stream.loss * 100,
-			   delay_ms(rep));
+			   meter(rep->heard_dbov, room),
+			   MAX(in->loss, 0) * 100.0, delay_ms(rep), mos);
 		return;
 	}
 	print_json(json_pack(
-		"{s:s,s:b,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:I,s:I,s:I,s:I}", "t",
-		"figures", "muted", rep->muted, "spoken_dbov",
+		"{s:s,s:b,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:I,s:I,s:I,"
+		"s:I}",
+		"t", "figures", "muted", rep->muted, "spoken_dbov",
 		(double)rep->spoken_dbov, "heard_dbov", (double)rep->heard_dbov,
-		"loss", rep->stream.loss, "peer_loss", rep->stream.peer_loss,
-		"delay_ms", delay_ms(rep), "round_trip_ms",
-		rep->stream.round_trip_ms, "jitter_ms", rep->stream.jitter_ms,
+		"loss", (double)in->loss, "peer_loss", (double)out->loss,
+		"late", (double)in->late, "mos", (double)in->mos, "peer_mos",
+		(double)out->mos, "delay_ms", delay_ms(rep), "round_trip_ms",
+		rep->stream.round_trip_ms, "jitter_ms", (double)in->jitter_ms,
 		"received", (json_int_t)rep->stream.received, "sent",
 		(json_int_t)rep->stream.sent, "concealed",
 		(json_int_t)rep->concealed, "recovered",

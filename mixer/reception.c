@@ -5,6 +5,7 @@
 #define MAX_DROPOUT  3000 /* packets ahead and behind, RFC 3550 A.1 */
 #define MAX_MISORDER 100
 #define SKIP_AHEAD   64		  /* packets that can be noted */
+#define MAX_PACKET   5760	  /* 120 ms, 1/48000 s */
 #define FIRST_LAP    (1ull << 32) /* room for a timestamp before the first */
 
 int replay_check(const struct replay_window *win, uint64_t index)
@@ -80,6 +81,7 @@ int reception_plausible(struct reception *rec, uint64_t *index_r)
 	*index_r = index;
 	rec->base = index;
 	rec->received = rec->received_prior = rec->expected_prior = 0;
+	burst_jump(&rec->burst, index);
 	return 1;
 }
 
@@ -149,8 +151,13 @@ static void settle_skips(struct reception *rec, uint64_t index, uint64_t now_us)
 	for (unsigned i = 0; i < SKIP_AHEAD && i + 1 < step; i++) {
 		if (skips->noted >> i & 1)
 			replay_add(&rec->window, newest + 1 + i);
-		rec->received += skips->trusted >> i & 1;
+		if (skips->trusted >> i & 1) {
+			rec->received++;
+			burst_received(&rec->burst, newest + 1 + i);
+		}
 	}
+	if (skips->in_doubt)
+		burst_jump(&rec->burst, index);
 	skips->noted = shift_out(skips->noted, step);
 	skips->trusted = shift_out(skips->trusted, step);
 	rec->bytes += skips->bytes;
@@ -172,10 +179,15 @@ uint64_t reception_add(struct reception *rec, uint64_t index,
 	extended = rec->timestamp +
 		   (uint64_t)(int64_t)(int32_t)(timestamp -
 						(uint32_t)rec->timestamp);
+	if (!first && index == rec->window.newest + 1 &&
+	    extended > rec->timestamp &&
+	    extended - rec->timestamp <= MAX_PACKET)
+		rec->packet = (unsigned)(extended - rec->timestamp);
 	if (first || index > rec->window.newest)
 		rec->timestamp = extended;
 	if (!first && index > rec->window.newest)
 		settle_skips(rec, index, now_us);
+	burst_received(&rec->burst, index);
 	replay_add(&rec->window, index);
 	rec->received++;
 	rec->bytes += size;
@@ -193,22 +205,22 @@ uint64_t reception_add(struct reception *rec, uint64_t index,
 	return extended;
 }
 
-static uint64_t expected(const struct reception *rec)
+uint64_t reception_expected(const struct reception *rec)
 {
 	return rec->window.started ? rec->window.newest - rec->base + 1 : 0;
 }
 
 int64_t reception_lost(const struct reception *rec)
 {
-	return (int64_t)expected(rec) - (int64_t)rec->received;
+	return (int64_t)reception_expected(rec) - (int64_t)rec->received;
 }
 
 double reception_interval_loss(struct reception *rec)
 {
-	int64_t exp = (int64_t)(expected(rec) - rec->expected_prior);
+	int64_t exp = (int64_t)(reception_expected(rec) - rec->expected_prior);
 	int64_t got = (int64_t)(rec->received - rec->received_prior);
 
-	rec->expected_prior = expected(rec);
+	rec->expected_prior = reception_expected(rec);
 	rec->received_prior = rec->received;
 	return exp > got && exp > 0 ? (double)(exp - got) / (double)exp : 0;
 }

@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mixer/burst.h"
+
 #define RECEPTION_WINDOW     128 /* packets whose replay is recognised */
 #define RECEPTION_SKIP_RUN   16
 #define RECEPTION_PAUSE_US   100000u
@@ -53,6 +55,8 @@ struct reception {
 	uint64_t bytes;	    /* of them */
 	double jitter;	    /* 1/48000 s */
 	int64_t transit;    /* 1/48000 s, arrival less timestamp */
+	unsigned packet;    /* 1/48000 s, length of one; 0: not known yet */
+	struct burst burst;
 	/* At the last report, RFC 3550 A.3. */
 	uint64_t expected_prior, received_prior;
 	/* A source in the clear that started over, RFC 3550 A.1: the index
@@ -93,6 +97,8 @@ bool reception_was_skipped(const struct reception *rec, uint64_t index);
 /* A packet that claimed to be of this source is not authentic. */
 void reception_dispute(struct reception *rec, uint64_t now_us);
 
+/* Packets from the first to the newest one. */
+uint64_t reception_expected(const struct reception *rec);
 int64_t reception_lost(const struct reception *rec);
 
 /* Fraction lost since the last call, 0..1. */

@@ -25,13 +25,18 @@
 #define SOURCES_MAX	   8
 #define SOURCES_SILENCE_US 100000u
 
+/* When a clock of the peer was told: its middle 32 bits, 0: never. */
+struct source_clock {
+	uint32_t time;
+	uint64_t came_us;
+};
+
 struct source {
 	uint32_t ssrc;
 	bool known; /* an authentic packet of it came, or it was given */
 	struct reception reception;
 	struct replay_window rtcp;
-	uint32_t lsr; /* middle of its last SR's NTP stamp, 0: none yet */
-	uint64_t lsr_us;
+	struct source_clock clock; /* by its last SR */
 	uint64_t next; /* in the clear: the index that would confirm it */
 };
 

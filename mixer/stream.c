@@ -6,14 +6,13 @@
 
 #include <openssl/rand.h>
 
+#include "mixer/reports.h"
 #include "mixer/rtcp.h"
 #include "mixer/source.h"
 #include "mixer/wire.h"
 
-#define NTP_UNIX     2208988800u /* s from 1900 to 1970 */
-#define SENT_REPORTS 8		 /* whose round trip can still be told */
-#define APP_MESSAGE  0
-#define APP_ACK	     1
+#define APP_MESSAGE 0
+#define APP_ACK	    1
 
 static const char app_name[4] = { 'I', 'P', 'S', 'P' };
 
@@ -29,17 +28,12 @@ struct stream {
 	int level;    /* of the next one, or LEVEL_NONE */
 	bool voice;
 	uint32_t octets;
-	uint64_t sent_at_report; /* packets, when the last SR/RR went */
-	struct {
-		uint32_t lsr;
-		uint64_t sent_us;
-	} reports[SENT_REPORTS]; /* our last SRs, for LSR/DLSR */
-	unsigned n_reports;
 
 	/* {worker} receiver */
 	struct srtp_cipher *unprotect;
 	struct sources sources;
 
+	struct reports reports;	     /* {worker} */
 	struct stream_report report; /* {worker} */
 };
 
@@ -69,7 +63,7 @@ int stream_create(struct stream **stream_r, const struct stream_config *cfg)
 	if (!stream)
 		return -ENOMEM;
 	stream->cfg = *cfg;
-	stream->report.round_trip_ms = -1;
+	reports_init(&stream->reports);
 	stream->level = LEVEL_NONE;
 	r = start_random(stream);
 	if (!r)
@@ -220,7 +214,11 @@ int stream_receive_rtp(struct stream *stream, uint8_t *buf, size_t size,
 		.payload = pkt.payload,
 		.payload_size = pkt.payload_size,
 	};
-	return heard ? 0 : refuse(stream, -EADDRNOTAVAIL);
+	if (!heard)
+		return refuse(stream, -EADDRNOTAVAIL);
+	if (media_r->restarted)
+		quality_restart(&stream->reports.quality, &src->reception);
+	return 0;
 }
 
 int stream_peek_level(const struct stream *stream, const uint8_t *buf,
@@ -279,30 +277,6 @@ static int open_rtcp(struct stream *stream, uint8_t *buf, size_t *size,
 	return 0;
 }
 
-/* RFC 3550 6.4.1: A - LSR - DLSR. A and LSR are taken from the monotonic
- * clock at which that SR was sent, so that a step of the wall clock is no
- * round trip. */
-static void take_block(struct stream *stream, const struct rtcp_block *blk,
-		       uint64_t now_us)
-{
-	struct stream_report *rep = &stream->report;
-
-	rep->peer_loss = blk->fraction / 256.0;
-	rep->peer_jitter_ms = blk->jitter * 1000.0 / RTP_CLOCK_RATE;
-	if (!blk->lsr)
-		return;
-	for (unsigned i = 0; i < SENT_REPORTS; i++) {
-		double ms;
-
-		if (stream->reports[i].lsr != blk->lsr)
-			continue;
-		ms = (double)(now_us - stream->reports[i].sent_us) / 1000.0 -
-		     blk->dlsr * 1000.0 / 65536;
-		rep->round_trip_ms = ms > 0 ? ms : 0;
-		return;
-	}
-}
-
 static void take_app(struct stream_control *control, const struct rtcp_app *app)
 {
 	size_t size = app->size;
@@ -336,13 +310,8 @@ int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
 		r = rtcp_decode(&cmp, buf, size);
 	if (r)
 		return refuse(stream, r);
-	if (cmp.has_sender) {
-		src->lsr = (uint32_t)(cmp.ntp >> 16);
-		src->lsr_us = now_us;
-	}
-	for (unsigned i = 0; i < cmp.n_blocks; i++)
-		if (cmp.blocks[i].ssrc == stream->cfg.send_ssrc)
-			take_block(stream, &cmp.blocks[i], now_us);
+	reports_take(&stream->reports, src, &cmp, stream->cfg.send_ssrc,
+		     now_us);
 	for (unsigned i = 0; i < cmp.n_apps; i++)
 		take_app(control_r, &cmp.apps[i]);
 	/* Of another source than the one that is heard: it was replaced. */
@@ -396,52 +365,6 @@ int stream_send_rtp(struct stream *stream, const uint8_t *payload,
 	return n;
 }
 
-/* RFC 3550 4: 32 bits of seconds since 1900, 32 bits of fraction. */
-static uint64_t ntp_time(uint64_t wall_us)
-{
-	return (wall_us / 1000000 + NTP_UNIX) << 32 |
-	       (wall_us % 1000000 << 32) / 1000000;
-}
-
-static void fill_sender(struct stream *stream, struct rtcp_compound *cmp,
-			uint64_t now_us, uint64_t wall_us)
-{
-	unsigned slot = stream->n_reports++ % SENT_REPORTS;
-
-	cmp->has_sender = true;
-	cmp->ntp = ntp_time(wall_us);
-	cmp->rtp_timestamp = stream->timestamp;
-	cmp->packets = (uint32_t)stream->report.sent;
-	cmp->octets = stream->octets;
-	stream->reports[slot].lsr = (uint32_t)(cmp->ntp >> 16);
-	stream->reports[slot].sent_us = now_us;
-}
-
-static void fill_block(struct stream *stream, struct source *src,
-		       struct rtcp_compound *cmp, uint64_t now_us)
-{
-	struct reception *rec = &src->reception;
-	double loss = reception_interval_loss(rec);
-	int64_t lost = reception_lost(rec);
-	const int64_t most = 0x7fffff;
-
-	stream->report.loss = loss;
-	cmp->n_blocks = 1;
-	cmp->blocks[0] = (struct rtcp_block){
-		.ssrc = src->ssrc,
-		.fraction = (uint8_t)(loss * 255.99),
-		.lost = (int32_t)(lost > most	 ? most
-				  : lost < -most ? -most
-						 : lost),
-		.highest = (uint32_t)rec->window.newest,
-		.jitter = (uint32_t)rec->jitter,
-		.lsr = src->lsr,
-		.dlsr = src->lsr ? (uint32_t)((now_us - src->lsr_us) * 65536 /
-					      1000000)
-				 : 0,
-	};
-}
-
 static void fill_extra(struct rtcp_compound *cmp,
 		       const struct stream_extra *extra)
 {
@@ -468,20 +391,21 @@ int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,
 		     size_t cap)
 {
 	struct rtcp_compound cmp = {
-		.ssrc = stream->cfg.send_ssrc,
 		.cname = stream->cfg.cname,
 		.cname_size = strlen(stream->cfg.cname),
 	};
-	struct source *src = stream->sources.current;
+	const struct reports_sender sender = {
+		.ssrc = stream->cfg.send_ssrc,
+		.packets = stream->report.sent,
+		.octets = stream->octets,
+		.rtp_timestamp = stream->timestamp,
+	};
 	int n;
 
 	if (extra && extra->message_size > STREAM_APP_MAX)
 		return -ENOBUFS;
-	if (stream->report.sent != stream->sent_at_report)
-		fill_sender(stream, &cmp, now_us, wall_us);
-	stream->sent_at_report = stream->report.sent;
-	if (src && src->reception.window.started)
-		fill_block(stream, src, &cmp, now_us);
+	reports_fill(&stream->reports, &cmp, &sender, stream->sources.current,
+		     now_us, wall_us);
 	if (extra)
 		fill_extra(&cmp, extra);
 	n = rtcp_encode(&cmp, buf, cap);
@@ -492,13 +416,29 @@ int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,
 	return n;
 }
 
+void stream_discard(struct stream *stream, uint64_t sequence)
+{
+	if (stream->sources.current)
+		burst_discarded(&stream->sources.current->reception.burst,
+				sequence);
+}
+
+void stream_note_playout(struct stream *stream,
+			 const struct stream_playout *playout)
+{
+	if (stream->sources.current)
+		quality_update(&stream->reports.quality,
+			       &stream->sources.current->reception, playout,
+			       stream->reports.round_trip_ms);
+}
+
 void stream_report(const struct stream *stream, struct stream_report *rep_r)
 {
 	const struct source *src = stream->sources.current;
 
 	*rep_r = stream->report;
-	if (!src)
-		return;
-	rep_r->lost = reception_lost(&src->reception);
-	rep_r->jitter_ms = src->reception.jitter * 1000.0 / RTP_CLOCK_RATE;
+	rep_r->lost = src ? reception_lost(&src->reception) : 0;
+	rep_r->in = stream->reports.quality.in;
+	rep_r->out = stream->reports.quality.out;
+	rep_r->round_trip_ms = stream->reports.round_trip_ms;
 }

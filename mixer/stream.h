@@ -34,17 +34,40 @@ struct stream_config {
 	char cname[64]; /* RTCP SDES; a random token, RFC 7022 */
 };
 
+/* What becomes of the packets received, as their player says. */
+struct stream_playout {
+	/* Frames since the start, all increasing; where one decreases its
+	 * player began anew. */
+	uint64_t played, concealed, recovered;
+	int buffer_ms;	   /* delay of the jitter buffer at this moment */
+	int buffer_max_ms; /* what it may become */
+	/* The rest of this end's delay, both ways: waiting for a whole frame,
+	 * codec, sound card. */
+	int other_ms;
+	float level_dbov; /* of the newest frame */
+	bool talking;
+};
+
+/* One direction. Below 0: not known. */
+struct stream_figures {
+	float loss;	 /* 0..1 of the packets, in the last second */
+	float late;	 /* 0..1: came, but too late to be played */
+	float concealed; /* 0..1 of the frames: made up */
+	float recovered; /* 0..1 of the frames: by error correction */
+	float jitter_ms; /* interarrival jitter, RFC 3550 6.4.1 */
+	float buffer_ms; /* delay of its receiver's jitter buffer */
+	float mos;	 /* estimate, see mixer/emodel.h */
+};
+
 /* What is known of the path; RFC 3550 6.4.1 and appendix A. */
 struct stream_report {
 	uint64_t received, sent; /* packets; those skipped among them */
 	uint64_t skipped;	 /* left undecrypted, see stream_skip_rtp() */
 	uint64_t bytes_in, bytes_out;
-	int64_t lost;	  /* cumulative, ours as receiver */
-	double loss;	  /* fraction in the last interval, 0..1 */
-	double jitter_ms; /* interarrival jitter, ours as receiver */
-	double peer_loss; /* what the peer reports of our packets */
-	double peer_jitter_ms;
-	double round_trip_ms;	/* < 0 until the first LSR/DLSR */
+	int64_t lost; /* packets, ours as receiver */
+	/* in: what we receive; out: what the peer says of ours. */
+	struct stream_figures in, out;
+	double round_trip_ms;	/* < 0: not known */
 	uint64_t rejected_auth; /* failed SRTP authentication */
 	uint64_t rejected_replay;
 	uint64_t rejected_malformed;
@@ -130,6 +153,14 @@ struct stream_extra {
 int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,
 		     uint64_t now_us, uint64_t wall_us, uint8_t *buf,
 		     size_t cap);
+
+/* RT. A packet that was received came too late to be played. */
+void stream_discard(struct stream *stream, uint64_t sequence);
+
+/* RT. What became of the sound, once a second: the figures of `in` are of the
+ * time since the call before, and the peer is told by extended reports. */
+void stream_note_playout(struct stream *stream,
+			 const struct stream_playout *playout);
 
 /* RT. A copy of the statistics. */
 void stream_report(const struct stream *stream, struct stream_report *rep_r);

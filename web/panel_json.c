@@ -9,7 +9,8 @@
 /* Takes over the object. */
 static GBytes *bytes_of(json_t *object)
 {
-	char *text = json_dumps(object, JSON_COMPACT);
+	/* Six digits, or 0.1 would be sent as 0.10000000000000001. */
+	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	gsize size = strlen(text);
 
 	json_decref(object);
@@ -46,16 +47,38 @@ static const char *const leaves[] = {
 	[LEAVE_ENDED] = "ended",
 };
 
+/* What is not known is left out. */
+static void put_known(json_t *object, const char *name, double value,
+		      double unit)
+{
+	if (value >= 0)
+		json_object_set_new(object, name, rounded(value, unit));
+}
+
+static json_t *direction_of(const struct member_figures *fig)
+{
+	json_t *object = json_object();
+
+	put_known(object, "loss", fig->loss, 0.0001);
+	put_known(object, "late", fig->late, 0.0001);
+	put_known(object, "concealed", fig->concealed, 0.0001);
+	put_known(object, "recovered", fig->recovered, 0.0001);
+	put_known(object, "jitter_ms", fig->jitter_ms, 0.1);
+	put_known(object, "buffer_ms", fig->buffer_ms, 1);
+	put_known(object, "mos", fig->mos, 0.01);
+	return object;
+}
+
 /* What changes once a second. */
 static json_t *figures_of(const struct member *mem)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:b}", "id",
-			 (json_int_t)mem->id, "loss",
-			 rounded(mem->loss, 0.0001), "peer_loss",
-			 rounded(mem->peer_loss, 0.0001), "jitter_ms",
-			 rounded(mem->jitter_ms, 0.1), "round_trip_ms",
-			 rounded(mem->round_trip_ms, 0.1), "delay_ms",
-			 rounded(mem->delay_ms, 0.1), "talking", mem->talking);
+	json_t *object =
+		json_pack("{s:I, s:b, s:o, s:o}", "id", (json_int_t)mem->id,
+			  "talking", mem->talking, "in", direction_of(&mem->in),
+			  "out", direction_of(&mem->out));
+
+	put_known(object, "round_trip_ms", mem->round_trip_ms, 0.1);
+	return object;
 }
 
 static json_t *member_of(const struct member *mem)

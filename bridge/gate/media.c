@@ -2,11 +2,14 @@
  * the mixes made goes out. */
 #include "bridge/gate/private.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #define FRAME_SAMPLES MIX_FRAME
-#define LOSS_SINK     0.8 /* of what was, each second: FEC stays on a while */
+/* Besides the jitter buffer: half a tick, encoder and limiter, mixer/mix.h. */
+#define MIX_DELAY_MS 14
+#define LOSS_SINK    0.8 /* of what was, each second: FEC stays on a while */
 
 /* Whose address this is: first of those who proved it, then of those whose
  * latest request came from there. */
@@ -89,14 +92,17 @@ static void take_sound(const struct engine *eng, struct session *ses,
 		       const struct stream_media *media, uint64_t now_us)
 {
 	uint64_t since_us = now_us - eng->tick_us;
+	int r;
 
 	if (media->restarted)
 		mix_leg_restart(ses->leg);
 	mix_leg_clock(ses->leg, since_us < TICK_US
 					? (unsigned)since_us * 6 / 125
 					: FRAME_SAMPLES);
-	mix_leg_put(ses->leg, media->sequence, media->timestamp, media->payload,
-		    media->payload_size);
+	r = mix_leg_put(ses->leg, media->sequence, media->timestamp,
+			media->payload, media->payload_size);
+	if (r == -ESTALE || r == -ENOBUFS)
+		stream_discard(ses->stream, media->sequence);
 }
 
 void gate_media_packet(struct engine *eng, const struct path *from,
@@ -184,36 +190,61 @@ void gate_media_messages(struct engine *eng, struct session *ses,
 		send_message(eng, ses, msg, now_us);
 }
 
-/* Figures for people, and what the encoder makes of the peer's loss. */
-static void note_figures(struct engine *eng, struct session *ses)
+static void note_playout(struct session *ses, const struct mix_leg_report *leg)
 {
-	struct session_report *rep = &eng->event.report;
+	const struct stream_playout playout = {
+		.played = leg->jitter.played,
+		.concealed = leg->concealed,
+		.recovered = leg->recovered,
+		.buffer_ms = leg->jitter.delay_ms,
+		.buffer_max_ms = ses->buffer_max_ms,
+		.other_ms = MIX_DELAY_MS,
+		.level_dbov = leg->level_dbov,
+		.talking = leg->talking,
+	};
 
-	mix_leg_report(ses->leg, &rep->leg);
-	stream_report(ses->stream, &rep->stream);
-	rep->registered = ses->path.kind != PATH_NONE;
+	stream_note_playout(ses->stream, &playout);
+}
 
-	ses->loss *= LOSS_SINK;
-	if (rep->stream.peer_loss > ses->loss)
-		ses->loss = rep->stream.peer_loss;
+/* Figures for people, and what the encoder makes of the peer's loss. */
+static void tell_figures(struct engine *eng, struct session *ses,
+			 const struct mix_leg_report *leg)
+{
+	struct stream_report stream;
+
+	stream_report(ses->stream, &stream);
+	ses->loss = fmax(ses->loss * LOSS_SINK, stream.out.loss);
 	mix_leg_set_loss(ses->leg, (int)ceil(ses->loss * 100));
 
 	eng->event.kind = EVENT_REPORT;
 	eng->event.member = ses->member;
+	eng->event.report = (struct session_report){
+		.in = stream.in,
+		.out = stream.out,
+		.round_trip_ms = (float)stream.round_trip_ms,
+		.peak_dbov = leg->peak_dbov,
+		.received = stream.received,
+		.talking = leg->talking,
+		.registered = ses->path.kind != PATH_NONE,
+	};
 	/* A full ring costs this one; the next comes in a second. */
 	eng->told |= ring_push(eng->events, &eng->event);
 }
 
 void gate_media_beat(struct engine *eng, struct session *ses, uint64_t now_us)
 {
+	struct mix_leg_report leg;
+
 	if (ses->joined && now_us - ses->consent_us > ses->consent_life_us) {
 		ses->why = GONE_CONSENT;
 		engine_owe(eng, ses, OWED_GONE);
 		engine_end_session(eng, ses);
 		return;
 	}
+	mix_leg_report(ses->leg, &leg);
+	note_playout(ses, &leg);
 	send_control(eng, ses, NULL, now_us);
-	note_figures(eng, ses);
+	tell_figures(eng, ses, &leg);
 }
 
 void gate_media_bye(struct engine *eng, struct session *ses, uint64_t now_us)

@@ -162,6 +162,7 @@ struct session {
 	struct stun_key key;		  /* {const} */
 	uint64_t consent_life_us;	  /* {const} */
 	bool srtp;			  /* {const} */
+	int buffer_max_ms;		  /* {const} */
 	struct phonegate *gate;		  /* {const} once a worker has it */
 
 	/* All below: {worker}. */

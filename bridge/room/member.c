@@ -5,6 +5,8 @@
 
 #define SILENT_DBOV (-127)
 
+static const struct member_figures unknown = { -1, -1, -1, -1, -1, -1, -1 };
+
 struct member *member_create(struct room *room, const struct room_guest *guest)
 {
 	static guint32 last_id;
@@ -22,6 +24,7 @@ struct member *member_create(struct room *room, const struct room_guest *guest)
 	mem->path = g_strdup("");
 	mem->state = MEMBER_INVITED;
 	mem->deadline = guest->deadline;
+	mem->in = mem->out = unknown;
 	mem->round_trip_ms = -1;
 	mem->level = SILENT_DBOV;
 	return mem;

@@ -33,6 +33,15 @@ enum member_via { /* how it came */
 		  MEMBER_BY_TOKEN, /* a tool, docs/whip.md */
 };
 
+/* How the sound of one direction does (docs/quality.md). Below 0: not
+ * known. */
+struct member_figures {
+	double loss, late;	     /* 0..1 of the packets */
+	double concealed, recovered; /* 0..1 of the frames */
+	double jitter_ms, buffer_ms;
+	double mos; /* 1..4.5, an estimate */
+};
+
 /* Owned by its room; valid until MEMBER_GONE has been told. */
 struct member {
 	guint32 id; /* unique in the process, never reused */
@@ -50,9 +59,8 @@ struct member {
 	gint64 deadline;     /* Unix seconds: an invited one is a no-show */
 
 	/* Once a second from the media worker. */
-	double loss;	  /* 0..1, from the member to us */
-	double peer_loss; /* 0..1, from us to the member */
-	double jitter_ms, round_trip_ms, delay_ms;
+	struct member_figures in, out; /* from the member, and to it */
+	double round_trip_ms;	       /* < 0: not known */
 	gboolean talking;
 	int level; /* dBov -127..0, see room_refresh_levels() */
 };

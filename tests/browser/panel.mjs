@@ -81,12 +81,33 @@ async function rowsAndMovingMeters() {
 	await chair.row("Dmitri").getByText("Invited").waitFor();
 	assert.match(await chair.row("Aiko").innerText(), /aiko@example\.jp/);
 	assert.match(await chair.row("Aiko").innerText(), /local-1/);
-	assert.match(await chair.row("Aiko").innerText(), /%/);
+	await chair.row("Aiko").getByText(/^(Good|Fair)$/).waitFor();
 	/* She is silent for 6.3 s between two turns of 6.3 s, whenever that is:
 	 * three seconds of a turn lie in one of the next windows. */
 	await until("Aiko's meter to move", async () =>
 		(await chair.meterPositions("Aiko", 3000)).size > 10, 20000);
 	await chair.shoot("panel");
+}
+
+async function qualityIsAWordWithItsFigures() {
+	/* One of three has a loss of 6 %, webhost.c. */
+	const summary = chair.page.locator("details.quality.fair summary").first();
+	assert.match(await summary.innerText(), /Fair\s+Loss from them/);
+	await summary.focus();
+	await chair.page.keyboard.press("Enter");
+	const details = chair.page.locator("details.quality[open]");
+	await details.getByText("MOS (est.)").waitFor();
+	const text = await details.innerText();
+	assert.match(text, /MOS \(est\.\)\s+from them\s+3\.4\s+to them\s+4\.3/);
+	assert.match(text, /Loss\s+from them\s+6%\s+to them\s+0\.2%/);
+	assert.match(text, /Concealed\s+from them\s+2%\s+to them\s+–/);
+	assert.match(text, /Round trip \d+ ms/);
+	/* The figures go on each second and stay open. */
+	await new Promise((resolve) => setTimeout(resolve, 1500));
+	assert.equal(await details.count(), 1);
+	await chair.shoot("quality");
+	await chair.page.keyboard.press("Enter");
+	await details.waitFor({ state: "detached" });
 }
 
 async function muteAndUnmute() {
@@ -219,6 +240,8 @@ const status = await run([
 	["an unknown address gets the same answer and no mail",
 		strangersGetTheSameAnswer],
 	["people are rows and their meters move", rowsAndMovingMeters],
+	["quality is a word, with the figures behind it",
+		qualityIsAWordWithItsFigures],
 	["a moderator mutes and takes the mute back", muteAndUnmute],
 	["nobody who muted himself is unmuted from afar", nobodyIsUnmutedFromAfar],
 	["a second moderator, in Japanese, sees the mute", secondModeratorSeesBoth],

@@ -156,11 +156,25 @@ static gboolean figures(gpointer data)
 
 		if (mem->state != MEMBER_HERE)
 			continue;
-		mem->loss = mem->id % 3 == 0 ? 0.034 : 0.001 * mem->id;
-		mem->peer_loss = 0.002;
-		mem->jitter_ms = 3.5 + mem->id;
+		mem->in = (struct member_figures){
+			.loss = mem->id % 3 ? 0.001 : 0.06,
+			.late = 0.001,
+			.concealed = mem->id % 3 ? 0.001 : 0.02,
+			.recovered = mem->id % 3 ? 0 : 0.04,
+			.jitter_ms = 3.5 + mem->id,
+			.buffer_ms = 60,
+			.mos = mem->id % 3 ? 4.4 : 3.4,
+		};
+		mem->out = (struct member_figures){
+			.loss = 0.002,
+			.late = 0,
+			.concealed = -1,
+			.recovered = -1,
+			.jitter_ms = 2,
+			.buffer_ms = 40,
+			.mos = 4.3,
+		};
 		mem->round_trip_ms = 18 + 7.0 * mem->id;
-		mem->delay_ms = 60;
 		room_figures(room, mem);
 	}
 	return G_SOURCE_CONTINUE;

@@ -336,6 +336,7 @@ static void figures_come_each_second_beside_the_levels(void)
 	struct socket sock;
 	struct watcher *wtr;
 	struct member *ann;
+	json_t *from;
 
 	set_up();
 	socket_init(&sock);
@@ -343,6 +344,7 @@ static void figures_come_each_second_beside_the_levels(void)
 	wtr = panel_open(panel, &sock, "chair@x.org");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	ann->talking = TRUE;
+	ann->in.mos = 3.456;
 	while (!newest(&sock, "figures") && refreshes <= 2 * PANEL_HZ)
 		turn(&sock);
 	g_assert_nonnull(newest(&sock, "figures"));
@@ -352,6 +354,15 @@ static void figures_come_each_second_beside_the_levels(void)
 			json_object_get(newest(&sock, "figures"), "members"),
 			0),
 		"talking")));
+	from = json_object_get(
+		json_array_get(
+			json_object_get(newest(&sock, "figures"), "members"),
+			0),
+		"in");
+	g_assert_cmpfloat(json_number_value(json_object_get(from, "mos")), ==,
+			  3.46);
+	/* What is not known is not there. */
+	g_assert_cmpuint(json_object_size(from), ==, 1);
 	panel_close(&wtr);
 	g_ptr_array_unref(sock.sent);
 	tear_down();

@@ -138,7 +138,7 @@ static double reported_loss(struct bench *bench)
 	g_assert_cmpint(stream_receive_rtcp(bench->phone, buf, (size_t)n,
 					    bench->now, &control),
 			==, 0);
-	return report_of(bench->phone).peer_loss;
+	return (double)report_of(bench->phone).out.loss;
 }
 
 /* A forger on the peer's address: the header is as the peer's would be. */

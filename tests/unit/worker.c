@@ -241,7 +241,7 @@ static void a_call_over_real_sockets(gconstpointer literal)
 				==, 0);
 	} while (!control.has_message);
 	await_event(&bench, &bench.told.reports, bench.told.reports + 1);
-	g_assert_cmpuint(bench.told.report.stream.received, ==, 10);
+	g_assert_cmpuint(bench.told.report.received, ==, 10);
 	g_assert_true(bench.told.report.registered);
 
 	send_packet(&bench, buf, phone_control(&bench.phone, &bye, 0, buf));

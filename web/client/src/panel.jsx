@@ -162,7 +162,7 @@ function People({ state, act, onKick }) {
 					<th role="columnheader" scope="col">{words.person}</th>
 					<th role="columnheader" scope="col">{words.state}</th>
 					<th role="columnheader" scope="col">{words.level}</th>
-					<th role="columnheader" scope="col">{words.loss}</th>
+					<th role="columnheader" scope="col">{words.quality}</th>
 					<th role="columnheader" scope="col">{words.gate}</th>
 					<th role="columnheader" scope="col">{words.actions}</th>
 				</tr>

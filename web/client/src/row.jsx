@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef } from "preact/hooks";
 
 import { meter } from "./meters.js";
-import { asPercent, quality } from "./state.js";
+import { Quality } from "./quality.jsx";
 import { words } from "./words.js";
 
 function Who({ member }) {
@@ -51,26 +51,6 @@ function Meter({ member }) {
 	);
 }
 
-function Loss({ member }) {
-	const up = asPercent(member.loss);
-	const down = asPercent(member.peer_loss);
-	const band = quality(member);
-
-	if (member.state !== "here")
-		return null;
-	return (
-		<span class={`loss ${band}`} title={words.figures(
-			Math.round(member.round_trip_ms), Math.round(member.jitter_ms),
-			Math.round(member.delay_ms))}>
-			<b>{words[band]}</b>
-			<span class="hidden">{words.lossOf(up, down)}</span>
-			<span aria-hidden="true">
-				{words.from} {up} · {words.to} {down}
-			</span>
-		</span>
-	);
-}
-
 function Actions({ member, act, onKick }) {
 	const { id, name, muted } = member;
 
@@ -96,7 +76,7 @@ export function Row({ member, mutedBy, act, onKick }) {
 				<State member={member} mutedBy={mutedBy} />
 			</td>
 			<td role="cell" class="level"><Meter member={member} /></td>
-			<td role="cell"><Loss member={member} /></td>
+			<td role="cell"><Quality member={member} /></td>
 			<td role="cell" class="gate">
 				{member.gate}
 				<bdi class="address">{member.path}</bdi>

@@ -123,21 +123,3 @@ const on = {
 export function next(state, message) {
 	return Object.hasOwn(on, message.t) ? on[message.t](state, message) : state;
 }
-
-/** Loss 0..1, the worse way, in a word: what people hear of it with Opus and
- * forward error correction. */
-export function quality(member) {
-	const loss = Math.max(member.loss, member.peer_loss);
-	if (loss < 0.02)
-		return "good";
-	return loss < 0.08 ? "fair" : "poor";
-}
-
-const percent = new Intl.NumberFormat(undefined, {
-	style: "percent",
-	maximumFractionDigits: 1,
-});
-
-export function asPercent(loss) {
-	return percent.format(loss);
-}

@@ -3,12 +3,13 @@ import test from "node:test";
 
 import { backoff } from "../src/connection.js";
 import { scale } from "../src/meters.js";
-import { initial, next, quality } from "../src/state.js";
+import { figures, quality } from "../src/quality.js";
+import { initial, next } from "../src/state.js";
 import { catalogues, chooseLanguage } from "../src/words.js";
 
 const ann = {
 	id: 7, name: "Ann", address: "ann@example.org", state: "here",
-	muted: false, self_muted: false, loss: 0, peer_loss: 0,
+	muted: false, self_muted: false, in: {}, out: {},
 };
 
 const snapshot = {
@@ -51,8 +52,8 @@ test("an event before any snapshot of the room is not applied", () => {
 
 test("figures touch only people who are here", () => {
 	const state = after(snapshot, { t: "figures", members: [
-		{ id: 7, loss: 0.5 }, { id: 8, loss: 0.5 }] });
-	assert.equal(state.members.get(7).loss, 0.5);
+		{ id: 7, in: { loss: 0.5 } }, { id: 8, in: { loss: 0.5 } }] });
+	assert.equal(state.members.get(7).in.loss, 0.5);
 	assert.equal(state.members.get(7).name, "Ann");
 	assert.equal(state.members.size, 1);
 });
@@ -69,10 +70,36 @@ test("messages of a later version are ignored", () => {
 	assert.equal(next(state, { t: "constructor" }), state);
 });
 
-test("quality is that of the worse direction", () => {
-	assert.equal(quality({ loss: 0.001, peer_loss: 0.019 }), "good");
-	assert.equal(quality({ loss: 0.001, peer_loss: 0.05 }), "fair");
-	assert.equal(quality({ loss: 0.2, peer_loss: 0 }), "poor");
+function member(from, to, rest) {
+	return { in: { loss: 0, mos: 4.4, ...from }, out: { mos: 4.4, ...to }, ...rest };
+}
+
+test("quality is that of the worse way, with its cause", () => {
+	assert.deepEqual(quality(member()),
+		{ band: "good", cause: null, way: "in" });
+	assert.deepEqual(quality(member({}, { mos: 3.4, loss: 0.05, late: 0.01 })),
+		{ band: "fair", cause: "loss", way: "out" });
+	assert.deepEqual(quality(member({ mos: 2, loss: 0.01, late: 0.2 })),
+		{ band: "poor", cause: "late", way: "in" });
+	assert.deepEqual(quality(member({ mos: 3.5 }, {}, { round_trip_ms: 700 })),
+		{ band: "fair", cause: "delay", way: "in" });
+	assert.deepEqual(quality(member({ mos: 3.9, jitter_ms: 40 })),
+		{ band: "fair", cause: "jitter", way: "in" });
+});
+
+test("who was never heard is said to be silent", () => {
+	assert.deepEqual(quality({ in: {}, out: {} }),
+		{ band: "unknown", cause: "silence", way: "in" });
+	assert.deepEqual(quality({ in: {}, out: { mos: 4.2 } }),
+		{ band: "good", cause: "silence", way: "in" });
+});
+
+test("figures that are not known are dashes", () => {
+	const rows = new Map(figures({ in: { loss: 0.015, mos: 4.31 }, out: {} })
+		.map(([name, ...ways]) => [name, ways]));
+	assert.deepEqual(rows.get("mos"), ["4.3", "–"]);
+	assert.deepEqual(rows.get("loss"), ["1.5%", "–"]);
+	assert.deepEqual(rows.get("buffer_ms"), ["–", "–"]);
 });
 
 test("the wait doubles from 0.25 s to 8 s, half of it by chance", () => {
