@@ -1,6 +1,6 @@
 /* srtp_transform - what a suite does to one packet. srtp_cipher.c owns the
- * keys and the table, srtp_gcm.c and srtp_cm.c do the work; nobody else
- * includes it. */
+ * keys and the table, srtp_gcm.c and srtp_cm.c do the work. Nobody else
+ * includes it, but for tests. */
 #ifndef MIXER_SRTP_TRANSFORM_H
 #define MIXER_SRTP_TRANSFORM_H
 

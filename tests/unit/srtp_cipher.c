@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <openssl/hmac.h>
 #include <srtp2/srtp.h>
 
+#include "mixer/srtp_transform.h"
 #include "mixer/wire.h"
 #include "tests/trap.h"
 
@@ -212,6 +214,112 @@ static void no_packet_touches_the_heap(gconstpointer arg)
 	srtp_cipher_destroy(&in);
 }
 
+static void keystream_is_that_of_rfc_3711_b_2(void)
+{
+	static const uint8_t key_b2[] = "\x2b\x7e\x15\x16\x28\xae\xd2\xa6"
+					"\xab\xf7\x15\x88\x09\xcf\x4f\x3c";
+	static const uint8_t stream[] =
+		"\xe0\x3e\xad\x09\x35\xc9\x5e\x80\xe1\x66\xb1\x6d\xd9\x2b\x4e"
+		"\xb4\xd2\x35\x13\x16\x2b\x02\xd0\xf7\x2a\x43\xa2\xfe\x4a\x5f"
+		"\x97\xab\x41\xe9\x5b\x3b\xb0\xa2\xe8\xdd\x47\x79\x01\xe4\xfc"
+		"\xa8\x94\xc0";
+	struct srtp_keys keys = {
+		.evp = EVP_CIPHER_CTX_new(),
+		.salt = "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7"
+			"\xf8\xf9\xfa\xfb\xfc\xfd",
+	};
+	/* SSRC and index are 0, and so is the text. */
+	uint8_t buf[12 + 48 + SRTP_MAX_GROWTH] = { 0 };
+
+	g_assert_true(EVP_CipherInit_ex(keys.evp, srtp_cm.cipher(), NULL,
+					key_b2, NULL, 1));
+	g_assert_true(srtp_cm.protect_rtp(&keys, 0, 12, buf, 12 + 48));
+	g_assert_cmpmem(buf + 12, 48, stream, 48);
+	EVP_CIPHER_CTX_free(keys.evp);
+}
+
+/* All three session keys of appendix B.3 have gone into this packet. */
+static void session_keys_are_those_of_rfc_3711_b_3(void)
+{
+	static const uint8_t master[SRTP_MAX_KEY] =
+		"\xe1\xf9\x7a\x0d\x3e\x01\x8b\xe0\xd6\x4f\xa3\x2c\x06\xde\x41"
+		"\x39\x0e\xc6\x75\xad\x49\x8a\xfe\xeb\xb6\x96\x0b\x3a\xab\xe6";
+	static const uint8_t cipher_key[] = "\xc6\x1e\x7a\x93\x74\x4f\x39\xee"
+					    "\x10\x73\x4a\xfe\x3f\xf7\xa0\x87";
+	static const uint8_t salt[16] = "\x30\xcb\xbc\x08\x86\x3d\x8c\x85"
+					"\xd4\x9d\xb3\x4a\x9a\xe1";
+	static const uint8_t auth_key[] =
+		"\xce\xbe\x32\x1f\x6f\xf7\x71\x6b\x6f\xd4"
+		"\xab\x49\xaf\x25\x6a\x15\x6d\x38\xba\xa4";
+	EVP_CIPHER_CTX *evp = EVP_CIPHER_CTX_new();
+	struct srtp_cipher *cip = NULL;
+	uint8_t buf[12 + 20 + SRTP_MAX_GROWTH] = { 0x80 };
+	uint8_t right[12 + 20 + 4] = { 0x80 }, mac[20];
+	int n;
+
+	/* SSRC and index are 0: the salt is the IV. */
+	g_assert_true(EVP_EncryptInit_ex(evp, EVP_aes_128_ctr(), NULL,
+					 cipher_key, salt));
+	g_assert_true(EVP_EncryptUpdate(evp, right + 12, &n, right + 12, 20));
+	EVP_CIPHER_CTX_free(evp);
+	HMAC(EVP_sha1(), auth_key, 20, right, sizeof(right), mac, NULL);
+
+	g_assert_cmpint(srtp_cipher_create(&cip, SRTP_AES_CM_128_HMAC_SHA1_80,
+					   master, SRTP_PROTECT),
+			==, 0);
+	n = srtp_cipher_protect_rtp(cip, 0, 12, buf, 32, sizeof(buf));
+	g_assert_cmpint(n, ==, 42);
+	g_assert_cmpmem(buf, 32, right, 32);
+	g_assert_cmpmem(buf + 32, 10, mac, 10);
+	srtp_cipher_destroy(&cip);
+}
+
+static void keys_have_the_size_that_the_suite_says(void)
+{
+	struct srtp_cipher *cip = NULL;
+
+	g_assert_cmpuint(srtp_suite_key_size(SRTP_NONE), ==, 0);
+	g_assert_cmpuint(srtp_suite_key_size(SRTP_AEAD_AES_128_GCM), ==, 28);
+	g_assert_cmpuint(srtp_suite_key_size(SRTP_AES_CM_128_HMAC_SHA1_80), ==,
+			 SRTP_MAX_KEY);
+	g_assert_cmpuint(srtp_suite_key_size(99), ==, 0);
+	g_assert_cmpint(srtp_cipher_create(&cip, SRTP_NONE, key, SRTP_PROTECT),
+			==, -EINVAL);
+	g_assert_null(cip);
+}
+
+static void what_is_too_short_is_malformed(gconstpointer arg)
+{
+	enum srtp_suite suite = GPOINTER_TO_UINT(arg);
+	struct srtp_cipher *out = NULL, *in = NULL;
+	uint8_t buf[128];
+	uint32_t index;
+	int n;
+
+	g_assert_cmpint(srtp_cipher_create(&out, suite, key, SRTP_PROTECT), ==,
+			0);
+	g_assert_cmpint(srtp_cipher_create(&in, suite, key, SRTP_UNPROTECT), ==,
+			0);
+	n = srtp_cipher_protect_rtp(out, 9, 28, buf, make_rtp(buf, 9, 0),
+				    sizeof(buf));
+	g_assert_cmpint(
+		srtp_cipher_unprotect_rtp(in, 9, 28, buf, (size_t)n - 1), ==,
+		-EBADMSG);
+	g_assert_cmpint(srtp_cipher_unprotect_rtp(in, 9, 28, buf, (size_t)n),
+			==, 28);
+	g_assert_cmpint(srtp_cipher_protect_rtp(out, 9, 28, buf, 40,
+						40 + (size_t)n - 28 - 1),
+			==, -ENOBUFS);
+	n = srtp_cipher_protect_rtcp(out, 9, buf, 8, sizeof(buf));
+	g_assert_cmpint(
+		srtp_cipher_unprotect_rtcp(in, &index, buf, (size_t)n - 1), ==,
+		-EBADMSG);
+	g_assert_cmpint(srtp_cipher_unprotect_rtcp(in, &index, buf, (size_t)n),
+			==, 8);
+	srtp_cipher_destroy(&out);
+	srtp_cipher_destroy(&in);
+}
+
 #define EACH(name, test)                                                       \
 	g_test_add_data_func("/srtp_cipher/GCM/" name,                         \
 			     GUINT_TO_POINTER(SRTP_AEAD_AES_128_GCM), test);   \
@@ -230,5 +338,13 @@ int main(int argc, char **argv)
 	     rtcp_goes_to_and_fro_with_libsrtp);
 	EACH("every flipped bit is noticed", every_flipped_bit_is_noticed);
 	EACH("no packet touches the heap", no_packet_touches_the_heap);
+	EACH("what is too short is malformed", what_is_too_short_is_malformed);
+	g_test_add_func("/srtp_cipher/CM/keystream is that of RFC 3711 B.2",
+			keystream_is_that_of_rfc_3711_b_2);
+	g_test_add_func(
+		"/srtp_cipher/CM/session keys are those of RFC 3711 B.3",
+		session_keys_are_those_of_rfc_3711_b_3);
+	g_test_add_func("/srtp_cipher/keys have the size that the suite says",
+			keys_have_the_size_that_the_suite_says);
 	return g_test_run();
 }
