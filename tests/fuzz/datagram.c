@@ -1,17 +1,18 @@
 /* links: gate */
 /* Arbitrary datagrams at a worker's entry point, with two calls up: one in
- * the clear, one under SRTP. Input: records of one byte of command, two bytes
- * of size, the datagram.
+ * the clear, whose SSRC is whatever comes, one under SRTP. Input: records of
+ * one byte of command, two bytes of size, the datagram.
  *
  * The command's bits: 0-1 from where, 2 whose keys, 3-4 how it is dressed
- * (as it is; as an authentic STUN request; as authentic SRTCP), 5-7 steps of
- * 20 ms that pass first. */
+ * (as it is; as an authentic STUN request; as authentic SRTCP; as authentic
+ * SRTP), 5-7 steps of 20 ms that pass first. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bridge/gate/private.h"
 #include "mixer/srtp_cipher.h"
+#include "mixer/wire.h"
 
 #define SESSIONS 2
 
@@ -30,7 +31,7 @@ struct bench {
 	size_t request; /* bytes of the one being answered, 0: none */
 };
 
-enum dress { AS_IT_IS, AS_STUN, AS_SRTCP };
+enum dress { AS_IT_IS, AS_STUN, AS_SRTCP, AS_SRTP };
 
 /* An address that is nobody's gets STUN answers, and none is larger than
  * its request. */
@@ -64,8 +65,9 @@ static struct session *make_session(uint32_t member, bool srtp)
 	cfg.username[4] = (char)('0' + member);
 	cfg.stream.suite = srtp ? SRTP_AEAD_AES_128_GCM : SRTP_NONE;
 	cfg.stream.send_ssrc = 0x10 + member;
-	cfg.stream.receive_ssrc = 0x20 + member;
+	cfg.stream.receive_ssrc = srtp ? 0x20 + member : 0;
 	cfg.stream.payload_type = 111;
+	cfg.stream.level_id = 1;
 	cfg.leg.jitter.min_ms = 20;
 	cfg.leg.jitter.max_ms = 200;
 	cfg.leg.bitrate = 16000;
@@ -175,6 +177,12 @@ static size_t dress(struct bench *bench, enum dress how, unsigned whose,
 		memcpy(buf + 4, "\0\0\0\x21", 4);
 		n = srtp_cipher_protect_rtcp(bench->cipher, bench->index++, buf,
 					     size, RTP_MAX_PACKET);
+	} else if (how == AS_SRTP && rtp_header_size(buf, size) > 0) {
+		buf[1] = (uint8_t)((buf[1] & 0x80) | 111);
+		memcpy(buf + 8, "\0\0\0\x21", 4);
+		n = srtp_cipher_protect_rtp(bench->cipher, wire_get16(buf + 2),
+					    (size_t)rtp_header_size(buf, size),
+					    buf, size, RTP_MAX_PACKET);
 	}
 	return n > 0 ? (size_t)n : size;
 }
