@@ -9,6 +9,7 @@
 #define JITTER_MIN_MS 0 /* a clean path waits for the next tick only */
 #define JITTER_MAX_MS 400
 #define COMPLEXITY    5
+#define TALKERS	      5
 #define LOSS_EXPECTED 0 /* percent, until the member's RTCP says more */
 
 /* All tables are the control thread's. */
@@ -151,11 +152,19 @@ static struct stage *open_stage(struct local_media *med, struct room *room,
 				guint worker)
 {
 	struct stage *stage = g_hash_table_lookup(med->stages, room);
+	const struct mix_config cfg = {
+		.capacity = MIX_LEGS,
+		.talkers = TALKERS,
+		.bitrate = (int)med->bitrate,
+		.complexity = COMPLEXITY,
+		.channels = 1,
+		.jitter = { .min_ms = JITTER_MIN_MS, .max_ms = JITTER_MAX_MS },
+	};
 	struct mix *mix = NULL;
 
 	if (stage)
 		return stage->worker == worker ? stage : NULL;
-	if (mix_create(&mix, MIX_LEGS))
+	if (mix_create(&mix, &cfg))
 		return NULL;
 	if (workers_add(med->workers,
 			&(struct addition){ .worker = worker, .mix = mix })) {
@@ -215,8 +224,7 @@ static void close_empty(struct local_media *med, struct room *room,
 	}
 }
 
-static struct session *make_session(const struct local_media *med,
-				    guint32 member,
+static struct session *make_session(guint32 member,
 				    const struct media_keys *keys)
 {
 	struct session_config cfg = {
@@ -229,10 +237,11 @@ static struct session *make_session(const struct local_media *med,
 			    .receive_ssrc = keys->keys->ssrc_c2b,
 			    .payload_type = keys->payload_type,
 			    .level_id = keys->level_id },
-		.leg = { .jitter = { .min_ms = JITTER_MIN_MS,
+		.leg = { .sends = true,
+			 .receives = true,
+			 .channels = 1,
+			 .jitter = { .min_ms = JITTER_MIN_MS,
 				     .max_ms = JITTER_MAX_MS },
-			 .bitrate = (int)med->bitrate,
-			 .complexity = COMPLEXITY,
 			 .loss_expected = LOSS_EXPECTED },
 	};
 	g_autofree char *cname = g_uuid_string_random(); /* RFC 7022 4.2 */
@@ -254,7 +263,7 @@ static gboolean open_leg(struct local_media *med, struct member *mem,
 			 struct stage *stage, struct gate *gate,
 			 const struct media_keys *keys)
 {
-	struct session *ses = make_session(med, mem->id, keys);
+	struct session *ses = make_session(mem->id, keys);
 	struct leg *leg;
 
 	if (!ses)

@@ -15,12 +15,14 @@
 #define DTX_AFTER 10
 
 struct codec_encoder {
-	size_t size; /* {const} bytes of opus */
+	size_t size;  /* {const} bytes of opus */
+	int channels; /* {const} */
 	struct codec_config cfg;
 	unsigned silent; /* frames in a row */
 	uint8_t toc;	 /* of the last packet, as if of one frame */
 	bool pausing;	 /* the DTX packet of this pause was sent */
-	int16_t last[CODEC_FRAME];
+	bool refresh;	 /* the next packet stands alone */
+	int16_t last[CODEC_MAX_CHANNELS * CODEC_FRAME];
 	OpusEncoder *opus;
 };
 
@@ -39,11 +41,15 @@ int codec_encoder_create(struct codec_encoder **enc_r,
 			 const struct codec_config *cfg)
 {
 	struct codec_encoder *enc = calloc(1, sizeof(*enc));
-	int ret = -ENOMEM;
+	int ret = -EINVAL;
 
 	if (!enc)
 		return -ENOMEM;
-	enc->size = (size_t)opus_encoder_get_size(1);
+	if (!config_ok(cfg))
+		goto fail;
+	ret = -ENOMEM;
+	enc->channels = cfg->stereo ? 2 : 1;
+	enc->size = (size_t)opus_encoder_get_size(enc->channels);
 	enc->opus = calloc(1, enc->size);
 	if (!enc->opus)
 		goto fail;
@@ -73,8 +79,8 @@ int codec_encoder_restart(struct codec_encoder *enc,
 			  const struct codec_config *cfg)
 {
 	/* Opus' in-place init: the state was allocated by us, at create. */
-	if (!config_ok(cfg) ||
-	    opus_encoder_init(enc->opus, RATE, 1,
+	if (!config_ok(cfg) || (cfg->stereo ? 2 : 1) != enc->channels ||
+	    opus_encoder_init(enc->opus, RATE, enc->channels,
 			      cfg->low_delay
 				      ? OPUS_APPLICATION_RESTRICTED_LOWDELAY
 				      : OPUS_APPLICATION_VOIP) != OPUS_OK)
@@ -83,6 +89,7 @@ int codec_encoder_restart(struct codec_encoder *enc,
 	enc->cfg = *cfg;
 	enc->silent = 0;
 	enc->pausing = false;
+	enc->refresh = false;
 	memset(enc->last, 0, sizeof(enc->last));
 	opus_encoder_ctl(enc->opus, OPUS_SET_BITRATE(cfg->bitrate));
 	opus_encoder_ctl(enc->opus, OPUS_SET_COMPLEXITY(cfg->complexity));
@@ -95,7 +102,7 @@ int codec_encoder_change(struct codec_encoder *enc,
 			 const struct codec_config *cfg)
 {
 	uint8_t unheard[CODEC_MAX];
-	int16_t last[CODEC_FRAME];
+	int16_t last[CODEC_MAX_CHANNELS * CODEC_FRAME];
 	int ret;
 
 	memcpy(last, enc->last, sizeof(last));
@@ -119,22 +126,37 @@ void codec_encoder_copy(struct codec_encoder *dst,
 	dst->silent = src->silent;
 	dst->toc = src->toc;
 	dst->pausing = src->pausing;
+	dst->refresh = src->refresh;
 	memcpy(dst->last, src->last, sizeof(dst->last));
+}
+
+static int encode(struct codec_encoder *enc, const int16_t *pcm, uint8_t *buf,
+		  size_t cap)
+{
+	int n;
+
+	if (enc->refresh)
+		opus_encoder_ctl(enc->opus, OPUS_SET_PREDICTION_DISABLED(1));
+	n = opus_encode(enc->opus, pcm, CODEC_FRAME, buf, (opus_int32)cap);
+	if (enc->refresh)
+		opus_encoder_ctl(enc->opus, OPUS_SET_PREDICTION_DISABLED(0));
+	enc->refresh = false;
+	return n;
 }
 
 int codec_encode(struct codec_encoder *enc, const int16_t *pcm, uint8_t *buf,
 		 size_t cap)
 {
-	bool silent = level_dbov(pcm, CODEC_FRAME) < CODEC_SILENCE;
+	size_t samples = (size_t)enc->channels * CODEC_FRAME;
+	bool silent = level_dbov(pcm, samples) < CODEC_SILENCE;
 	int n;
 
-	memcpy(enc->last, pcm, sizeof(enc->last));
+	memcpy(enc->last, pcm, samples * sizeof(*pcm));
 	/* Opus' own DTX is not used: it takes tones and music for noise. */
 	enc->silent = silent ? enc->silent + 1 : 0;
 	if (!enc->cfg.dtx || enc->silent <= DTX_AFTER) {
 		enc->pausing = false;
-		n = opus_encode(enc->opus, pcm, CODEC_FRAME, buf,
-				(opus_int32)cap);
+		n = encode(enc, pcm, buf, cap);
 		if (n <= 0)
 			return -EIO;
 		enc->toc = buf[0] & 0xfc;
@@ -148,6 +170,17 @@ int codec_encode(struct codec_encoder *enc, const int16_t *pcm, uint8_t *buf,
 	enc->pausing = true;
 	buf[0] = enc->toc;
 	return 1;
+}
+
+void codec_encoder_refresh(struct codec_encoder *enc)
+{
+	enc->refresh = true;
+}
+
+void codec_set_complexity(struct codec_encoder *enc, int complexity)
+{
+	enc->cfg.complexity = complexity;
+	opus_encoder_ctl(enc->opus, OPUS_SET_COMPLEXITY(complexity));
 }
 
 void codec_set_loss(struct codec_encoder *enc, int percent)

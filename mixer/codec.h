@@ -1,4 +1,4 @@
-/* codec - Opus, 48 kHz mono: the one place that calls libopus.
+/* codec - Opus at 48 kHz: the one place that calls libopus.
  *
  * We send 20 ms frames. What comes in may be any Opus packet (RFC 6716 3):
  * 2.5 to 120 ms, mono or stereo (mixed down), any bandwidth.
@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CODEC_FRAME	 960  /* samples: 20 ms at 48 kHz */
-#define CODEC_MAX	 1276 /* bytes of one encoded frame */
-#define CODEC_MAX_FRAMES 5760 /* samples of one packet: 120 ms */
-#define CODEC_STEP	 120  /* every length is a multiple: 2.5 ms */
+#define CODEC_FRAME	   960	/* samples: 20 ms at 48 kHz */
+#define CODEC_MAX	   1276 /* bytes of one encoded frame */
+#define CODEC_MAX_FRAMES   5760 /* samples of one packet: 120 ms */
+#define CODEC_STEP	   120	/* every length is a multiple: 2.5 ms */
+#define CODEC_MAX_CHANNELS 2	/* that we send */
 
 /* dBov (mixer/level.h): a quieter frame counts as silence. */
 #define CODEC_SILENCE (-65.0f)
@@ -27,6 +28,7 @@ struct codec_config {
 	int bitrate;	   /* bit/s, 6000 to 510000 */
 	int complexity;	   /* 0 to 10 */
 	int loss_expected; /* percent, 0 to 100: steers in-band FEC */
+	int stereo;	   /* nonzero: two channels, interleaved */
 	int dtx;	   /* nonzero: silence is not sent */
 	/* Nonzero: CELT only, 2.5 ms of look-ahead and a third of the work.
 	 * Zero: speech modes, 6.5 ms, with in-band FEC for lossy paths. */
@@ -38,8 +40,8 @@ int codec_encoder_create(struct codec_encoder **enc_r,
 			 const struct codec_config *cfg);
 void codec_encoder_destroy(struct codec_encoder **encp);
 
-/* RT. As new, with another configuration. Returns 0 or -EINVAL, and then
- * nothing has changed. */
+/* RT. As new, with another configuration of the same channels. Returns 0 or
+ * -EINVAL, and then nothing has changed. */
 int codec_encoder_restart(struct codec_encoder *enc,
 			  const struct codec_config *cfg);
 
@@ -54,11 +56,19 @@ int codec_encoder_change(struct codec_encoder *enc,
 void codec_encoder_copy(struct codec_encoder *dst,
 			const struct codec_encoder *src);
 
-/* RT. One frame. Returns bytes, 0 for DTX, or -EIO. With dtx, what is below
- * CODEC_SILENCE is sent for 200 ms more, then once as a packet of one byte,
- * which tells the receiver that the pause is no loss, then not at all. */
+/* RT. One frame of each channel. Returns bytes, 0 for DTX, or -EIO. With dtx,
+ * what is below CODEC_SILENCE is sent for 200 ms more, then once as a packet of
+ * one byte, which tells the receiver that the pause is no loss, then not at
+ * all. */
 int codec_encode(struct codec_encoder *enc, const int16_t *pcm, uint8_t *buf,
 		 size_t cap);
+
+/* RT. The next packet needs nothing of those before it (opus_defines.h,
+ * OPUS_SET_PREDICTION_DISABLED): a decoder may begin there. */
+void codec_encoder_refresh(struct codec_encoder *enc);
+
+/* RT. 0 to 10. */
+void codec_set_complexity(struct codec_encoder *enc, int complexity);
 
 /* RT. Percent, 0 to 100. */
 void codec_set_loss(struct codec_encoder *enc, int percent);

@@ -5,10 +5,16 @@
 
 #include "mixer/limiter.h"
 
+/* Silent runs after which the limiter is empty and the encoder has said that
+ * it pauses: codec_encode(). */
+#define PAUSE 12
+
 struct feed {
 	struct limiter limiter;
 	struct codec_encoder *enc;
-	int loss; /* percent, as the encoder was told */
+	int channels;	      /* {const} */
+	int loss, complexity; /* as the encoder was told */
+	unsigned silent;      /* runs in a row without sound */
 	size_t size;
 	uint8_t packet[CODEC_MAX];
 };
@@ -20,8 +26,10 @@ int feed_create(struct feed **feed_r, const struct codec_config *cfg)
 
 	if (!feed)
 		return -ENOMEM;
-	limiter_init(&feed->limiter, 1);
+	feed->channels = cfg->stereo ? 2 : 1;
+	limiter_init(&feed->limiter, feed->channels);
 	feed->loss = cfg->loss_expected;
+	feed->complexity = cfg->complexity;
 	ret = codec_encoder_create(&feed->enc, cfg);
 	if (ret < 0) {
 		feed_destroy(&feed);
@@ -45,8 +53,10 @@ void feed_destroy(struct feed **feedp)
 
 void feed_restart(struct feed *feed, const struct codec_config *cfg)
 {
-	limiter_init(&feed->limiter, 1);
+	limiter_init(&feed->limiter, feed->channels);
 	feed->loss = cfg->loss_expected;
+	feed->complexity = cfg->complexity;
+	feed->silent = 0;
 	feed->size = 0;
 	codec_encoder_restart(feed->enc, cfg);
 }
@@ -54,6 +64,7 @@ void feed_restart(struct feed *feed, const struct codec_config *cfg)
 void feed_change(struct feed *feed, const struct codec_config *cfg)
 {
 	feed->loss = cfg->loss_expected;
+	feed->complexity = cfg->complexity;
 	codec_encoder_change(feed->enc, cfg);
 }
 
@@ -61,6 +72,8 @@ void feed_copy(struct feed *dst, const struct feed *src)
 {
 	dst->limiter = src->limiter;
 	dst->loss = src->loss;
+	dst->complexity = src->complexity;
+	dst->silent = src->silent;
 	codec_encoder_copy(dst->enc, src->enc);
 }
 
@@ -72,12 +85,32 @@ void feed_set_loss(struct feed *feed, int percent)
 	codec_set_loss(feed->enc, percent);
 }
 
-void feed_run(struct feed *feed, const int32_t *mix)
+void feed_set_complexity(struct feed *feed, int complexity)
 {
-	int16_t pcm[CODEC_FRAME];
+	if (feed->complexity == complexity)
+		return;
+	feed->complexity = complexity;
+	codec_set_complexity(feed->enc, complexity);
+}
+
+void feed_refresh(struct feed *feed)
+{
+	codec_encoder_refresh(feed->enc);
+}
+
+void feed_run(struct feed *feed, const int32_t *mix, bool silent)
+{
+	int16_t pcm[CODEC_MAX_CHANNELS * CODEC_FRAME];
+	size_t samples = (size_t)feed->channels * CODEC_FRAME;
 	int n;
 
-	limiter_run(&feed->limiter, mix, pcm, CODEC_FRAME);
+	feed->silent = silent ? feed->silent + 1 : 0;
+	if (feed->silent > PAUSE) {
+		feed->silent = PAUSE;
+		feed->size = 0;
+		return;
+	}
+	limiter_run(&feed->limiter, mix, pcm, samples);
 	n = codec_encode(feed->enc, pcm, feed->packet, sizeof(feed->packet));
 	feed->size = n > 0 ? (size_t)n : 0;
 }

@@ -4,6 +4,7 @@
 #ifndef MIXER_FEED_H
 #define MIXER_FEED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,16 @@ void feed_copy(struct feed *dst, const struct feed *src);
 /* RT. Percent. */
 void feed_set_loss(struct feed *feed, int percent);
 
-/* RT. One frame of CODEC_FRAME samples. */
-void feed_run(struct feed *feed, const int32_t *mix);
+/* RT. 0 to 10. */
+void feed_set_complexity(struct feed *feed, int complexity);
+
+/* RT. The next packet that is made needs nothing of those before it: a
+ * decoder may begin there. */
+void feed_refresh(struct feed *feed);
+
+/* RT. One frame of CODEC_FRAME samples of each channel. `silent`: it is all
+ * zeros, and in a pause nothing has to be done. */
+void feed_run(struct feed *feed, const int32_t *mix, bool silent);
 
 /* RT. The packet of the last run; 0 when there is nothing to send. */
 size_t feed_packet(const struct feed *feed, const uint8_t **payload_r);

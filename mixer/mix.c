@@ -1,207 +1,102 @@
 #include "mixer/mix.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mixer/feed.h"
-#include "mixer/level.h"
-#include "mixer/voice.h"
+#include "mixer/mix_private.h"
 
-#define TALKING	 (-50.0f) /* dBov: what is shown as talking */
-#define HANGOVER 20	  /* frames that both outlast the sound */
+/* Voices and encoders beyond those of the seats: for who has just lost his
+ * and still fades out, who waits for one, and who is listened to in passing. */
+#define SPARE 3
 
-/* A leg stays on its own feed for so many frames: after its voice ended, so
- * that its last samples have left the shared feed's look-ahead; and at first
- * or after a change of mode, so that decoder and encoder start together. */
-#define SETTLE_VOICE 5
-#define SETTLE_NEW   10
+#define LOUDER 6.0f /* dB that a spare voice is worth */
+#define PAUSE  15   /* frames of silence that cost a spare voice */
 
-/* Percent of loss where a leg changes to speech modes with FEC, and back. */
-#define LOSSY 3
-#define CLEAN 1
-
-/* Encoder configurations that can be shared in one mix. Legs beyond have an
- * encoder each: right, only dearer. */
-#define CLASSES 4
-
-struct mix_class {
-	struct feed *feed;
-	int bitrate, complexity;
-	bool lossy;
-	unsigned members; /* legs of this configuration */
-	unsigned hearers; /* of them, who hear the shared feed in this tick */
-	int loss;	  /* percent, the worst of its members */
-	uint64_t fed;	  /* the tick in which the feed was last right */
-};
-
-struct mix_leg {
-	struct mix *mix; /* NULL: in none */
-	struct voice *voice;
-	struct feed *own;
-	struct mix_class *class; /* NULL: no place was free, or in no mix */
-	int bitrate, complexity;
-	int loss; /* percent, as the peer reports */
-	bool lossy, muted;
-
-	int16_t pcm[MIX_FRAME]; /* this tick's contribution */
-	float level, peak;	/* dBov */
-	unsigned audible;	/* frames for which it is still in the sum */
-	unsigned talking;	/* frames for which it is still shown so */
-	bool on;		/* the gain at the end of pcm */
-	bool sounding;		/* pcm is in the sum of this tick */
-	unsigned settle;	/* frames it still needs its own feed */
-	bool private;		/* hears its own feed */
-};
-
-struct mix {
-	unsigned capacity; /* {const} */
-	unsigned n;
-	uint64_t tick;
-	struct mix_leg **legs;
-	struct mix_class classes[CLASSES];
-	int32_t sum[MIX_FRAME];
-	int32_t farewell[MIX_FRAME]; /* the last of who left since the tick */
-};
-
-static struct codec_config codec_of(const struct mix_leg *leg)
+static size_t samples_of(const struct mix *mix)
 {
-	return (struct codec_config){
-		.bitrate = leg->bitrate,
-		.complexity = leg->complexity,
-		.loss_expected = leg->lossy ? leg->loss : 0,
-		.dtx = 1,
-		.low_delay = !leg->lossy,
-	};
+	return (size_t)mix->cfg.channels * MIX_FRAME;
 }
 
-int mix_leg_create(struct mix_leg **leg_r, const struct mix_leg_config *cfg)
+static bool config_ok(const struct mix_config *cfg)
 {
-	struct mix_leg *leg = calloc(1, sizeof(*leg));
-	struct codec_config codec;
-	int ret;
+	return cfg->capacity && cfg->talkers <= MIX_MAX_TALKERS &&
+	       (cfg->channels == 1 || cfg->channels == 2);
+}
 
-	if (!leg)
-		return -ENOMEM;
-	leg->bitrate = cfg->bitrate;
-	leg->complexity = cfg->complexity;
-	leg->loss = cfg->loss_expected;
-	leg->lossy = leg->loss >= LOSSY;
-	leg->level = leg->peak = LEVEL_SILENCE;
+static int create_arrays(struct mix *mix)
+{
+	unsigned capacity = mix->cfg.capacity, seats = mix->cfg.talkers;
+	struct talker **seat;
 
-	codec = codec_of(leg);
-	ret = voice_create(&leg->voice, &cfg->jitter);
-	if (ret < 0)
-		goto fail;
-	ret = feed_create(&leg->own, &codec);
-	if (ret < 0)
-		goto fail;
-	*leg_r = leg;
-	return 0;
+	if (!seats || seats > capacity)
+		seats = capacity;
+	seat = calloc(seats, sizeof(*seat));
+	talkers_init(&mix->talkers, seat, seats);
+	mix->talking = calloc(capacity, sizeof(struct inlet *));
+	mix->inlets = calloc(mix->n_inlets + 1, sizeof(struct inlet *));
+	mix->free_inlets = calloc(mix->n_inlets + 1, sizeof(struct inlet *));
+	mix->feeds = calloc(mix->n_feeds + 1, sizeof(struct feed *));
+	mix->free_feeds = calloc(mix->n_feeds + 1, sizeof(struct feed *));
+	mix->sum = calloc(samples_of(mix), sizeof(int32_t));
+	mix->farewell = calloc(samples_of(mix), sizeof(int32_t));
+	mix->others = calloc(samples_of(mix), sizeof(int32_t));
+	return seat && mix->talking && mix->inlets && mix->free_inlets &&
+			       mix->feeds && mix->free_feeds && mix->sum &&
+			       mix->farewell && mix->others
+		       ? 0
+		       : -ENOMEM;
+}
 
-fail:
-	mix_leg_destroy(&leg);
+static int create_pool(struct mix *mix)
+{
+	struct codec_config codec =
+		audience_codec(&mix->audience, AUDIENCE_CLEAN);
+	int ret = 0;
+
+	for (unsigned i = 0; i < mix->n_inlets && !ret; i++) {
+		ret = inlet_create(&mix->inlets[i], &mix->cfg.jitter,
+				   mix->cfg.channels);
+		mix->free_inlets[mix->n_free_inlets++] = mix->inlets[i];
+	}
+	for (unsigned i = 0; i < mix->n_feeds && !ret; i++) {
+		ret = feed_create(&mix->feeds[i], &codec);
+		mix->free_feeds[mix->n_free_feeds++] = mix->feeds[i];
+	}
 	return ret;
 }
 
-void mix_leg_destroy(struct mix_leg **legp)
+int mix_create(struct mix **mix_r, const struct mix_config *cfg)
 {
-	struct mix_leg *leg = *legp;
-
-	*legp = NULL;
-	if (!leg)
-		return;
-	if (leg->voice)
-		voice_destroy(&leg->voice);
-	if (leg->own)
-		feed_destroy(&leg->own);
-	free(leg);
-}
-
-void mix_leg_clock(struct mix_leg *leg, unsigned since)
-{
-	voice_clock(leg->voice, since);
-}
-
-int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
-		const uint8_t *payload, size_t size)
-{
-	return voice_put(leg->voice, sequence, timestamp, payload, size);
-}
-
-void mix_leg_restart(struct mix_leg *leg)
-{
-	voice_reset(leg->voice);
-}
-
-void mix_leg_set_muted(struct mix_leg *leg, bool muted)
-{
-	leg->muted = muted;
-}
-
-void mix_leg_set_loss(struct mix_leg *leg, int percent)
-{
-	leg->loss = percent < 0 ? 0 : percent > 100 ? 100 : percent;
-}
-
-size_t mix_leg_packet(const struct mix_leg *leg, const uint8_t **payload_r)
-{
-	const struct feed *feed =
-		leg->private || !leg->class ? leg->own : leg->class->feed;
-
-	*payload_r = NULL;
-	return leg->mix ? feed_packet(feed, payload_r) : 0;
-}
-
-float mix_leg_level(const struct mix_leg *leg)
-{
-	return leg->level;
-}
-
-void mix_leg_report(struct mix_leg *leg, struct mix_leg_report *rep_r)
-{
-	struct voice_report voice;
-
-	voice_report(leg->voice, &voice);
-	*rep_r = (struct mix_leg_report){
-		.jitter = voice.jitter,
-		.concealed = voice.concealed,
-		.recovered = voice.recovered,
-		.undecodable = voice.undecodable,
-		.level_dbov = leg->level,
-		.peak_dbov = leg->peak,
-		.talking = leg->talking > 0,
+	const struct audience_config audience = {
+		.bitrate = cfg->bitrate,
+		.complexity = cfg->complexity,
+		.channels = cfg->channels,
 	};
-	leg->peak = leg->level;
-}
-
-int mix_create(struct mix **mix_r, unsigned capacity)
-{
-	/* A placeholder: class_take() restarts a feed as its legs need. */
-	const struct codec_config codec = { .bitrate = 32000, .low_delay = 1 };
 	struct mix *mix;
-	int ret = -ENOMEM;
+	int ret;
 
-	if (!capacity)
+	if (!config_ok(cfg))
 		return -EINVAL;
 	mix = calloc(1, sizeof(*mix));
 	if (!mix)
 		return -ENOMEM;
-	mix->capacity = capacity;
-	mix->legs = calloc(capacity, sizeof(*mix->legs));
-	if (!mix->legs)
-		goto fail;
-	for (int i = 0; i < CLASSES; i++) {
-		ret = feed_create(&mix->classes[i].feed, &codec);
-		if (ret < 0)
-			goto fail;
-	}
-	*mix_r = mix;
-	return 0;
+	mix->cfg = *cfg;
+	if (cfg->talkers) {
+		unsigned n = cfg->talkers + SPARE;
 
-fail:
-	mix_destroy(&mix);
+		mix->n_inlets = n < cfg->capacity ? n : cfg->capacity;
+		mix->n_feeds = mix->n_inlets;
+	}
+	ret = audience_init(&mix->audience, &audience);
+	if (!ret)
+		ret = create_arrays(mix);
+	if (!ret)
+		ret = create_pool(mix);
+	if (ret)
+		mix_destroy(&mix);
+	else
+		*mix_r = mix;
 	return ret;
 }
 
@@ -212,237 +107,244 @@ void mix_destroy(struct mix **mixp)
 	*mixp = NULL;
 	if (!mix)
 		return;
-	for (int i = 0; i < CLASSES; i++)
-		if (mix->classes[i].feed)
-			feed_destroy(&mix->classes[i].feed);
-	free(mix->legs);
+	for (unsigned i = 0; mix->inlets && i < mix->n_inlets; i++)
+		inlet_destroy(&mix->inlets[i]);
+	for (unsigned i = 0; mix->feeds && i < mix->n_feeds; i++)
+		feed_destroy(&mix->feeds[i]);
+	audience_fini(&mix->audience);
+	free(mix->talkers.seats);
+	free(mix->talking);
+	free(mix->inlets);
+	free(mix->free_inlets);
+	free(mix->feeds);
+	free(mix->free_feeds);
+	free(mix->sum);
+	free(mix->farewell);
+	free(mix->others);
 	free(mix);
-}
-
-static struct mix_class *class_of(struct mix *mix, const struct mix_leg *leg)
-{
-	struct mix_class *unused = NULL;
-
-	for (int i = 0; i < CLASSES; i++) {
-		struct mix_class *class = &mix->classes[i];
-
-		if (!class->members)
-			unused = class;
-		else if (class->bitrate == leg->bitrate &&
-			 class->complexity == leg->complexity &&
-			 class->lossy == leg->lossy)
-			return class;
-	}
-	if (unused) {
-		struct codec_config codec = codec_of(leg);
-
-		unused->bitrate = leg->bitrate;
-		unused->complexity = leg->complexity;
-		unused->lossy = leg->lossy;
-		unused->fed = 0;
-		feed_restart(unused->feed, &codec);
-	}
-	return unused;
-}
-
-static void enter_class(struct mix *mix, struct mix_leg *leg)
-{
-	leg->class = class_of(mix, leg);
-	if (leg->class)
-		leg->class->members++;
-	leg->private = true;
-	leg->settle = SETTLE_NEW;
-}
-
-static void leave_class(struct mix_leg *leg)
-{
-	if (leg->class)
-		leg->class->members--;
-	leg->class = NULL;
-}
-
-/* His decoder goes on from what it heard, be it his own feed or not. */
-static void change_class(struct mix *mix, struct mix_leg *leg)
-{
-	struct codec_config codec;
-
-	if (!leg->private && leg->class)
-		feed_copy(leg->own, leg->class->feed);
-	leave_class(leg);
-	leg->lossy = !leg->lossy;
-	codec = codec_of(leg);
-	feed_change(leg->own, &codec);
-	enter_class(mix, leg);
 }
 
 int mix_join(struct mix *mix, struct mix_leg *leg)
 {
-	struct codec_config codec = codec_of(leg);
-
 	if (leg->mix)
 		return -EBUSY;
-	if (mix->n == mix->capacity)
+	if (mix->n == mix->cfg.capacity)
 		return -ENOSPC;
-	mix->legs[mix->n++] = leg;
+	if (!mix->cfg.talkers && !leg->everybody)
+		return -EINVAL;
+	if (leg->own_inlet && leg->own_inlet->channels != mix->cfg.channels)
+		return -EINVAL;
+	mix->n++;
 	leg->mix = mix;
-	leg->on = false;
-	feed_restart(leg->own, &codec);
-	enter_class(mix, leg);
+	mix_leg_begin(leg);
+	if (leg->receives)
+		audience_join(&mix->audience, &leg->hearer, mix_leg_class(leg));
 	return 0;
 }
 
-/* One frame in a straight line from silence to sound, or back. */
-static void ramp(int16_t *pcm, bool up)
+static void give_back(struct mix *mix, struct mix_leg *leg, struct feed *feed)
 {
-	for (int i = 0; i < MIX_FRAME; i++) {
-		int32_t gain = up ? i + 1 : MIX_FRAME - 1 - i;
-
-		pcm[i] = (int16_t)(pcm[i] * gain / MIX_FRAME);
-	}
+	if (feed != leg->own_feed)
+		mix->free_feeds[mix->n_free_feeds++] = feed;
 }
 
-/* Who leaves in mid-word is heard for one frame more. */
-static void fade_away(struct mix *mix, struct mix_leg *leg)
+/* He hears what the listeners hear again. */
+static void return_to_shared(struct mix *mix, struct mix_leg *leg)
 {
-	voice_pull(leg->voice, leg->pcm);
-	ramp(leg->pcm, false);
-	for (int i = 0; i < MIX_FRAME; i++)
-		mix->farewell[i] += leg->pcm[i];
+	struct feed *own = leg->hearer.own;
+
+	if (!own)
+		return;
+	audience_return(&mix->audience, &leg->hearer);
+	give_back(mix, leg, own);
 }
 
 void mix_leave(struct mix *mix, struct mix_leg *leg)
 {
-	unsigned i = 0;
+	struct feed *own = leg->hearer.own;
 
 	if (leg->mix != mix)
 		return;
-	while (mix->legs[i] != leg)
-		i++;
-	mix->legs[i] = mix->legs[--mix->n];
-	if (leg->on)
-		fade_away(mix, leg);
-	leave_class(leg);
+	if (leg->receives)
+		audience_leave(&mix->audience, &leg->hearer);
+	if (own)
+		give_back(mix, leg, own);
+	if (leg->inlet)
+		mix_drop_inlet(mix, leg);
 	leg->mix = NULL;
+	mix->n--;
 }
 
-/* Decodes the leg and decides what of it is heard. */
-static void hear(struct mix_leg *leg)
+/* Whose spare voice `leg` may have: who is not heard, and has less to say. */
+static struct mix_leg *victim_for(const struct mix *mix,
+				  const struct mix_leg *leg)
 {
-	bool was_on = leg->on;
+	struct mix_leg *victim = NULL;
 
-	leg->level = voice_pull(leg->voice, leg->pcm);
-	leg->peak = fmaxf(leg->peak, leg->level);
-	if (leg->level > CODEC_SILENCE)
-		leg->audible = HANGOVER;
-	else if (leg->audible)
-		leg->audible--;
-	if (leg->level > TALKING)
-		leg->talking = HANGOVER;
-	else if (leg->talking)
-		leg->talking--;
+	for (unsigned i = 0; i < mix->n_inlets; i++) {
+		struct mix_leg *it = mix->inlets[i]->leg;
 
-	leg->on = leg->audible && !leg->muted;
-	leg->sounding = leg->on || was_on;
-	if (leg->on != was_on)
-		ramp(leg->pcm, leg->on);
-	if (leg->sounding && leg->settle < SETTLE_VOICE)
-		leg->settle = SETTLE_VOICE;
-}
-
-static void add_up(struct mix *mix)
-{
-	memcpy(mix->sum, mix->farewell, sizeof(mix->sum));
-	memset(mix->farewell, 0, sizeof(mix->farewell));
-	for (unsigned i = 0; i < mix->n; i++) {
-		const struct mix_leg *leg = mix->legs[i];
-
-		if (!leg->sounding)
+		if (!it || it->talker.seat || it->settle || it->hearer.own)
 			continue;
-		for (int j = 0; j < MIX_FRAME; j++)
-			mix->sum[j] += leg->pcm[j];
+		if (it->talker.silent >= PAUSE)
+			return it;
+		if (it->talker.score + LOUDER < leg->talker.score &&
+		    (!victim || it->talker.score < victim->talker.score))
+			victim = it;
 	}
+	return victim;
 }
 
-/* Which class the leg is in, and whose feed it hears in this tick. */
+bool mix_has_inlet(const struct mix *mix, const struct mix_leg *leg)
+{
+	return leg->own_inlet || mix->n_free_inlets || victim_for(mix, leg);
+}
+
+bool mix_take_inlet(struct mix *mix, struct mix_leg *leg)
+{
+	struct inlet *in = leg->own_inlet;
+
+	if (!in && !mix->n_free_inlets) {
+		struct mix_leg *victim = victim_for(mix, leg);
+
+		if (!victim)
+			return false;
+		mix_drop_inlet(mix, victim);
+	}
+	if (!in)
+		in = mix->free_inlets[--mix->n_free_inlets];
+	in->leg = leg;
+	in->at = mix->n_talking;
+	mix->talking[mix->n_talking++] = in;
+	mix_leg_speak(leg, in);
+	return true;
+}
+
+/* Who leaves in mid-word is not cut off. */
+static void fade_away(struct mix *mix, struct inlet *in)
+{
+	const struct sum_gain none = { 0, 0 };
+
+	if (!in->gain.left && !in->gain.right)
+		return;
+	voice_pull(in->voice, in->pcm);
+	inlet_mix(in, none);
+	sum_add(mix->farewell, in->part, samples_of(mix));
+	mix->farewells = true;
+}
+
+void mix_drop_inlet(struct mix *mix, struct mix_leg *leg)
+{
+	struct inlet *in = leg->inlet, *last = mix->talking[--mix->n_talking];
+
+	talkers_rise(&mix->talkers, &leg->talker);
+	fade_away(mix, in);
+	mix_leg_hush(leg);
+	mix->talking[in->at] = last;
+	last->at = in->at;
+	inlet_clear(in);
+	if (in != leg->own_inlet)
+		mix->free_inlets[mix->n_free_inlets++] = in;
+}
+
+static unsigned add_up(struct mix *mix)
+{
+	size_t samples = samples_of(mix);
+	unsigned sounding = 0;
+
+	memcpy(mix->sum, mix->farewell, samples * sizeof(*mix->sum));
+	if (mix->farewells)
+		memset(mix->farewell, 0, samples * sizeof(*mix->farewell));
+	for (unsigned i = 0; i < mix->n_talking; i++) {
+		if (!mix->talking[i]->sounding)
+			continue;
+		sum_add(mix->sum, mix->talking[i]->part, samples);
+		sounding++;
+	}
+	return sounding;
+}
+
+static struct feed *take_feed(struct mix *mix, struct mix_leg *leg)
+{
+	if (leg->own_feed)
+		return leg->own_feed;
+	/* Of two legs that need one, who is heard needs it more than who has
+	 * just been. */
+	for (unsigned i = 0; i < mix->n_talking && !mix->n_free_feeds; i++) {
+		struct mix_leg *it = mix->talking[i]->leg;
+
+		if (it->hearer.own && !it->own_feed && !it->talker.seat)
+			return_to_shared(mix, it);
+	}
+	return mix->n_free_feeds ? mix->free_feeds[--mix->n_free_feeds] : NULL;
+}
+
+/* Whether this leg hears its own feed in this tick. */
 static void route(struct mix *mix, struct mix_leg *leg)
 {
-	struct mix_class *class;
+	struct feed *own;
 
-	if (leg->lossy ? leg->loss <= CLEAN : leg->loss >= LOSSY)
-		change_class(mix, leg);
-	class = leg->class;
-	if (!class)
+	if (!leg->receives)
 		return;
-	if (leg->settle) {
-		if (!leg->private)
-			feed_copy(leg->own, class->feed);
-		leg->private = true;
-		leg->settle--;
+	if (!leg->settle) {
+		return_to_shared(mix, leg);
 		return;
 	}
-	/* A shared feed that rested goes on from the first who comes to it. */
-	if (leg->private && class->fed + 1 < mix->tick) {
-		feed_copy(class->feed, leg->own);
-		class->fed = mix->tick;
-	}
-	leg->private = false;
+	if (leg->hearer.own || (!leg->talker.seat && !leg->own_feed))
+		return;
+	own = take_feed(mix, leg);
+	if (own)
+		audience_part(&mix->audience, &leg->hearer, own);
 }
 
-static void run_own(struct mix *mix, struct mix_leg *leg)
+static void run_own(struct mix *mix, struct inlet *in, unsigned sounding)
 {
-	int32_t others[MIX_FRAME];
+	struct feed *own = in->leg->hearer.own;
+	enum audience_class class = in->leg->hearer.class;
+	bool silent = sounding == (in->sounding ? 1 : 0) && !mix->farewells;
 
-	feed_set_loss(leg->own, leg->lossy ? leg->loss : 0);
-	if (!leg->sounding) {
-		feed_run(leg->own, mix->sum);
+	feed_set_loss(own, mix->audience.streams[class].loss);
+	if (!in->sounding) {
+		feed_run(own, mix->sum, silent);
 		return;
 	}
-	for (int i = 0; i < MIX_FRAME; i++)
-		others[i] = mix->sum[i] - leg->pcm[i];
-	feed_run(leg->own, others);
-}
-
-static void run_shared(struct mix *mix)
-{
-	for (int i = 0; i < CLASSES; i++) {
-		struct mix_class *class = &mix->classes[i];
-
-		if (!class->hearers)
-			continue;
-		feed_set_loss(class->feed, class->loss);
-		feed_run(class->feed, mix->sum);
-		class->fed = mix->tick;
-	}
-}
-
-static void count_hearers(struct mix *mix)
-{
-	for (int i = 0; i < CLASSES; i++)
-		mix->classes[i].hearers = 0;
-	for (unsigned i = 0; i < mix->n; i++) {
-		const struct mix_leg *leg = mix->legs[i];
-		struct mix_class *class = leg->class;
-
-		if (leg->private || !class)
-			continue;
-		if (!class->hearers++)
-			class->loss = 0;
-		if (leg->lossy && leg->loss > class->loss)
-			class->loss = leg->loss;
-	}
+	sum_subtract(mix->others, mix->sum, in->part, samples_of(mix));
+	feed_run(own, mix->others, silent);
 }
 
 void mix_tick(struct mix *mix)
 {
+	unsigned sounding;
+
 	mix->tick++;
-	for (unsigned i = 0; i < mix->n; i++)
-		hear(mix->legs[i]);
-	add_up(mix);
-	for (unsigned i = 0; i < mix->n; i++)
-		route(mix, mix->legs[i]);
-	count_hearers(mix);
-	run_shared(mix);
-	for (unsigned i = 0; i < mix->n; i++)
-		if (mix->legs[i]->private)
-			run_own(mix, mix->legs[i]);
+	audience_tick(&mix->audience);
+	/* Backwards: who falls silent leaves the list. */
+	for (unsigned i = mix->n_talking; i-- > 0;)
+		mix_leg_hear(mix->talking[i]->leg);
+	sounding = add_up(mix);
+	for (unsigned i = 0; i < mix->n_talking; i++)
+		route(mix, mix->talking[i]->leg);
+	audience_run(&mix->audience, mix->sum, !sounding && !mix->farewells);
+	for (unsigned i = 0; i < mix->n_talking; i++)
+		if (mix->talking[i]->leg->hearer.own)
+			run_own(mix, mix->talking[i], sounding);
+	mix->farewells = false;
+}
+
+void mix_set_effort(struct mix *mix, const struct mix_effort *effort)
+{
+	int complexity = mix->cfg.complexity;
+	unsigned seats = mix->talkers.size;
+
+	mix->effort = *effort;
+	if (effort->complexity && effort->complexity < complexity)
+		complexity = effort->complexity;
+	if (effort->talkers && effort->talkers < seats)
+		seats = effort->talkers;
+	audience_set_complexity(&mix->audience, complexity);
+	for (unsigned i = 0; i < mix->n_talking; i++)
+		if (mix->talking[i]->leg->hearer.own)
+			feed_set_complexity(mix->talking[i]->leg->hearer.own,
+					    complexity);
+	talkers_limit(&mix->talkers, seats);
 }

@@ -1,24 +1,27 @@
 /* mix - what every participant of one room on one worker hears.
  *
- * A leg is one participant's place: a voice (mixer/voice.h) for what comes
- * in, a feed for what goes out. Once per 20 ms tick each leg is decoded once,
- * summed in int32, and each leg hears the sum less exactly its own voice,
- * limited, encoded.
+ * A leg is one participant's place. Once per 20 ms tick the voices of those
+ * who talk are decoded and summed in int32, and each leg hears the sum less
+ * exactly its own voice, limited, encoded. Who listens costs nothing in a
+ * tick: all listeners of a class hear one encoded stream (mixer/audience.h).
  *
- * All who are silent hear the same, and it is encoded once for all of them
- * that have the same encoder configuration. Who begins to speak goes on with
- * a copy of that encoder's state, and returns when he is silent again: no
- * seam is heard, and a room costs little more than its talkers.
- *
- * A voice below -65 dBov for 400 ms is left out of the sum: a room of open
- * microphones does not add up to noise. While nobody speaks nothing is sent.
+ * At most `talkers` are heard at once (mixer/talkers.h). Voices and encoders
+ * for them belong to the mix. A peer that sends audio levels (RFC 6464) is
+ * asked before its packets are decrypted, and has a voice while it talks; one
+ * that sends none has a voice of its own, and is decoded to be ranked. What a
+ * header says is held against the sound: who claims 12 dB more than he says
+ * (or less: to hide) is believed no more for a while, each time for longer,
+ * and is ranked by what was heard of him.
  *
  * Delay on a clean path: until the next tick (0 to 20 ms), 1 ms limiter and
  * 2.5 ms encoder. Legs whose peer reports 3 % of loss or more are encoded in
- * Opus' speech modes with in-band FEC instead (6.5 ms), until it is 1 %.
+ * Opus' speech modes with in-band FEC instead (6.5 ms), until it is 1 %; who
+ * still loses 10 % and more for many seconds gets 16 kbit/s.
  *
- * Created and destroyed by the control thread, used by one media worker.
- * 48 kHz mono, 960 samples a frame. */
+ * Silence is neither encoded nor sent.
+ *
+ * Created and destroyed by the control thread, used by one media worker. A
+ * frame is 960 samples at 48 kHz of each channel. */
 #ifndef MIXER_MIX_H
 #define MIXER_MIX_H
 
@@ -28,17 +31,37 @@
 
 #include "mixer/jitter.h"
 
-#define MIX_RATE  48000
-#define MIX_FRAME 960
+#define MIX_RATE	48000
+#define MIX_FRAME	960
+#define MIX_MAX_TALKERS 64
+#define MIX_MAX_GAIN	4.0f /* 12 dB */
 
 struct mix;
 struct mix_leg;
 
+struct mix_config {
+	unsigned capacity;	     /* legs, at least 1 */
+	unsigned talkers;	     /* heard at once, 0: everybody who talks */
+	int bitrate;		     /* bit/s of the encoders, 6000 to 510000 */
+	int complexity;		     /* of the encoders, 0 to 10 */
+	int channels;		     /* 1, or 2: a stereo room */
+	bool denoise;		     /* each talker's voice */
+	bool agc;		     /* the same */
+	struct jitter_config jitter; /* of talkers' voices; min_ms 0: no delay
+				      * on a clean path */
+};
+
 struct mix_leg_config {
-	struct jitter_config jitter; /* min_ms 0: no delay on a clean path */
-	int bitrate;		     /* bit/s of the encoder, 6000 to 510000 */
-	int complexity;		     /* 0 to 10 */
-	int loss_expected;	     /* percent at the start, 0: clean */
+	bool sends;	   /* may be heard */
+	bool receives;	   /* hears */
+	bool level_header; /* the peer sends levels: no voice of its own */
+	bool everybody;	   /* for a mix of talkers 0: brings its own voice and
+			    * encoder, whatever the peer sends */
+	int bitrate;	   /* bit/s that the peer can take; 0: any */
+	int loss_expected; /* percent at the start, 0: clean */
+	/* Of a voice and an encoder of its own: as the mix has them. */
+	struct jitter_config jitter;
+	int channels;
 };
 
 struct mix_leg_report {
@@ -46,9 +69,19 @@ struct mix_leg_report {
 	uint64_t concealed;   /* frames: PLC, not FEC */
 	uint64_t recovered;   /* frames: from in-band FEC */
 	uint64_t undecodable; /* packets that Opus refused */
+	uint64_t unranked;    /* packets that nobody would have heard */
 	float level_dbov;     /* of the last frame heard from it, -127..0 */
 	float peak_dbov;      /* largest since the last report was taken */
 	bool talking;	      /* level above -50 dBov, with hangover */
+	bool audible;	      /* has a seat: is heard */
+	bool distrusted;      /* its level header was found false */
+};
+
+/* What load shedding takes away; zeros take nothing. */
+struct mix_effort {
+	int complexity;	  /* at most this one; 0: as configured */
+	bool no_denoise;  /* neither denoise nor AGC */
+	unsigned talkers; /* at most so many are heard; 0: as configured */
 };
 
 /* On success the caller owns *leg_r. Returns 0, -EINVAL or -ENOMEM. */
@@ -57,13 +90,21 @@ int mix_leg_create(struct mix_leg **leg_r, const struct mix_leg_config *cfg);
 /* Accepts NULL and half-built objects; sets *legp to NULL. */
 void mix_leg_destroy(struct mix_leg **legp);
 
+/* RT. Before a packet is decrypted: the level its header claims, -127 to 0
+ * dBov, or LEVEL_NONE
+ * (mixer/level.h). False: it need not be decrypted, nobody would hear
+ * it. What is true must be followed by mix_leg_put() once it has proved
+ * authentic, and only that lets the claim count. */
+bool mix_leg_rank(struct mix_leg *leg, int level_dbov);
+
 /* RT. When the packets that follow came: samples after the last tick. It is
  * how drifting clocks are noticed before a packet comes too late; see
  * jitter_clock(). */
 void mix_leg_clock(struct mix_leg *leg, unsigned since);
 
 /* RT. One received Opus packet of 2.5 to 120 ms, mono or stereo, whatever
- * its bytes; see jitter_put(). -EBADMSG when it is not Opus. */
+ * its bytes; see jitter_put(). -EBADMSG when it is not Opus, -EBUSY when
+ * nobody would hear it, -EPERM when the leg does not send. */
 int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
 		const uint8_t *payload, size_t size);
 
@@ -71,35 +112,44 @@ int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
  * timing are forgotten. */
 void mix_leg_restart(struct mix_leg *leg);
 
-/* RT. A muted leg is decoded (its level is still shown) but nobody hears
- * it; it goes silent and comes back over one frame, without a click. */
+/* RT. Nobody hears a muted leg, and it takes no seat; its level is still
+ * shown, from the header if there is one. It goes silent and comes back
+ * without a click. */
 void mix_leg_set_muted(struct mix_leg *leg, bool muted);
 
-/* RT. Percent of our packets that the peer says it lost: more FEC. */
+/* RT. Volume: 1 is as it came, at most MIX_MAX_GAIN. It is reached without a
+ * click. */
+void mix_leg_set_gain(struct mix_leg *leg, float gain);
+
+/* RT. Percent of our packets that the peer says it lost; once for each of its
+ * reports. Chooses its class, and how much FEC that has. */
 void mix_leg_set_loss(struct mix_leg *leg, int percent);
 
 /* RT. After mix_tick(): the leg's packet for this tick. The payload stays
- * valid until the next tick. Returns its size, 0 when there is nothing to
- * send (DTX). */
+ * valid until the next tick, and is the same one for all that hear the same.
+ * Returns its size, 0 when there is nothing to send (DTX). */
 size_t mix_leg_packet(const struct mix_leg *leg, const uint8_t **payload_r);
 
-/* RT. Level of the newest frame heard from it, dBov, -127 to 0. */
+/* RT. The level of the newest frame heard from it, -127 to 0 dBov. */
 float mix_leg_level(const struct mix_leg *leg);
 
 /* RT. A copy of the statistics; taking it restarts the peak. */
 void mix_leg_report(struct mix_leg *leg, struct mix_leg_report *rep_r);
 
-/* A mix for up to `capacity` legs. Returns 0, -EINVAL or -ENOMEM. */
-int mix_create(struct mix **mix_r, unsigned capacity);
+/* Returns 0, -EINVAL or -ENOMEM. */
+int mix_create(struct mix **mix_r, const struct mix_config *cfg);
 
 /* The legs are not the mix's: all must have left. */
 void mix_destroy(struct mix **mixp);
 
-/* RT. Returns 0, -ENOSPC, or -EBUSY when the leg is in a mix. */
+/* RT. Returns 0, -ENOSPC, -EBUSY when the leg is in a mix, or -EINVAL when
+ * the mix needs legs that bring everything (`everybody`). */
 int mix_join(struct mix *mix, struct mix_leg *leg);
-/* RT. Its voice fades out over one frame. A leg that is not in the mix is left
- * alone. */
+/* RT. Its voice fades out. A leg that is not in the mix is left alone. */
 void mix_leave(struct mix *mix, struct mix_leg *leg);
+
+/* RT. */
+void mix_set_effort(struct mix *mix, const struct mix_effort *effort);
 
 /* RT. One 20 ms step for all legs. */
 void mix_tick(struct mix *mix);

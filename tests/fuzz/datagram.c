@@ -70,7 +70,8 @@ static struct session *make_session(uint32_t member, bool srtp)
 	cfg.stream.level_id = 1;
 	cfg.leg.jitter.min_ms = 20;
 	cfg.leg.jitter.max_ms = 200;
-	cfg.leg.bitrate = 16000;
+	cfg.leg.sends = cfg.leg.receives = true;
+	cfg.leg.channels = 1;
 	if (session_create(&ses, &cfg))
 		abort();
 	return ses;
@@ -104,7 +105,13 @@ static void create(struct bench *bench)
 	bench->now = 1000000000;
 	bench->stranger = path_of(9);
 	if (!entry || engine_create(&bench->eng, check_output, bench) ||
-	    mix_create(&entry->mix, SESSIONS) ||
+	    mix_create(&entry->mix,
+		       &(struct mix_config){ .capacity = SESSIONS,
+					     .talkers = 2,
+					     .bitrate = 16000,
+					     .complexity = 0,
+					     .channels = 1,
+					     .jitter = { 20, 200 } }) ||
 	    phonegate_create(&bench->gate, "local-1", entry->mix, SESSIONS) ||
 	    srtp_cipher_create(&bench->cipher, SRTP_AEAD_AES_128_GCM, key,
 			       SRTP_PROTECT))

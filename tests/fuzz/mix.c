@@ -66,10 +66,11 @@ static void put(struct room *room, struct input *in)
 	memcpy(payload, in->data, size);
 	in->data += size;
 	in->size -= size;
+	mix_leg_rank(room->leg[i], how & 16 ? -(int)(size & 127) : -20);
 	ret = mix_leg_put(room->leg[i], room->sequence[i], room->timestamp[i],
 			  payload, size);
 	if (ret && ret != -EBADMSG && ret != -ESTALE && ret != -EEXIST &&
-	    ret != -ENOBUFS && ret != -EMSGSIZE)
+	    ret != -ENOBUFS && ret != -EMSGSIZE && ret != -EBUSY)
 		abort();
 	free(payload);
 }
@@ -127,18 +128,27 @@ static void step(struct room *room, struct input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct mix_leg_config cfg = { .jitter = { 0, 300 },
-					    .bitrate = 32000,
-					    .complexity = 0 };
+	/* One leg sends levels, for the two seats that there are. */
+	const struct mix_config mix = { .capacity = LEGS,
+					.talkers = 2,
+					.bitrate = 32000,
+					.channels = 1,
+					.jitter = { 0, 300 } };
+	struct mix_leg_config cfg = { .sends = true,
+				      .receives = true,
+				      .channels = 1,
+				      .jitter = { 0, 300 } };
 	struct input in = { data, size };
 	struct room room = { .mix = NULL };
 
-	if (mix_create(&room.mix, LEGS))
+	if (mix_create(&room.mix, &mix))
 		abort();
-	for (int i = 0; i < LEGS; i++)
+	for (int i = 0; i < LEGS; i++) {
+		cfg.level_header = i == 1;
 		if (mix_leg_create(&room.leg[i], &cfg) ||
 		    mix_join(room.mix, room.leg[i]))
 			abort();
+	}
 	for (int n = 0; n < MAX_OPS && in.size; n++)
 		step(&room, &in);
 	tick(&room, 4);

@@ -69,7 +69,15 @@ static struct bench *start(unsigned members, bool srtp)
 	bench->now = START;
 	g_assert_cmpint(engine_create(&bench->eng, keep, bench), ==, 0);
 	engine_set_clock(bench->eng, START, 1700000000ull * SECOND);
-	g_assert_cmpint(mix_create(&bench->mix, MEMBERS), ==, 0);
+	g_assert_cmpint(
+		mix_create(&bench->mix,
+			   &(struct mix_config){ .capacity = MEMBERS,
+						 .talkers = 5,
+						 .bitrate = 32000,
+						 .complexity = 3,
+						 .channels = 1,
+						 .jitter = { 20, 200 } }),
+		==, 0);
 	g_assert_cmpint(
 		phonegate_create(&bench->gate, "local-1", bench->mix, MEMBERS),
 		==, 0);

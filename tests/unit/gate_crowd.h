@@ -70,7 +70,15 @@ static inline struct phonegate *crowd_room(struct crowd *crowd,
 	struct engine_mix *entry = calloc(1, sizeof(*entry));
 	struct phonegate *gate = NULL;
 
-	g_assert_cmpint(mix_create(&entry->mix, members), ==, 0);
+	g_assert_cmpint(
+		mix_create(&entry->mix,
+			   &(struct mix_config){ .capacity = members,
+						 .talkers = 5,
+						 .bitrate = 32000,
+						 .complexity = 5,
+						 .channels = 1,
+						 .jitter = { 0, 400 } }),
+		==, 0);
 	g_assert_cmpint(phonegate_create(&gate, "local-1", entry->mix, members),
 			==, 0);
 	crowd_command(crowd, (struct command){ .kind = COMMAND_ADD_MIX,

@@ -40,8 +40,8 @@ static inline void phone_keys(uint32_t member, struct session_config *cfg)
 	snprintf(cfg->stream.cname, sizeof(cfg->stream.cname), "gate");
 	cfg->leg.jitter.min_ms = 20;
 	cfg->leg.jitter.max_ms = 400;
-	cfg->leg.bitrate = 24000;
-	cfg->leg.complexity = 0;
+	cfg->leg.sends = cfg->leg.receives = true;
+	cfg->leg.channels = 1;
 }
 
 /* A phone, and the session that knows its secrets. */

@@ -220,9 +220,10 @@ static void create_session(struct person *person)
 		.consent_s = 30,
 		.password = "swordfish",
 		.stream = stream_of(person->who, false),
-		.leg = { .jitter = { 0, 400 },
-			 .bitrate = 32000,
-			 .complexity = 5 },
+		.leg = { .sends = true,
+			 .receives = true,
+			 .channels = 1,
+			 .jitter = { 0, 400 } },
 	};
 
 	g_snprintf(cfg.username, sizeof(cfg.username), "dialog-%u",
@@ -286,7 +287,15 @@ static struct hall *open_hall(struct net net)
 	hall->next_us = START;
 	g_assert_cmpint(engine_create(&hall->eng, flush, hall), ==, 0);
 	engine_set_clock(hall->eng, START, START);
-	g_assert_cmpint(mix_create(&hall->mix, PEOPLE), ==, 0);
+	g_assert_cmpint(
+		mix_create(&hall->mix,
+			   &(struct mix_config){ .capacity = PEOPLE,
+						 .talkers = 5,
+						 .bitrate = 32000,
+						 .complexity = 5,
+						 .channels = 1,
+						 .jitter = { 0, 400 } }),
+		==, 0);
 	g_assert_cmpint(
 		phonegate_create(&hall->gate, "local-1", hall->mix, PEOPLE), ==,
 		0);

@@ -174,9 +174,10 @@ static void add_session(struct talk *talk, unsigned index)
 		.password = "swordfish",
 		.consent_s = 30,
 		.stream = stream_of(index, false),
-		.leg = { .jitter = { 20, 500 },
-			 .bitrate = 32000,
-			 .complexity = 3 },
+		.leg = { .sends = true,
+			 .receives = true,
+			 .channels = 1,
+			 .jitter = { 20, 500 } },
 	};
 
 	g_snprintf(cfg.username, sizeof(cfg.username), "dialog%u", index);
@@ -241,7 +242,15 @@ static void setup(struct talk *talk, bool dead_first)
 	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	g_assert_cmpint(worker_create(&talk->wrk, &cfg, &worker_events, talk),
 			==, 0);
-	g_assert_cmpint(mix_create(&talk->mix, CALLERS), ==, 0);
+	g_assert_cmpint(
+		mix_create(&talk->mix,
+			   &(struct mix_config){ .capacity = CALLERS,
+						 .talkers = 5,
+						 .bitrate = 32000,
+						 .complexity = 3,
+						 .channels = 1,
+						 .jitter = { 20, 500 } }),
+		==, 0);
 	g_assert_cmpint(worker_add_mix(talk->wrk, talk->mix), ==, 0);
 	g_assert_cmpint(
 		phonegate_create(&talk->gate, "local-1", talk->mix, CALLERS),

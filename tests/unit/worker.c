@@ -121,7 +121,15 @@ static void start(struct bench *bench, const char *literal)
 	g_assert_cmpint(worker_create(&bench->wrk, &cfg, &events, &bench->told),
 			==, 0);
 	worker_address(bench->wrk, 0, &bench->to);
-	g_assert_cmpint(mix_create(&bench->mix, 5), ==, 0);
+	g_assert_cmpint(
+		mix_create(&bench->mix,
+			   &(struct mix_config){ .capacity = 5,
+						 .talkers = 5,
+						 .bitrate = 32000,
+						 .complexity = 3,
+						 .channels = 1,
+						 .jitter = { 20, 200 } }),
+		==, 0);
 	g_assert_cmpint(worker_add_mix(bench->wrk, bench->mix), ==, 0);
 	g_assert_cmpint(
 		phonegate_create(&bench->gate, "local-1", bench->mix, 1), ==,

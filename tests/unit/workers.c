@@ -45,7 +45,14 @@ static void thousands_at_once_find_their_place(void)
 	starve_worker();
 	wks = workers_create(&cfg, &events, NULL, &error);
 	g_assert_no_error(error);
-	g_assert_cmpint(mix_create(&mix, 2), ==, 0);
+	g_assert_cmpint(
+		mix_create(&mix, &(struct mix_config){ .capacity = 2,
+						       .talkers = 2,
+						       .bitrate = 32000,
+						       .complexity = 3,
+						       .channels = 1,
+						       .jitter = { 20, 200 } }),
+		==, 0);
 	g_assert_cmpint(workers_add(wks, &(struct addition){ .mix = mix }), ==,
 			0);
 	for (unsigned i = 0; i < MANY; i++) {

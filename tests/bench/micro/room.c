@@ -40,6 +40,7 @@ static void tick(void *context, unsigned i)
 	for (unsigned t = 0; t < b->talkers; t++) {
 		unsigned at = (i + 37 * t) % FRAMES;
 
+		mix_leg_rank(b->leg[t], -20);
 		mix_leg_put(b->leg[t], b->sequence, b->sequence * SOUND_FRAME,
 			    b->spoken[at], (size_t)b->size[at]);
 	}
@@ -50,21 +51,28 @@ static void tick(void *context, unsigned i)
 /* A room of `legs`, of which the first `talkers` speak. */
 static void bench_mix(struct bench *b, unsigned legs, unsigned talkers)
 {
-	const struct mix_leg_config cfg = {
-		.jitter = { .min_ms = 0, .max_ms = 500 },
+	const struct mix_config cfg = {
+		.capacity = legs,
+		.talkers = 5,
 		.bitrate = 32000,
 		.complexity = 5,
+		.channels = 1,
+		.jitter = { .min_ms = 0, .max_ms = 500 },
 	};
+	const struct mix_leg_config leg = { .sends = true,
+					    .receives = true,
+					    .level_header = true,
+					    .channels = 1 };
 	g_autofree char *what = g_strdup_printf(
 		"mix: tick of %u, %u of them talking", legs, talkers);
 
-	g_assert_cmpint(mix_create(&b->mix, legs), ==, 0);
+	g_assert_cmpint(mix_create(&b->mix, &cfg), ==, 0);
 	for (unsigned i = 0; i < legs; i++) {
-		g_assert_cmpint(mix_leg_create(&b->leg[i], &cfg), ==, 0);
+		g_assert_cmpint(mix_leg_create(&b->leg[i], &leg), ==, 0);
 		g_assert_cmpint(mix_join(b->mix, b->leg[i]), ==, 0);
 	}
 	b->talkers = talkers;
-	/* Not the first second, in which all have an encoder each. */
+	/* Not the first second, while delays settle. */
 	for (unsigned i = 0; i < 50; i++)
 		tick(b, i);
 	micro_time(what, tick, b, 1);
