@@ -248,6 +248,69 @@ static void an_announced_pause_ends_in_one_frame(void)
 	voice_destroy(&voice);
 }
 
+/* White noise of -60 dBov, with 2 s of a tone over it. */
+static void in_a_room(int16_t *pcm, uint64_t frame)
+{
+	static uint32_t x = 1;
+
+	memset(pcm, 0, SOUND_FRAME * sizeof(*pcm));
+	if (frame < 100)
+		sound_tone(pcm, HZ, LOUD, frame);
+	for (int i = 0; i < SOUND_FRAME; i++) {
+		x = x * 1664525u + 1013904223u;
+		pcm[i] = (int16_t)(pcm[i] + ((int32_t)x >> 16) / 577);
+	}
+}
+
+static void a_pause_sounds_like_the_background_and_counts_as_silence(void)
+{
+	const struct codec_config cfg = { .bitrate = 64000,
+					  .complexity = 5,
+					  .low_delay = 1 };
+	struct codec_encoder *enc = NULL;
+	struct voice *voice = new_voice();
+	int16_t pcm[SOUND_FRAME];
+	uint8_t buf[CODEC_MAX];
+	int n = 0;
+
+	g_assert_cmpint(codec_encoder_create(&enc, &cfg), ==, 0);
+	for (uint64_t i = 0; i < 300; i++) {
+		in_a_room(pcm, i);
+		n = codec_encode(enc, pcm, buf, sizeof(buf));
+		voice_put(voice, i, i * SOUND_FRAME, buf, (size_t)n);
+		g_assert_cmpfloat(voice_pull(voice, pcm), >, -65);
+	}
+	buf[0] &= 0xfc;
+	voice_put(voice, 300, 300 * SOUND_FRAME, buf, 1);
+	voice_pull(voice, pcm);
+	for (int i = 301; i < 1000; i++) {
+		g_assert_cmpfloat(voice_pull(voice, pcm), ==, LEVEL_SILENCE);
+		g_assert_cmpfloat(level_dbov(pcm, SOUND_FRAME), >, -64);
+		g_assert_cmpfloat(level_dbov(pcm, SOUND_FRAME), <, -59);
+	}
+	sound_tone(pcm, HZ, LOUD, 0);
+	n = codec_encode(enc, pcm, buf, sizeof(buf));
+	voice_put(voice, 301, 1000 * SOUND_FRAME, buf, (size_t)n);
+	g_assert_cmpfloat(voice_pull(voice, pcm), >, LOUD_DBOV - 3);
+	codec_encoder_destroy(&enc);
+	voice_destroy(&voice);
+}
+
+static void another_sender_finds_nothing_of_the_one_before(void)
+{
+	struct voice *voice = new_voice(), *new = new_voice();
+	float level[FRAMES], fresh[FRAMES];
+	int edge;
+
+	over_a_path(voice, 0, in_a_room, one_in_five, level, &edge);
+	voice_reset(voice);
+	over_a_path(voice, 1, steady, none, level, &edge);
+	over_a_path(new, 1, steady, none, fresh, &edge);
+	g_assert_cmpmem(level, sizeof(level), fresh, sizeof(fresh));
+	voice_destroy(&voice);
+	voice_destroy(&new);
+}
+
 static void bytes_that_are_not_opus_are_counted_and_harmless(void)
 {
 	struct voice *voice = new_voice();
@@ -311,6 +374,12 @@ int main(int argc, char **argv)
 		a_gap_fades_within_60_ms_and_comes_back_without_a_click);
 	g_test_add_func("/voice/an announced pause ends in one frame",
 			an_announced_pause_ends_in_one_frame);
+	g_test_add_func(
+		"/voice/a pause sounds like the background, counts as"
+		" silence",
+		a_pause_sounds_like_the_background_and_counts_as_silence);
+	g_test_add_func("/voice/another sender finds nothing of the last",
+			another_sender_finds_nothing_of_the_one_before);
 	g_test_add_func("/voice/bytes that are not Opus are counted, harmless",
 			bytes_that_are_not_opus_are_counted_and_harmless);
 	g_test_add_func("/voice/hearing never touches the heap",
