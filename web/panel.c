@@ -6,6 +6,8 @@
 #include "web/command.h"
 #include "web/panel_json.h"
 
+#define FIGURES_AT_ONCE 500
+
 struct panel {
 	const struct panel_events *events;
 	void *arg;
@@ -78,13 +80,24 @@ static void tell(struct watcher *wtr, GBytes *text)
 	g_bytes_unref(text);
 }
 
-/* Levels, and figures too once a second, may be left out: only a client that
- * had nothing waiting gets them. */
-static void tell_idle(struct view *view, gboolean figures)
+/* All figures in a second. Those of a large room are spread over it: at once
+ * they would be more than may wait for a client. */
+static GBytes *figures_of_beat(const struct view *view, guint beat)
+{
+	guint members = room_members(view->room)->len;
+	guint n = MAX(FIGURES_AT_ONCE, members / PANEL_HZ + 1);
+
+	if (beat && beat * n >= members)
+		return NULL;
+	return panel_json_figures(view->room, beat * n, n);
+}
+
+/* Levels and figures may be left out: only a client that had nothing waiting
+ * gets them. beat counts to PANEL_HZ in a second. */
+static void tell_idle(struct view *view, guint beat)
 {
 	g_autoptr(GBytes) levels = panel_json_levels(view->room);
-	g_autoptr(GBytes) second =
-		figures ? panel_json_figures(view->room) : NULL;
+	g_autoptr(GBytes) second = figures_of_beat(view, beat);
 
 	for (guint i = 0; i < view->watchers->len; i++) {
 		struct watcher *wtr = view->watchers->pdata[i];
@@ -188,7 +201,7 @@ static void every_second(struct panel *pan)
 static gboolean tick(gpointer data)
 {
 	struct panel *pan = data;
-	gboolean second = ++pan->ticks % PANEL_HZ == 0;
+	guint beat = ++pan->ticks % PANEL_HZ;
 	GHashTableIter iter;
 	gpointer value;
 
@@ -197,9 +210,9 @@ static gboolean tick(gpointer data)
 		struct view *view = value;
 
 		room_refresh_levels(view->room);
-		tell_idle(view, second);
+		tell_idle(view, beat);
 	}
-	if (second)
+	if (!beat)
 		every_second(pan);
 	return G_SOURCE_CONTINUE;
 }

@@ -176,12 +176,12 @@ GBytes *panel_json_levels(const struct room *room)
 		json_pack("{s:s, s:o}", "t", "levels", "levels", array));
 }
 
-GBytes *panel_json_figures(const struct room *room)
+GBytes *panel_json_figures(const struct room *room, guint first, guint n)
 {
 	const GPtrArray *members = room_members(room);
 	json_t *array = json_array();
 
-	for (guint i = 0; i < members->len; i++) {
+	for (guint i = first; i < members->len && i - first < n; i++) {
 		const struct member *mem = members->pdata[i];
 
 		if (mem->state == MEMBER_HERE)

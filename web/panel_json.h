@@ -16,7 +16,8 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 			 const char *by, guint64 n);
 GBytes *panel_json_closed(const char *room);
 GBytes *panel_json_levels(const struct room *room);
-GBytes *panel_json_figures(const struct room *room);
+/* Of the members at places first to first + n - 1. */
+GBytes *panel_json_figures(const struct room *room, guint first, guint n);
 GBytes *panel_json_done(gint64 id);
 /* id 0: it could not be read. */
 GBytes *panel_json_error(gint64 id, const char *code, const char *text);

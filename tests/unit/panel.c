@@ -368,6 +368,60 @@ static void figures_come_each_second_beside_the_levels(void)
 	tear_down();
 }
 
+/* At once they would be more than may wait for a client. */
+static void figures_of_a_large_room_come_in_parts(void)
+{
+	const struct room_config large = {
+		.address = "first@x.org",
+		.name = "First",
+		.moderators = (const char *const[]){ "chair@x.org", NULL },
+		.capacity = 2000
+	};
+	g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
+	struct socket sock;
+	struct watcher *wtr;
+	size_t largest = 0;
+
+	set_up();
+	room_configure(rooms[0], &large);
+	for (int i = 0; i < 1201; i++) {
+		g_autofree char *did = g_strdup_printf("d%d", i);
+
+		join(rooms[0], did, "Ann")->in = (struct member_figures){
+			.loss = 0.1234,
+			.late = 0.1234,
+			.concealed = 0.12,
+			.recovered = 0.1234,
+			.jitter_ms = 99.9,
+			.buffer_ms = 100,
+			.mos = 1.23,
+		};
+	}
+	socket_init(&sock);
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	while (refreshes <= PANEL_HZ + 3)
+		turn(&sock);
+	for (guint i = 0; i < sock.sent->len; i++) {
+		json_t *message = sock.sent->pdata[i], *mem;
+		size_t index;
+
+		if (g_strcmp0(text_in(message, "t"), "figures"))
+			continue;
+		largest = MAX(largest, json_dumpb(message, NULL, 0, 0));
+		json_array_foreach(json_object_get(message, "members"), index,
+				   mem)
+			g_hash_table_add(
+				told, GSIZE_TO_POINTER(number_in(mem, "id")));
+	}
+	g_assert_cmpuint(g_hash_table_size(told), ==, 1201);
+	g_assert_cmpuint(largest, >, 0);
+	g_assert_cmpuint(largest, <, 200 * 1024); /* of 256, web/web.c */
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
 static void one_who_moderates_no_more_loses_the_room(void)
 {
 	const struct room_config strict = { .address = "first@x.org",
@@ -470,6 +524,8 @@ int main(int argc, char **argv)
 			levels_are_fetched_only_for_watched_rooms);
 	g_test_add_func("/panel/figures come each second beside the levels",
 			figures_come_each_second_beside_the_levels);
+	g_test_add_func("/panel/figures of a large room come in parts",
+			figures_of_a_large_room_come_in_parts);
 	g_test_add_func("/panel/one who moderates no more loses the room",
 			one_who_moderates_no_more_loses_the_room);
 	g_test_add_func("/command/reads each command", reads_each_command);
