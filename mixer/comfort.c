@@ -21,26 +21,36 @@ void comfort_reset(struct comfort *com)
 	com->random = 1;
 }
 
-void comfort_learn(struct comfort *com, const int16_t *pcm, size_t n)
+/* The pole of a first-order process whose neighbours are alike so much. */
+static float colour_of(const int16_t *pcm, size_t n)
 {
-	float square = 0, product = 0;
+	float square = 1, product = 0;
 
 	for (size_t i = 1; i < n; i++) {
 		square += (float)pcm[i] * (float)pcm[i];
 		product += (float)pcm[i] * (float)pcm[i - 1];
 	}
+	return fminf(fmaxf(product / square, 0), MAX_COLOUR);
+}
+
+void comfort_learn(struct comfort *com, const int16_t *pcm, size_t n)
+{
+	uint64_t square = 0;
+	float power;
+
+	for (size_t i = 0; i < n; i++)
+		square += (uint32_t)(pcm[i] * pcm[i]);
 	if (com->frames == WINDOW) {
 		com->frames = 0;
 		com->before = com->now;
 		com->now = unheard;
 	}
 	com->frames++;
-	if (square / (float)n >= com->now.power)
+	power = (float)square / (float)n;
+	if (power >= com->now.power)
 		return;
-	com->now.power = square / (float)n;
-	com->now.colour = 0;
-	if (product > 0)
-		com->now.colour = fminf(product / square, MAX_COLOUR);
+	com->now.power = power;
+	com->now.colour = colour_of(pcm, n);
 }
 
 static const struct comfort_background *background(const struct comfort *com)

@@ -149,31 +149,39 @@ static int most_lag(const struct stretch *st, int change, bool shorten)
 	return most < st->credit ? most : st->credit;
 }
 
-int stretch_pull(struct stretch *st, int shorter, float quiet, int16_t *pcm_r)
+/* One splice, if it is time for one. Returns its lag, or 0. */
+static int change_tempo(struct stretch *st, int shorter, float quiet)
 {
 	bool shorten = shorter > 0;
 	bool loose = power(st->pcm, STRETCH_FRAME) < quiet;
-	int from = shorten ? 0 : MAX_LAG, change = abs(shorter), lag = 0, most;
+	int from = shorten ? 0 : MAX_LAG, lag, most;
 	float like = 1;
 
-	st->credit += loose ? MAX_LAG : allowance(change);
-	if (change < (shorten ? MIN_LAG : 1))
-		st->credit = 0;
+	st->credit += loose ? MAX_LAG : allowance(abs(shorter));
 	if (st->credit > PATIENCE)
 		st->credit = PATIENCE;
-	most = most_lag(st, change, shorten);
-	if (most >= MIN_LAG)
-		lag = loose ? most
-			    : find_lag(st->pcm, from, shorten ? 1 : -1, most,
-				       &like);
+	lag = most = most_lag(st, abs(shorter), shorten);
+	if (most < MIN_LAG)
+		return 0;
+	if (!loose)
+		lag = find_lag(st->pcm, from, shorten ? 1 : -1, most, &like);
 	if (like < ALIKE * (1.0f - (float)st->credit / PATIENCE))
-		lag = 0;
-	if (lag) {
-		splice(st, from, shorten ? lag : -lag);
-		st->credit = st->credit > lag ? st->credit - lag : 0;
-	}
+		return 0;
+	splice(st, from, shorten ? lag : -lag);
+	st->credit -= lag;
+	return lag;
+}
+
+int stretch_pull(struct stretch *st, int shorter, float quiet, int16_t *pcm_r)
+{
+	int lag = 0;
+
+	if (shorter < 0 || shorter >= MIN_LAG)
+		lag = change_tempo(st, shorter, quiet);
+	else
+		st->credit = 0;
 	memcpy(pcm_r, st->pcm, STRETCH_FRAME * sizeof(*pcm_r));
 	st->fill -= STRETCH_FRAME;
 	memmove(st->pcm, st->pcm + STRETCH_FRAME, st->fill * sizeof(*st->pcm));
-	return shorten ? lag : -lag;
+	return shorter > 0 ? lag : -lag;
 }
