@@ -34,6 +34,10 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"CREATE TABLE audit (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
 	"  room TEXT NOT NULL, by TEXT, what TEXT NOT NULL,"
 	"  whom TEXT NOT NULL);",
+	/* digest: SHA-256. uses: -1, as often as one likes. */
+	"CREATE TABLE token (digest BLOB PRIMARY KEY, room TEXT NOT NULL,"
+	"  role INTEGER NOT NULL, name TEXT, uses INTEGER NOT NULL,"
+	"  expires INTEGER NOT NULL, time INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 #define DIALOG_COLUMNS                                                         \
@@ -101,4 +105,12 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 			       "state = 2",
 	[SQL_FORGET_POSTS] = "DELETE FROM post WHERE time < ? AND state > 0 "
 			     "AND id NOT IN (SELECT post FROM dialog)",
+
+	[SQL_ADD_TOKEN] = "INSERT INTO token (digest, room, role, name, uses, "
+			  "expires, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[SQL_TOKEN] = "SELECT room, role, name, uses, expires FROM token "
+		      "WHERE digest = ?",
+	[SQL_USE_TOKEN] = "UPDATE token SET uses = uses - 1 "
+			  "WHERE digest = ? AND uses > 0",
+	[SQL_FORGET_TOKENS] = "DELETE FROM token WHERE expires < ?",
 };

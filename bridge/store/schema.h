@@ -3,7 +3,7 @@
 #define STORE_SCHEMA_H
 
 /* PRAGMA user_version of a file that has all of schema_steps. */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* Step n brings a file of version n to n + 1. */
 extern const char *const schema_steps[SCHEMA_VERSION];
@@ -36,6 +36,10 @@ enum schema_statement {
 	SQL_FORGET_MAILS,
 	SQL_FORGET_DIALOGS,
 	SQL_FORGET_POSTS,
+	SQL_ADD_TOKEN,
+	SQL_TOKEN,
+	SQL_USE_TOKEN,
+	SQL_FORGET_TOKENS,
 	SQL_STATEMENTS,
 };
 extern const char *const schema_statements[SQL_STATEMENTS];

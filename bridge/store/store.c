@@ -467,6 +467,50 @@ gboolean store_set_position(struct store *sto, const char *account,
 	return run(sto, error, SQL_SET_POSITION, "ss", account, position);
 }
 
+void store_token_free(struct store_token *token)
+{
+	if (!token)
+		return;
+	g_free(token->room);
+	g_free(token->name);
+	g_free(token);
+}
+
+gboolean store_add_token(struct store *sto, const struct store_token *token,
+			 gint64 now, GError **error)
+{
+	return run(sto, error, SQL_ADD_TOKEN, "dsisiii", token->digest,
+		   token->room, (gint64)token->role, token->name, token->uses,
+		   token->expires, now);
+}
+
+struct store_token *store_token(struct store *sto,
+				const guint8 digest[STORE_DIGEST_SIZE])
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_TOKEN, "d", digest);
+	struct store_token *token = NULL;
+
+	if (next(sto, stmt)) {
+		token = g_new0(struct store_token, 1);
+		memcpy(token->digest, digest, sizeof(token->digest));
+		token->room = text(stmt, 0);
+		token->role = sqlite3_column_int(stmt, 1);
+		token->name = text(stmt, 2);
+		token->uses = sqlite3_column_int64(stmt, 3);
+		token->expires = sqlite3_column_int64(stmt, 4);
+	}
+	sqlite3_reset(stmt);
+	return token;
+}
+
+gboolean store_use_token(struct store *sto, const struct store_token *token,
+			 GError **error)
+{
+	/* The common kind costs no write to the disk. */
+	return token->uses < 0 ||
+	       run(sto, error, SQL_USE_TOKEN, "d", token->digest);
+}
+
 gboolean store_audit(struct store *sto, gint64 now, const char *room,
 		     const char *by, const char *what, const char *whom,
 		     GError **error)
@@ -478,5 +522,6 @@ gboolean store_forget(struct store *sto, gint64 before, GError **error)
 {
 	return run(sto, error, SQL_FORGET_MAILS, "i", before) &&
 	       run(sto, error, SQL_FORGET_DIALOGS, "i", before) &&
-	       run(sto, error, SQL_FORGET_POSTS, "i", before);
+	       run(sto, error, SQL_FORGET_POSTS, "i", before) &&
+	       run(sto, error, SQL_FORGET_TOKENS, "i", before);
 }

@@ -1,9 +1,10 @@
 /* store - what must survive kill -9: dialogs, mails to post, mails dealt
- * with, mails set aside, mailbox positions, the audit trail. The one place
- * that sees SQL.
+ * with, mails set aside, mailbox positions, tools' tokens, the audit trail.
+ * The one place that sees SQL.
  *
  * SQLite in WAL mode, synchronous=FULL: what was committed is on the disk.
- * Control thread only. A failing store (disk full) is an error of the one
+ * Control thread only; another process (`ipsp-bridge token`) may have the same
+ * file open. A failing store (disk full) is an error of the one
  * call; nothing of an open transaction is kept then. What conflicts with what
  * is stored is G_IO_ERROR_EXISTS: trying again does not help. */
 #ifndef STORE_STORE_H
@@ -119,12 +120,42 @@ char *store_position(struct store *sto, const char *account);
 gboolean store_set_position(struct store *sto, const char *account,
 			    const char *position, GError **error);
 
+/* What the bearer of a token may do in its room. Of the token itself only the
+ * digest is kept: who reads the file cannot join. */
+enum store_role {
+	STORE_ROLE_LISTENER,
+	STORE_ROLE_MEMBER,
+	STORE_ROLE_MODERATOR,
+};
+
+/* A token that was loaded owns what it points to: store_token_free(). */
+struct store_token {
+	guint8 digest[STORE_DIGEST_SIZE]; /* SHA-256 of the token's text */
+	char *room;
+	enum store_role role;
+	char *name;	/* of the tool, for people; NULL: none */
+	gint64 uses;	/* left; < 0: as often as one likes */
+	gint64 expires; /* Unix seconds */
+};
+void store_token_free(struct store_token *token);
+SCOPED_FREE(store_token, store_token_free)
+
+gboolean store_add_token(struct store *sto, const struct store_token *token,
+			 gint64 now, GError **error);
+/* NULL: there is none. It may be used up or expired. */
+struct store_token *store_token(struct store *sto,
+				const guint8 digest[STORE_DIGEST_SIZE]);
+/* Takes one of its uses, where they are counted. */
+gboolean store_use_token(struct store *sto, const struct store_token *token,
+			 GError **error);
+
 /* Who did what to whom; `by` may be NULL. */
 gboolean store_audit(struct store *sto, gint64 now, const char *room,
 		     const char *by, const char *what, const char *whom,
 		     GError **error);
 
-/* Forgets dialogs, sent mails and mails dealt with of before `before`. */
+/* Forgets dialogs, sent mails, mails dealt with and expired tokens of before
+ * `before`. */
 gboolean store_forget(struct store *sto, gint64 before, GError **error);
 
 #endif

@@ -322,6 +322,76 @@ static void positions_are_kept_for_each_account(void)
 	clear_place(&place);
 }
 
+static gint64 uses_left(struct store *sto, const guint8 *digest)
+{
+	SCOPED(store_token) token = store_token(sto, digest);
+
+	return token ? token->uses : -9;
+}
+
+static void a_token_has_as_many_uses_as_it_was_given(void)
+{
+	const struct store_token three = { .digest = { 3 },
+					   .room = (char *)"a@example.org",
+					   .role = STORE_ROLE_MODERATOR,
+					   .name = (char *)"camera",
+					   .uses = 3,
+					   .expires = 100 };
+	const struct store_token any = { .digest = { 4 },
+					 .room = (char *)"a@example.org",
+					 .uses = -1,
+					 .expires = 100 };
+	struct place place;
+	struct store *sto, *other;
+
+	make_place(&place);
+	sto = open_store(&place);
+	other = open_store(&place); /* as another process does */
+	g_assert_true(store_add_token(other, &three, 1, NULL));
+	g_assert_true(store_add_token(other, &any, 1, NULL));
+	store_close(&other);
+	g_assert_cmpint(uses_left(sto, three.digest), ==, 3);
+	for (int left = 2; left >= -1; left--) {
+		g_assert_true(store_use_token(sto, &three, NULL));
+		g_assert_cmpint(uses_left(sto, three.digest), ==, MAX(left, 0));
+	}
+	g_assert_true(store_use_token(sto, &any, NULL));
+	g_assert_cmpint(uses_left(sto, any.digest), ==, -1);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void a_token_is_found_by_its_digest_until_it_is_forgotten(void)
+{
+	const struct store_token made = { .digest = { 1, 2, 3 },
+					  .room = (char *)"a@example.org",
+					  .role = STORE_ROLE_LISTENER,
+					  .uses = -1,
+					  .expires = 100 };
+	const guint8 almost[STORE_DIGEST_SIZE] = { 1, 2, 4 };
+	struct place place;
+	struct store *sto;
+	struct store_token *token;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_true(store_add_token(sto, &made, 1, NULL));
+	g_assert_false(store_add_token(sto, &made, 1, NULL));
+	g_assert_null(store_token(sto, almost));
+	token = store_token(sto, made.digest);
+	g_assert_cmpstr(token->room, ==, made.room);
+	g_assert_cmpint(token->role, ==, STORE_ROLE_LISTENER);
+	g_assert_null(token->name);
+	g_assert_cmpint(token->expires, ==, 100);
+	store_token_free(token);
+	g_assert_true(store_forget(sto, 100, NULL));
+	g_assert_cmpint(uses_left(sto, made.digest), ==, -1);
+	g_assert_true(store_forget(sto, 101, NULL));
+	g_assert_null(store_token(sto, made.digest));
+	store_close(&sto);
+	clear_place(&place);
+}
+
 static void a_newer_schema_is_refused_and_left_alone(void)
 {
 	struct place place;
@@ -388,6 +458,11 @@ int main(int argc, char **argv)
 			what_is_set_aside_is_forgotten_by_age);
 	g_test_add_func("/store/positions are kept for each account",
 			positions_are_kept_for_each_account);
+	g_test_add_func("/store/a token has as many uses as it was given",
+			a_token_has_as_many_uses_as_it_was_given);
+	g_test_add_func(
+		"/store/a token is found by its digest until it is forgotten",
+		a_token_is_found_by_its_digest_until_it_is_forgotten);
 	g_test_add_func("/store/a newer schema is refused and left alone",
 			a_newer_schema_is_refused_and_left_alone);
 	g_test_add_func("/store/a conflict is told from a broken store",
