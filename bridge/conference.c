@@ -60,6 +60,13 @@ static void set_muted(struct member *mem, gboolean muted, void *arg)
 	conf->host->media->mute(mem, muted, conf->host->media_arg);
 }
 
+static void set_volume(struct member *mem, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->media->set_volume(mem, conf->host->media_arg);
+}
+
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	struct conference *conf = arg;
@@ -77,15 +84,18 @@ static void refresh_levels(struct room *room, void *arg)
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
+	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
 };
 
 /* What a moderator did to a member, in a word for the audit trail. */
-static const char *deed(const struct member *mem)
+static const char *deed(const struct member *mem, enum room_change change)
 {
-	if (mem->state == MEMBER_GONE)
+	if (change == ROOM_MEMBER_GONE)
 		return "kick";
+	if (change == ROOM_MEMBER_VOLUME)
+		return "volume";
 	return mem->muted ? "mute" : "unmute";
 }
 
@@ -98,7 +108,7 @@ static void room_changed(struct room *room, struct member *mem,
 
 	if (by && mem)
 		store_audit(conf->store, now_s(conf), room_address(room), by,
-			    deed(mem), mem->address, &error);
+			    deed(mem, change), mem->address, &error);
 	complain(&error);
 	if (host->observer)
 		host->observer->changed(room, mem, change, by,

@@ -5,6 +5,7 @@
 #include "bridge/config_text.h"
 #include "bridge/config_value.h"
 #include "bridge/room/room.h"
+#include "mixer/mix.h"
 #include "signaling/message.h"
 
 #define MAX_LISTEN 4 /* addresses that a media worker can listen on */
@@ -67,6 +68,11 @@ static const struct config_key room_keys[] = {
 	    FALSE),
 	KEY("pin", text, config_room, pin, 0, 0, TRUE),
 	KEY("plain_rtp", yes_no, config_room, plain_rtp, 0, 0, FALSE),
+	KEY("talkers", number, config_room, sound.talkers, 0, MIX_MAX_TALKERS,
+	    FALSE),
+	KEY("stereo", yes_no, config_room, sound.stereo, 0, 0, FALSE),
+	KEY("denoise", yes_no, config_room, sound.denoise, 0, 0, FALSE),
+	KEY("agc", yes_no, config_room, sound.agc, 0, 0, FALSE),
 	KEY("answer", answer, config_room, answer, 0, 0, FALSE),
 	KEY("allowed", addresses, config_room, allowed, 0, 1, FALSE),
 	KEY("key", room_key, config_room, key, 0, 0, TRUE),
@@ -225,6 +231,7 @@ static void read_room(struct config_text *text, const char *group,
 
 	room->address = message_address(address);
 	room->capacity = 20;
+	room->sound.talkers = 5;
 	room->answer = CONFIG_ANSWER_OPEN;
 	config_read_group(text, group, room_keys, room);
 	require(text, group, "account", room->account, "main");

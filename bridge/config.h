@@ -23,6 +23,11 @@ struct config_mail { /* [mail NAME] */
 	guint poll_ms;
 };
 
+struct config_sound {  /* of a room, from when it is next empty */
+	guint talkers; /* heard at once; 0: everybody */
+	gboolean stereo, denoise, agc;
+};
+
 struct config_room { /* [room ADDRESS] */
 	char *address;
 	char *name;	  /* for people; defaults to the local part */
@@ -31,6 +36,7 @@ struct config_room { /* [room ADDRESS] */
 	guint capacity;
 	char *pin; /* NULL: none */
 	gboolean plain_rtp;
+	struct config_sound sound;
 	enum config_answer answer;
 	GStrv allowed; /* addresses and domains, with CONFIG_ANSWER_LIST */
 	GBytes *key;   /* 16 bytes mixed into the key schedule, or NULL */

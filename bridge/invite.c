@@ -129,8 +129,8 @@ static void refuse(struct arrival *arr, enum ipsp_method method, guint code,
 	       code, reply.did, reply.room);
 }
 
-static gboolean open_media(struct reception *rec, struct member *mem,
-			   const struct media_place *place,
+static gboolean open_media(struct reception *rec, const struct hall *hall,
+			   struct member *mem, const struct media_place *place,
 			   const struct keys *keys,
 			   const struct ipsp_message *ok)
 {
@@ -142,7 +142,8 @@ static gboolean open_media(struct reception *rec, struct member *mem,
 		.level_id = ok->level_id,
 	};
 
-	return rec->media->open(mem, place, &media_keys, rec->media_arg);
+	return rec->media->open(mem, place, &media_keys, &hall->rules->sound,
+				rec->media_arg);
 }
 
 static void compose_ok(struct arrival *arr, const struct ipsp_gate *gate,
@@ -178,9 +179,10 @@ static enum refused accept(struct arrival *arr, const struct media_place *place,
 	part = ipsp_encode(&ok);
 	if (keys_derive(&keys, &pair, arr->ipsp.public_key, arr->msg->ipsp,
 			part, arr->hall->rules->key, NULL)) {
-		refused = open_media(rec, arr->seat, place, &keys, &ok)
-				  ? SEATED
-				  : NO_MEDIA;
+		refused =
+			open_media(rec, arr->hall, arr->seat, place, &keys, &ok)
+				? SEATED
+				: NO_MEDIA;
 	}
 	if (refused == SEATED) {
 		dialogs_add(rec->dialogs, arr->seat, &keys, &arr->ipsp);
@@ -289,7 +291,7 @@ static gboolean seat_again(struct reception *rec, const struct hall *hall,
 		return FALSE;
 	g_strlcpy(place.gate, dialog->gate, sizeof(place.gate));
 	dialogs_add(rec->dialogs, mem, keys, invite);
-	if (open_media(rec, mem, &place, keys, ok))
+	if (open_media(rec, hall, mem, &place, keys, ok))
 		return TRUE;
 	room_left(hall->room, mem, LEAVE_NO_SHOW);
 	return FALSE;

@@ -9,7 +9,6 @@
 #define JITTER_MIN_MS 0 /* a clean path waits for the next tick only */
 #define JITTER_MAX_MS 400
 #define COMPLEXITY    5
-#define TALKERS	      5
 #define LOSS_EXPECTED 0 /* percent, until the member's RTCP says more */
 
 /* All tables are the control thread's. */
@@ -35,7 +34,8 @@ struct gate {
 /* A room's place on a worker, while somebody is there. */
 struct stage {
 	guint worker;
-	struct mix *mix; /* the worker's */
+	struct mix *mix;	   /* the worker's */
+	struct config_sound sound; /* as it was opened with */
 	GPtrArray *gates;
 };
 
@@ -149,15 +149,17 @@ static gboolean describe(const struct media_place *at, struct ipsp_gate *gate_r,
 #define MIX_LEGS (2 * ROOM_MAX_CAPACITY)
 
 static struct stage *open_stage(struct local_media *med, struct room *room,
-				guint worker)
+				const struct config_sound *sound, guint worker)
 {
 	struct stage *stage = g_hash_table_lookup(med->stages, room);
 	const struct mix_config cfg = {
 		.capacity = MIX_LEGS,
-		.talkers = TALKERS,
+		.talkers = sound->talkers,
 		.bitrate = (int)med->bitrate,
 		.complexity = COMPLEXITY,
-		.channels = 1,
+		.channels = sound->stereo ? 2 : 1,
+		.denoise = sound->denoise,
+		.agc = sound->agc,
 		.jitter = { .min_ms = JITTER_MIN_MS, .max_ms = JITTER_MAX_MS },
 	};
 	struct mix *mix = NULL;
@@ -174,6 +176,7 @@ static struct stage *open_stage(struct local_media *med, struct room *room,
 	stage = g_new0(struct stage, 1);
 	stage->worker = worker;
 	stage->mix = mix;
+	stage->sound = *sound;
 	stage->gates = g_ptr_array_new_with_free_func(g_free);
 	g_hash_table_insert(med->stages, room, stage);
 	return stage;
@@ -225,7 +228,8 @@ static void close_empty(struct local_media *med, struct room *room,
 }
 
 static struct session *make_session(guint32 member,
-				    const struct media_keys *keys)
+				    const struct media_keys *keys,
+				    const struct config_sound *sound)
 {
 	struct session_config cfg = {
 		.member = member,
@@ -239,7 +243,9 @@ static struct session *make_session(guint32 member,
 			    .level_id = keys->level_id },
 		.leg = { .sends = true,
 			 .receives = true,
-			 .channels = 1,
+			 .everybody = !sound->talkers,
+			 .channels = sound->stereo ? 2 : 1,
+			 .denoise = sound->denoise,
 			 .jitter = { .min_ms = JITTER_MIN_MS,
 				     .max_ms = JITTER_MAX_MS },
 			 .loss_expected = LOSS_EXPECTED },
@@ -263,7 +269,7 @@ static gboolean open_leg(struct local_media *med, struct member *mem,
 			 struct stage *stage, struct gate *gate,
 			 const struct media_keys *keys)
 {
-	struct session *ses = make_session(mem->id, keys);
+	struct session *ses = make_session(mem->id, keys, &stage->sound);
 	struct leg *leg;
 
 	if (!ses)
@@ -287,7 +293,8 @@ static gboolean open_leg(struct local_media *med, struct member *mem,
 }
 
 static gboolean open_session(struct member *mem, const struct media_place *at,
-			     const struct media_keys *keys, void *arg)
+			     const struct media_keys *keys,
+			     const struct config_sound *sound, void *arg)
 {
 	struct local_media *med = arg;
 	struct stage *stage;
@@ -295,7 +302,7 @@ static gboolean open_session(struct member *mem, const struct media_place *at,
 
 	if (at->worker >= workers_count(med->workers))
 		return FALSE;
-	stage = open_stage(med, mem->room, at->worker);
+	stage = open_stage(med, mem->room, sound, at->worker);
 	if (!stage)
 		return FALSE;
 	gate = open_gate(med, stage, at->gate);
@@ -348,6 +355,19 @@ static void mute(struct member *mem, gboolean muted, void *arg)
 			   leg->worker, mem->id);
 }
 
+static void set_volume(struct member *mem, void *arg)
+{
+	struct local_media *med = arg;
+	struct leg *leg =
+		g_hash_table_lookup(med->legs, GUINT_TO_POINTER(mem->id));
+
+	if (leg && worker_set_gain(workers_get(med->workers, leg->worker),
+				   leg->ses, (float)mem->volume / 100.0f))
+		g_critical("media: worker %u did not take the volume of "
+			   "member=%u",
+			   leg->worker, mem->id);
+}
+
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	struct local_media *med = arg;
@@ -381,6 +401,7 @@ const struct media_ops local_media_ops = {
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,
+	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,
 };

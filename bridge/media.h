@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "bridge/config.h"
 #include "bridge/gate/session.h"
 #include "bridge/room/room.h"
 #include "signaling/ipsp.h"
@@ -35,10 +36,12 @@ struct media_ops {
 	/* As the OK mail describes it. FALSE: no such worker any more. */
 	gboolean (*describe)(const struct media_place *place,
 			     struct ipsp_gate *gate_r, void *arg);
-	/* Opens the session of a member; its gate is opened or reopened.
+	/* Opens the session of a member; its gate is opened or reopened;
+	 * sound counts where it is the first of its room.
 	 * FALSE: the worker does not keep up. */
 	gboolean (*open)(struct member *mem, const struct media_place *place,
-			 const struct media_keys *keys, void *arg);
+			 const struct media_keys *keys,
+			 const struct config_sound *sound, void *arg);
 	/* The session ends with an RTCP BYE. One that is not open is left
 	 * alone. */
 	void (*close)(struct member *mem, void *arg);
@@ -47,6 +50,8 @@ struct media_ops {
 	 * new beginning. */
 	void (*admit)(struct member *mem, void *arg);
 	void (*mute)(struct member *mem, gboolean muted, void *arg);
+	/* To mem->volume. */
+	void (*set_volume)(struct member *mem, void *arg);
 	void (*tell)(struct member *mem, const char *json, void *arg);
 	/* Copies the newest levels into the members. */
 	void (*levels)(struct room *room, void *arg);

@@ -5,16 +5,17 @@
 
 #define FADE 480 /* samples: 10 ms; over 5 a pure tone is heard to click */
 
-int inlet_create(struct inlet **in_r, const struct jitter_config *cfg,
-		 int channels)
+int inlet_create(struct inlet **in_r, const struct inlet_config *cfg)
 {
 	struct inlet *in = calloc(1, sizeof(*in));
 	int ret;
 
 	if (!in)
 		return -ENOMEM;
-	in->channels = channels;
-	ret = voice_create(&in->voice, cfg);
+	in->channels = cfg->channels;
+	ret = voice_create(&in->voice, &cfg->jitter);
+	if (!ret && cfg->denoise)
+		ret = denoise_create(&in->denoise);
 	if (ret < 0) {
 		inlet_destroy(&in);
 		return ret;
@@ -32,15 +33,27 @@ void inlet_destroy(struct inlet **inp)
 		return;
 	if (in->voice)
 		voice_destroy(&in->voice);
+	denoise_destroy(&in->denoise);
 	free(in);
 }
 
 void inlet_clear(struct inlet *in)
 {
 	voice_reset(in->voice);
+	if (in->denoise)
+		denoise_restart(in->denoise);
 	in->leg = NULL;
 	in->gain = (struct sum_gain){ 0, 0 };
 	in->sounding = false;
+}
+
+float inlet_pull(struct inlet *in, bool denoise)
+{
+	float level = voice_pull(in->voice, in->pcm);
+
+	if (in->denoise)
+		denoise_run(in->denoise, in->pcm, denoise);
+	return level;
 }
 
 static void place(struct inlet *in, unsigned at, unsigned n,

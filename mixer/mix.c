@@ -50,13 +50,15 @@ static int create_arrays(struct mix *mix)
 
 static int create_pool(struct mix *mix)
 {
+	const struct inlet_config inlet = { .jitter = mix->cfg.jitter,
+					    .channels = mix->cfg.channels,
+					    .denoise = mix->cfg.denoise };
 	struct codec_config codec =
 		audience_codec(&mix->audience, AUDIENCE_CLEAN);
 	int ret = 0;
 
 	for (unsigned i = 0; i < mix->n_inlets && !ret; i++) {
-		ret = inlet_create(&mix->inlets[i], &mix->cfg.jitter,
-				   mix->cfg.channels);
+		ret = inlet_create(&mix->inlets[i], &inlet);
 		mix->free_inlets[mix->n_free_inlets++] = mix->inlets[i];
 	}
 	for (unsigned i = 0; i < mix->n_feeds && !ret; i++) {
@@ -136,6 +138,8 @@ int mix_join(struct mix *mix, struct mix_leg *leg)
 		return -EINVAL;
 	mix->n++;
 	leg->mix = mix;
+	if (leg->sends)
+		leg->place = places_take(&mix->places);
 	mix_leg_begin(leg);
 	if (leg->receives)
 		audience_join(&mix->audience, &leg->hearer, mix_leg_class(leg));
@@ -171,6 +175,8 @@ void mix_leave(struct mix *mix, struct mix_leg *leg)
 		give_back(mix, leg, own);
 	if (leg->inlet)
 		mix_drop_inlet(mix, leg);
+	if (leg->sends)
+		places_leave(&mix->places, leg->place);
 	leg->mix = NULL;
 	mix->n--;
 }
@@ -227,7 +233,7 @@ static void fade_away(struct mix *mix, struct inlet *in)
 
 	if (!in->gain.left && !in->gain.right)
 		return;
-	voice_pull(in->voice, in->pcm);
+	inlet_pull(in, mix_denoises(mix));
 	inlet_mix(in, none);
 	sum_add(mix->farewell, in->part, samples_of(mix));
 	mix->farewells = true;

@@ -45,8 +45,8 @@ struct mix_config {
 	int bitrate;		     /* bit/s of the encoders, 6000 to 510000 */
 	int complexity;		     /* of the encoders, 0 to 10 */
 	int channels;		     /* 1, or 2: a stereo room */
-	bool denoise;		     /* each talker's voice */
-	bool agc;		     /* the same */
+	bool denoise;		     /* each talker's voice, see denoise.h */
+	bool agc;		     /* the same, see agc.h */
 	struct jitter_config jitter; /* of talkers' voices; min_ms 0: no delay
 				      * on a clean path */
 };
@@ -62,6 +62,7 @@ struct mix_leg_config {
 	/* Of a voice and an encoder of its own: as the mix has them. */
 	struct jitter_config jitter;
 	int channels;
+	bool denoise;
 };
 
 struct mix_leg_report {
@@ -79,8 +80,8 @@ struct mix_leg_report {
 
 /* What load shedding takes away; zeros take nothing. */
 struct mix_effort {
-	int complexity;	  /* at most this one; 0: as configured */
-	bool no_denoise;  /* neither denoise nor AGC */
+	int complexity; /* at most this one; 0: as configured */
+	bool no_denoise;
 	unsigned talkers; /* at most so many are heard; 0: as configured */
 };
 
@@ -117,8 +118,9 @@ void mix_leg_restart(struct mix_leg *leg);
  * without a click. */
 void mix_leg_set_muted(struct mix_leg *leg, bool muted);
 
-/* RT. Volume: 1 is as it came, at most MIX_MAX_GAIN. It is reached without a
- * click. */
+/* RT. How loud the others hear it: 1 is as it came, at most MIX_MAX_GAIN,
+ * with what AGC adds too. It is reached without a click. With 0 it is as if
+ * muted. */
 void mix_leg_set_gain(struct mix_leg *leg, float gain);
 
 /* RT. Percent of our packets that the peer says it lost; once for each of its

@@ -31,11 +31,13 @@ static int create_own(struct mix_leg *leg, const struct mix_leg_config *cfg)
 					    .stereo = cfg->channels == 2,
 					    .dtx = 1,
 					    .low_delay = 1 };
+	const struct inlet_config inlet = { .jitter = cfg->jitter,
+					    .channels = cfg->channels,
+					    .denoise = cfg->denoise };
 	int ret = 0;
 
 	if (cfg->sends && (cfg->everybody || !cfg->level_header))
-		ret = inlet_create(&leg->own_inlet, &cfg->jitter,
-				   cfg->channels);
+		ret = inlet_create(&leg->own_inlet, &inlet);
 	/* Its configuration comes with audience_part(). */
 	if (!ret && cfg->sends && cfg->receives && cfg->everybody)
 		ret = feed_create(&leg->own_feed, &codec);
@@ -105,6 +107,12 @@ static bool may_probe(struct mix_leg *leg)
 	return true;
 }
 
+/* Whatever it says, nobody hears it. */
+static bool is_mute(const struct mix_leg *leg)
+{
+	return leg->muted || leg->gain == 0.0f;
+}
+
 /* Whether somebody would hear the packet that claims this level. */
 static bool is_wanted(struct mix_leg *leg, float level)
 {
@@ -112,10 +120,10 @@ static bool is_wanted(struct mix_leg *leg, float level)
 
 	if (leg->own_inlet && !leg->level_header)
 		return true;
-	if (leg->inlet && !leg->muted)
+	if (leg->inlet && !is_mute(leg))
 		return true;
 	show(leg, level);
-	if (leg->muted)
+	if (is_mute(leg))
 		return false;
 	talker_note(&leg->talker, trust_level(&leg->trust, level, mix->tick));
 	if (!leg->talker.silent && mix_has_inlet(mix, leg))
@@ -149,7 +157,7 @@ static void claim(struct mix_leg *leg, bool first)
 	if (leg->claimed == LEVEL_NONE)
 		return;
 	trust_claim(&leg->trust, level);
-	if (leg->muted || level <= TALKERS_SILENCE ||
+	if (is_mute(leg) || level <= TALKERS_SILENCE ||
 	    !trust_holds(&leg->trust, leg->mix->tick))
 		return;
 	/* Its sound may wait in the jitter buffer for a while: until then the
@@ -263,6 +271,7 @@ void mix_leg_begin(struct mix_leg *leg)
 	trust_init(&leg->trust);
 	leg->shown = leg->peak = LEVEL_SILENCE;
 	leg->shown_at = leg->talked_at = 0;
+	agc_init(&leg->agc);
 	leg->settle = 0;
 	leg->ranked = false;
 }
@@ -319,27 +328,34 @@ static void forget_claims(struct mix_leg *leg)
 	talker_reset(&leg->talker);
 }
 
-/* Where the voice goes in the sum. */
+/* How loud it is in the sum, and where. */
 static struct sum_gain gain_of(const struct mix_leg *leg)
 {
-	int32_t gain = (int32_t)lrintf(leg->gain * SUM_UNITY);
+	float gain = leg->gain;
+	int32_t fixed;
 
 	if (!leg->talker.seat)
-		gain = 0;
-	return (struct sum_gain){ gain, gain };
+		return (struct sum_gain){ 0, 0 };
+	if (leg->mix->cfg.agc)
+		gain *= powf(10.0f, leg->agc.gain / 20.0f);
+	fixed = (int32_t)lrintf(fminf(gain, MIX_MAX_GAIN) * SUM_UNITY);
+	if (leg->mix->cfg.channels == 2)
+		return place_gain(leg->place, fixed);
+	return (struct sum_gain){ fixed, fixed };
 }
 
 void mix_leg_hear(struct mix_leg *leg)
 {
 	struct mix *mix = leg->mix;
 	struct inlet *in = leg->inlet;
-	float level = voice_pull(in->voice, in->pcm);
+	float level = inlet_pull(in, mix_denoises(mix));
 
 	show(leg, level);
+	agc_run(&leg->agc, level);
 	if (leg->level_header && trust_measure(&leg->trust, level, mix->tick))
 		forget_claims(leg);
 	talker_note(&leg->talker, level);
-	if (leg->muted)
+	if (is_mute(leg))
 		talkers_rise(&mix->talkers, &leg->talker);
 	else
 		talkers_seat(&mix->talkers, &leg->talker);
@@ -348,7 +364,7 @@ void mix_leg_hear(struct mix_leg *leg)
 		leg->settle = SETTLE;
 	else if (leg->settle)
 		leg->settle--;
-	if (!leg->settle &&
-	    (leg->talker.silent > MIX_KEEP || (leg->muted && !leg->own_inlet)))
+	if (!leg->settle && (leg->talker.silent > MIX_KEEP ||
+			     (is_mute(leg) && !leg->own_inlet)))
 		mix_drop_inlet(mix, leg);
 }

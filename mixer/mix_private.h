@@ -2,9 +2,11 @@
 #ifndef MIXER_MIX_PRIVATE_H
 #define MIXER_MIX_PRIVATE_H
 
+#include "mixer/agc.h"
 #include "mixer/audience.h"
 #include "mixer/inlet.h"
 #include "mixer/mix.h"
+#include "mixer/place.h"
 #include "mixer/talkers.h"
 #include "mixer/trust.h"
 
@@ -30,7 +32,9 @@ struct mix_leg {
 
 	struct talker talker;
 	struct trust trust;
-	float gain;
+	struct agc agc;
+	unsigned place;	 /* where it stands in a stereo room */
+	float gain;	 /* its volume */
 	unsigned settle; /* frames for which it still needs its own feed */
 	bool thin_only;	 /* {const} */
 	int loss;	 /* percent, the newest report */
@@ -50,6 +54,7 @@ struct mix {
 	uint64_t tick;
 	struct talkers talkers;
 	struct audience audience;
+	struct places places;
 	unsigned n_talking; /* inlets with somebody in them */
 	struct inlet **talking;
 	unsigned n_inlets, n_feeds, n_free_inlets, n_free_feeds;
@@ -61,6 +66,11 @@ struct mix {
 	int32_t *farewell;   /* the last of who left since the tick */
 	int32_t *others;
 };
+
+static inline bool mix_denoises(const struct mix *mix)
+{
+	return mix->cfg.denoise && !mix->effort.no_denoise;
+}
 
 /* mix.c. An inlet for a leg that is about to be decoded; false: none is to
  * be had. */

@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#include "bridge/room/room.h"
+
 G_DEFINE_QUARK(web - command - error - quark, command_error)
 
 #define MAX_ADDRESS 320 /* RFC 5321 4.5.3.1: 64 + 1 + 255 */
@@ -44,6 +46,19 @@ static gboolean parse_member(const json_t *object, struct command *cmd,
 	return TRUE;
 }
 
+static gboolean parse_volume(const json_t *object, struct command *cmd,
+			     GError **error)
+{
+	const json_t *percent = json_object_get(object, "percent");
+	json_int_t value = json_integer_value(percent);
+
+	if (!json_is_integer(percent) || value < 0 || value > ROOM_MAX_VOLUME)
+		return malformed(error, "percent is not a whole number from "
+					"0 to 400");
+	cmd->percent = (guint)value;
+	return parse_member(object, cmd, error);
+}
+
 static gboolean parse_kick(const json_t *object, struct command *cmd,
 			   GError **error)
 {
@@ -64,6 +79,7 @@ static const struct {
 	[COMMAND_WATCH] = { "watch", parse_watch },
 	[COMMAND_MUTE] = { "mute", parse_member },
 	[COMMAND_UNMUTE] = { "unmute", parse_member },
+	[COMMAND_VOLUME] = { "volume", parse_volume },
 	[COMMAND_KICK] = { "kick", parse_kick },
 };
 

@@ -12,6 +12,7 @@ enum command_verb {
 	COMMAND_WATCH,
 	COMMAND_MUTE,
 	COMMAND_UNMUTE,
+	COMMAND_VOLUME,
 	COMMAND_KICK,
 	COMMAND_VERBS,
 };
@@ -21,6 +22,7 @@ struct command {
 	enum command_verb verb;
 	char *room;	/* WATCH: an address */
 	guint32 member; /* all others */
+	guint percent;	/* VOLUME: 0 to ROOM_MAX_VOLUME */
 	char *reason;	/* KICK: for people, "" if none */
 };
 

@@ -312,6 +312,15 @@ static const char *do_unmute(struct watcher *wtr, const struct command *cmd,
 		       : "not-here";
 }
 
+static const char *do_volume(struct watcher *wtr, const struct command *cmd,
+			     GError **error)
+{
+	return room_set_volume(wtr->view->room, cmd->member, cmd->percent,
+			       wtr->address, error)
+		       ? NULL
+		       : "not-here";
+}
+
 static const char *do_kick(struct watcher *wtr, const struct command *cmd,
 			   GError **error)
 {
@@ -329,6 +338,7 @@ static const struct {
 	[COMMAND_WATCH] = { do_watch, FALSE },
 	[COMMAND_MUTE] = { do_mute, TRUE },
 	[COMMAND_UNMUTE] = { do_unmute, TRUE },
+	[COMMAND_VOLUME] = { do_volume, TRUE },
 	[COMMAND_KICK] = { do_kick, TRUE },
 };
 

@@ -85,12 +85,13 @@ static json_t *member_of(const struct member *mem)
 {
 	json_t *object = figures_of(mem);
 	json_t *rest = json_pack(
-		"{s:o, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:I, s:i}", "address",
-		text_of(mem->address), "name", text_of(mem->name), "device",
-		text_of(mem->device), "state", states[mem->state], "muted",
-		mem->muted, "self_muted", mem->self_muted, "gate",
-		text_of(mem->gate), "path", text_of(mem->path), "since",
-		(json_int_t)mem->since, "level", mem->level);
+		"{s:o, s:o, s:o, s:s, s:b, s:b, s:i, s:o, s:o, s:I, s:i}",
+		"address", text_of(mem->address), "name", text_of(mem->name),
+		"device", text_of(mem->device), "state", states[mem->state],
+		"muted", mem->muted, "self_muted", mem->self_muted, "volume",
+		(int)mem->volume, "gate", text_of(mem->gate), "path",
+		text_of(mem->path), "since", (json_int_t)mem->since, "level",
+		mem->level);
 
 	json_object_update(object, rest);
 	json_decref(rest);
@@ -140,6 +141,7 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 	static const char *const names[] = {
 		[ROOM_MEMBER_ADDED] = "added",
 		[ROOM_MEMBER_CHANGED] = "changed",
+		[ROOM_MEMBER_VOLUME] = "changed",
 		[ROOM_MEMBER_GONE] = "gone",
 	};
 	json_t *object = json_pack("{s:s, s:I, s:o}", "t", names[change], "n",

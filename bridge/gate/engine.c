@@ -310,6 +310,12 @@ static void mute(struct engine *eng, struct command *cmd)
 	mix_leg_set_muted(cmd->ses->leg, cmd->muted);
 }
 
+static void set_gain(struct engine *eng, struct command *cmd)
+{
+	(void)eng;
+	mix_leg_set_gain(cmd->ses->leg, cmd->gain);
+}
+
 static void message(struct engine *eng, struct command *cmd)
 {
 	if (cmd->ses->gone)
@@ -376,6 +382,7 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_REMOVE_SESSION] = remove_session,
 	[COMMAND_ADMIT] = admit,
 	[COMMAND_MUTE] = mute,
+	[COMMAND_SET_GAIN] = set_gain,
 	[COMMAND_MESSAGE] = message,
 	[COMMAND_WEBSOCKET_CLOSED] = websocket_closed,
 };

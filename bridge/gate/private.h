@@ -248,6 +248,7 @@ enum command_kind {
 	COMMAND_REMOVE_SESSION,
 	COMMAND_ADMIT,
 	COMMAND_MUTE,
+	COMMAND_SET_GAIN,
 	COMMAND_MESSAGE,
 	COMMAND_WEBSOCKET_CLOSED,
 	COMMANDS,
@@ -264,6 +265,7 @@ struct command {
 	};
 	union {
 		bool muted;
+		float gain;
 		struct message *message;
 		/* WebSocket packets that were handed down before this close. */
 		uint64_t packets_before;

@@ -294,6 +294,13 @@ int worker_mute(struct worker *wrk, struct session *ses, bool muted)
 					       .muted = muted });
 }
 
+int worker_set_gain(struct worker *wrk, struct session *ses, float gain)
+{
+	return command(wrk, &(struct command){ .kind = COMMAND_SET_GAIN,
+					       .ses = ses,
+					       .gain = gain });
+}
+
 int worker_message(struct worker *wrk, struct session *ses, const char *json)
 {
 	size_t size = strlen(json);

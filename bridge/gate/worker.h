@@ -95,6 +95,8 @@ int worker_remove_session(struct worker *wrk, struct session *ses);
 /* For a session that was created held. */
 int worker_admit(struct worker *wrk, struct session *ses);
 int worker_mute(struct worker *wrk, struct session *ses, bool muted);
+/* See mix_leg_set_gain(). */
+int worker_set_gain(struct worker *wrk, struct session *ses, float gain);
 /* Sends an in-band control message and repeats it until acknowledged, for
  * at most 5 s. -EMSGSIZE over STREAM_APP_MAX. */
 int worker_message(struct worker *wrk, struct session *ses, const char *json);

@@ -27,6 +27,7 @@ struct member *member_create(struct room *room, const struct room_guest *guest)
 	mem->in = mem->out = unknown;
 	mem->round_trip_ms = -1;
 	mem->level = SILENT_DBOV;
+	mem->volume = 100;
 	return mem;
 }
 

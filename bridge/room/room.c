@@ -287,6 +287,22 @@ gboolean room_unmute(struct room *room, guint32 member, const char *by,
 	return set_muted(room, member, FALSE, by, error);
 }
 
+gboolean room_set_volume(struct room *room, guint32 member, guint percent,
+			 const char *by, GError **error)
+{
+	struct member *mem = moderated(room, member, error);
+
+	if (!mem)
+		return FALSE;
+	percent = MIN(percent, ROOM_MAX_VOLUME);
+	if (mem->volume == percent)
+		return TRUE;
+	mem->volume = percent;
+	room->effects->set_volume(mem, room->arg);
+	tell_observer(room, mem, ROOM_MEMBER_VOLUME, by);
+	return TRUE;
+}
+
 gboolean room_kick(struct room *room, guint32 member, const char *by,
 		   const char *reason, GError **error)
 {

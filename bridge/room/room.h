@@ -53,6 +53,7 @@ struct member {
 	enum member_leave leave;
 	gboolean muted;	     /* by a moderator */
 	gboolean self_muted; /* told by its phone */
+	guint volume;	     /* percent, by a moderator */
 	char *gate;	     /* PhoneGate, "local-1" */
 	char *path;	     /* "192.0.2.1:5004", "websocket"; "" if none */
 	gint64 since;	     /* Unix seconds of its registration */
@@ -70,6 +71,8 @@ struct room_effects {
 	/* The member's media ends; its in-band reason was composed. */
 	void (*end_media)(struct member *mem, void *arg);
 	void (*set_muted)(struct member *mem, gboolean muted, void *arg);
+	/* To mem->volume. */
+	void (*set_volume)(struct member *mem, void *arg);
 	/* An in-band control message, JSON (docs/ipsp.md). */
 	void (*tell)(struct member *mem, const char *json, void *arg);
 	/* Copies the newest levels into the members. */
@@ -78,7 +81,8 @@ struct room_effects {
 
 enum room_change {
 	ROOM_MEMBER_ADDED,   /* state is MEMBER_INVITED */
-	ROOM_MEMBER_CHANGED, /* anything but level and figures */
+	ROOM_MEMBER_CHANGED, /* anything but what follows */
+	ROOM_MEMBER_VOLUME,
 	ROOM_MEMBER_FIGURES, /* once a second */
 	ROOM_MEMBER_GONE,
 	ROOM_CLOSED, /* member is NULL; the room goes away */
@@ -91,6 +95,7 @@ struct room_observer {
 };
 
 #define ROOM_MAX_CAPACITY 10000
+#define ROOM_MAX_VOLUME	  400 /* percent: 12 dB */
 
 struct room_config {
 	const char *address, *name;
@@ -147,6 +152,10 @@ gboolean room_mute(struct room *room, guint32 member, const char *by,
 		   GError **error);
 gboolean room_unmute(struct room *room, guint32 member, const char *by,
 		     GError **error);
+/* How loud the others hear the member, in percent of what it sends, at most
+ * ROOM_MAX_VOLUME; as long as its call lasts. */
+gboolean room_set_volume(struct room *room, guint32 member, guint percent,
+			 const char *by, GError **error);
 gboolean room_kick(struct room *room, guint32 member, const char *by,
 		   const char *reason, GError **error);
 void room_refresh_levels(struct room *room);

@@ -153,6 +153,26 @@ async function secondModeratorSeesBoth() {
 	await deputy.shoot("panel-ja-dark");
 }
 
+async function volumeIsSetAndSeen() {
+	const slider = chair.page.getByRole("slider",
+		{ name: "How loud the others hear Ben" });
+	const set = (percent) =>
+		host.line(new RegExp(`^set-volume ${ids.Ben} ${percent}$`));
+
+	await slider.focus();
+	await Promise.all([set(110), chair.page.keyboard.press("ArrowRight")]);
+	await chair.row("Ben").getByText("110 %").waitFor();
+	await deputy.row("Ben").getByText("110 %").waitFor();
+	await deputy.page.getByText("chair@localhost が Ben の聞こえる大きさ")
+		.first().waitFor();
+	const box = await deputy.row("Ben").getByRole("slider").boundingBox();
+	await Promise.all([set(400), deputy.page.mouse.click(
+		box.x + box.width - 2, box.y + box.height / 2)]);
+	await chair.row("Ben").getByText("400 %").waitFor();
+	assert.equal(await slider.inputValue(), "400");
+	await chair.shoot("volume");
+}
+
 async function kickWithConfirmation() {
 	await chair.page.getByRole("button", { name: "Remove Ben…" }).click();
 	await chair.shoot("kick");
@@ -245,6 +265,8 @@ const status = await run([
 	["a moderator mutes and takes the mute back", muteAndUnmute],
 	["nobody who muted himself is unmuted from afar", nobodyIsUnmutedFromAfar],
 	["a second moderator, in Japanese, sees the mute", secondModeratorSeesBoth],
+	["a moderator sets how loud a person is, and both see it",
+		volumeIsSetAndSeen],
 	["kick asks first, then both moderators see it", kickWithConfirmation],
 	["mute and kick work by keyboard", worksByKeyboard],
 	["a narrow screen shows cards and never scrolls sideways", narrowScreen],

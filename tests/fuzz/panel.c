@@ -66,6 +66,12 @@ static void set_muted(struct member *mem, gboolean muted, void *arg)
 	(void)arg;
 }
 
+static void set_volume(struct member *mem, void *arg)
+{
+	(void)mem;
+	(void)arg;
+}
+
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	(void)mem;
@@ -81,6 +87,7 @@ static void refresh_levels(struct room *of, void *arg)
 
 static const struct room_effects effects = { .end_media = end_media,
 					     .set_muted = set_muted,
+					     .set_volume = set_volume,
 					     .tell = tell,
 					     .refresh_levels = refresh_levels };
 

@@ -59,6 +59,12 @@ static void set_muted(struct member *mem, gboolean muted, void *arg)
 	say("set-muted %u %d", mem->id, muted);
 }
 
+static void set_volume(struct member *mem, void *arg)
+{
+	(void)arg;
+	say("set-volume %u %u", mem->id, mem->volume);
+}
+
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	(void)arg;
@@ -87,6 +93,7 @@ static void refresh_levels(struct room *of, void *arg)
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
+	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
 };

@@ -18,6 +18,7 @@
  *   registered WHO             at its PhoneGate, with the right key
  *   gone WHO [lost]
  *   mute|unmute WHO, kick WHO REASON    by chair@example.org
+ *   volume WHO PERCENT         by the same
  *   time SECONDS
  *   post works|fails|refuses|hangs
  *   media full|free
@@ -28,6 +29,7 @@
  *   expect aside PART          of the reason
  *   expect waits               the last mail was not done
  *   expect members ROOM [LIST]
+ *   expect sound WHO TALKERS [stereo] [denoise] [agc]   of the mix it opens
  *   expect told WHO PART       in-band */
 #include <glib.h>
 #include <stdlib.h>
@@ -264,6 +266,16 @@ static void do_unmute(struct replay *rep)
 	g_assert_false(session_of(rep, 1)->muted);
 }
 
+static void do_volume(struct replay *rep)
+{
+	guint32 id = session_of(rep, 1)->member;
+	guint percent = (guint)atoi(argument(rep, 2));
+
+	g_assert_true(
+		room_set_volume(room_of(rep, id), id, percent, CHAIR, NULL));
+	g_assert_cmpuint(session_of(rep, 1)->volume, ==, percent);
+}
+
 static void do_kick(struct replay *rep)
 {
 	guint32 id = session_of(rep, 1)->member;
@@ -432,19 +444,28 @@ static void expect_told(struct replay *rep)
 	g_ptr_array_remove_index(rep->world->told, 0);
 }
 
+static void expect_sound(struct replay *rep)
+{
+	const struct config_sound *sound = &session_of(rep, 2)->sound;
+	g_autofree char *expected = g_strjoinv(" ", rep->argv + 3);
+	g_autofree char *is = g_strdup_printf(
+		"%u%s%s%s", sound->talkers, sound->stereo ? " stereo" : "",
+		sound->denoise ? " denoise" : "", sound->agc ? " agc" : "");
+
+	if (strcmp(is, expected))
+		fail(rep, "the sound is: %s", is);
+}
+
 struct command {
 	const char *name;
 	void (*run)(struct replay *rep);
 };
 
 static const struct command expectations[] = {
-	{ "mail", expect_mail },
-	{ "none", expect_none },
-	{ "aside", expect_aside },
-	{ "waits", expect_waits },
-	{ "members", expect_members },
-	{ "told", expect_told },
-	{ 0 },
+	{ "mail", expect_mail },       { "none", expect_none },
+	{ "aside", expect_aside },     { "waits", expect_waits },
+	{ "members", expect_members }, { "told", expect_told },
+	{ "sound", expect_sound },     { 0 },
 };
 
 static void run_command(struct replay *rep, const struct command *commands,
@@ -482,6 +503,7 @@ static const struct command commands[] = {
 	{ "gone", do_gone },
 	{ "mute", do_mute },
 	{ "unmute", do_unmute },
+	{ "volume", do_volume },
 	{ "kick", do_kick },
 	{ "time", do_time },
 	{ "post", do_post },

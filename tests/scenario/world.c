@@ -58,7 +58,8 @@ static gboolean describe(const struct media_place *at, struct ipsp_gate *gate_r,
 }
 
 static gboolean open_session(struct member *mem, const struct media_place *at,
-			     const struct media_keys *keys, void *arg)
+			     const struct media_keys *keys,
+			     const struct config_sound *sound, void *arg)
 {
 	struct world *wld = arg;
 	struct world_session *ses = g_new0(struct world_session, 1);
@@ -68,6 +69,7 @@ static gboolean open_session(struct member *mem, const struct media_place *at,
 	ses->keys = *keys->keys;
 	ses->srtp = keys->srtp;
 	ses->level_id = keys->level_id;
+	ses->sound = *sound;
 	ses->place = *at;
 	g_ptr_array_add(wld->sessions, ses);
 	return TRUE;
@@ -98,6 +100,14 @@ static void mute(struct member *mem, gboolean muted, void *arg)
 	ses->muted = muted;
 }
 
+static void set_volume(struct member *mem, void *arg)
+{
+	struct world_session *ses = world_session(arg, mem->did);
+
+	g_assert_nonnull(ses);
+	ses->volume = mem->volume;
+}
+
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	struct world *wld = arg;
@@ -120,6 +130,7 @@ static const struct media_ops media = {
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,
+	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,
 };

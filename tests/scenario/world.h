@@ -22,6 +22,8 @@ struct world_session {
 	struct keys keys;
 	gboolean srtp, admitted, muted;
 	guint8 level_id;
+	guint volume; /* percent; 0: never set */
+	struct config_sound sound;
 	struct media_place place;
 };
 

@@ -49,6 +49,10 @@ static void the_least_configuration_has_sensible_defaults(void)
 	g_assert_cmpstr(room->name, ==, "standup");
 	g_assert_cmpint(room->answer, ==, CONFIG_ANSWER_OPEN);
 	g_assert_false(room->plain_rtp);
+	g_assert_cmpuint(room->sound.talkers, ==, 5);
+	g_assert_false(room->sound.stereo);
+	g_assert_false(room->sound.denoise);
+	g_assert_false(room->sound.agc);
 	g_assert_null(room->pin);
 	g_assert_cmpuint(cfg->sessions_per_gate, ==, 5);
 	g_assert_cmpuint(cfg->answers_per_address, ==, 3);
@@ -79,7 +83,9 @@ static void every_key_reaches_its_field(void)
 		"authserv_id = mx.example.org\npoll_ms = 500\n"
 		"[room Standup@EXAMPLE.org]\n"
 		"name = 朝会\naccount = main\nmoderators = a@B.org, c@d.org\n"
-		"capacity = 3\npin = 4711\nplain_rtp = yes\nanswer = list\n"
+		"capacity = 3\npin = 4711\nplain_rtp = yes\n"
+		"talkers = 0\nstereo = yes\ndenoise = yes\nagc = yes\n"
+		"answer = list\n"
 		"allowed = a@b.org Example.NET\nkey = AAECAwQFBgcICQoLDA0ODw\n",
 		&problems);
 	const struct config_room *room;
@@ -103,6 +109,10 @@ static void every_key_reaches_its_field(void)
 	g_assert_cmpstr(room->moderators[1], ==, "c@d.org");
 	g_assert_cmpstr(room->pin, ==, "4711");
 	g_assert_true(room->plain_rtp);
+	g_assert_cmpuint(room->sound.talkers, ==, 0);
+	g_assert_true(room->sound.stereo);
+	g_assert_true(room->sound.denoise);
+	g_assert_true(room->sound.agc);
 	g_assert_cmpint(room->answer, ==, CONFIG_ANSWER_LIST);
 	g_assert_cmpstr(room->allowed[1], ==, "example.net");
 	g_assert_cmpuint(g_bytes_get_size(room->key), ==, 16);
@@ -130,6 +140,9 @@ static const struct {
 				     "number from 1 to 10000" },
 	{ WHOLE "capacity = 0\n", "8: capacity: \"0\" is not a whole number" },
 	{ WHOLE "plain_rtp = maybe\n", "8: plain_rtp: \"maybe\" is neither" },
+	{ WHOLE "talkers = all\n",
+	  "8: talkers: \"all\" is not a whole number" },
+	{ WHOLE "stereo = 2\n", "8: stereo: \"2\" is neither" },
 	{ WHOLE "moderators = nobody\n",
 	  "8: moderators: \"nobody\" is no mail address" },
 	{ WHOLE "answer = some\n", "8: answer: \"some\" is none of open" },

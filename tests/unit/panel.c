@@ -75,6 +75,12 @@ static void set_muted(struct member *mem, gboolean muted, void *arg)
 	(void)arg;
 }
 
+static void set_volume(struct member *mem, void *arg)
+{
+	(void)mem;
+	(void)arg;
+}
+
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	(void)mem;
@@ -91,6 +97,7 @@ static void refresh(struct room *room, void *arg)
 
 static const struct room_effects effects = { .end_media = end_media,
 					     .set_muted = set_muted,
+					     .set_volume = set_volume,
 					     .tell = tell,
 					     .refresh_levels = refresh };
 
@@ -277,6 +284,50 @@ static void moderators_see_what_each_other_does(void)
 	panel_close(&deputy);
 	g_ptr_array_unref(one.sent);
 	g_ptr_array_unref(two.sent);
+	tear_down();
+}
+
+static void a_volume_is_a_whole_number_of_percent(void)
+{
+	static const char *const bad[] = { "-1", "401", "1.5", "\"50\"",
+					   "null" };
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *ann;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autofree char *text = g_strdup_printf(
+			"{\"id\":%u,\"do\":\"volume\",\"member\":%u,"
+			"\"percent\":%s}",
+			(guint)i + 2, ann->id, bad[i]);
+
+		say(wtr, text);
+		g_assert_cmpint(number_in(newest(&sock, "error"), "id"), ==,
+				(json_int_t)i + 2);
+		g_assert_cmpuint(ann->volume, ==, 100);
+	}
+	for (guint percent = 0; percent <= 400; percent += 400) {
+		g_autofree char *text = g_strdup_printf(
+			"{\"id\":9,\"do\":\"volume\",\"member\":%u,"
+			"\"percent\":%u}",
+			ann->id, percent);
+
+		say(wtr, text);
+		g_assert_cmpuint(ann->volume, ==, percent);
+		g_assert_cmpint(
+			number_in(json_object_get(newest(&sock, "changed"),
+						  "member"),
+				  "volume"),
+			==, percent);
+	}
+	g_assert_nonnull(newest(&sock, "done"));
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
 	tear_down();
 }
 
@@ -518,6 +569,8 @@ int main(int argc, char **argv)
 			numbers_events_from_the_snapshot_on);
 	g_test_add_func("/panel/moderators see what each other does",
 			moderators_see_what_each_other_does);
+	g_test_add_func("/panel/a volume is a whole number of percent",
+			a_volume_is_a_whole_number_of_percent);
 	g_test_add_func("/panel/one that is behind gets a snapshot instead",
 			one_that_is_behind_gets_a_snapshot_instead);
 	g_test_add_func("/panel/levels are fetched only for watched rooms",

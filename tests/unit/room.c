@@ -26,6 +26,14 @@ static void set_muted(struct member *mem, gboolean muted, void *arg)
 	g_string_append_printf(wit->effects, "mute:%s:%d ", mem->did, muted);
 }
 
+static void set_volume(struct member *mem, void *arg)
+{
+	struct witness *wit = arg;
+
+	g_string_append_printf(wit->effects, "volume:%s:%u ", mem->did,
+			       mem->volume);
+}
+
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	struct witness *wit = arg;
@@ -46,8 +54,8 @@ static void refresh_levels(struct room *room, void *arg)
 static void changed(struct room *room, struct member *mem,
 		    enum room_change change, const char *by, void *arg)
 {
-	static const char *const words[] = { "added", "changed", "figures",
-					     "gone", "closed" };
+	static const char *const words[] = { "added",	"changed", "volume",
+					     "figures", "gone",	   "closed" };
 	struct witness *wit = arg;
 
 	(void)room;
@@ -59,6 +67,7 @@ static void changed(struct room *room, struct member *mem,
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
+	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
 };
@@ -184,6 +193,29 @@ static void muting_twice_is_muting_once(void)
 	close_room(&room, &wit);
 }
 
+static void a_volume_is_set_once_and_within_bounds(void)
+{
+	struct witness wit = { 0 };
+	struct room *room = open_room(&wit, 2);
+	struct member *mem = seat(room, "a", ALICE, "");
+
+	room_registered(room, mem, "192.0.2.1:5004", 1);
+	forget(&wit);
+	g_assert_cmpuint(mem->volume, ==, 100);
+	g_assert_true(room_set_volume(room, mem->id, 100, CHAIR, NULL));
+	g_assert_cmpstr(wit.changes->str, ==, "");
+	g_assert_true(room_set_volume(room, mem->id, 250, CHAIR, NULL));
+	g_assert_true(room_set_volume(room, mem->id, 250, CHAIR, NULL));
+	g_assert_cmpstr(wit.effects->str, ==, "volume:a:250 ");
+	g_assert_cmpstr(wit.changes->str, ==, "volume:a ");
+	g_assert_cmpstr(wit.by, ==, CHAIR);
+	g_assert_true(room_set_volume(room, mem->id, 100000, CHAIR, NULL));
+	g_assert_cmpuint(mem->volume, ==, ROOM_MAX_VOLUME);
+	g_assert_false(mem->muted);
+	g_assert_false(room_set_volume(room, mem->id + 1, 50, CHAIR, NULL));
+	close_room(&room, &wit);
+}
+
 static void unmuting_never_undoes_a_members_own_mute(void)
 {
 	struct witness wit = { 0 };
@@ -300,6 +332,8 @@ int main(int argc, char **argv)
 			a_seat_that_is_not_used_in_time_becomes_free);
 	g_test_add_func("/room/muting twice is muting once",
 			muting_twice_is_muting_once);
+	g_test_add_func("/room/a volume is set once and within bounds",
+			a_volume_is_set_once_and_within_bounds);
 	g_test_add_func("/room/unmuting never undoes a member's own mute",
 			unmuting_never_undoes_a_members_own_mute);
 	g_test_add_func(

@@ -1,6 +1,6 @@
 // One person: who, how, and what a moderator can do about it.
 
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { meter } from "./meters.js";
 import { Quality } from "./quality.jsx";
@@ -51,6 +51,30 @@ function Meter({ member }) {
 	);
 }
 
+/** How loud the others hear him. Sent when it is let go; until the answer it
+ * stays where it was put, whatever else the bridge says meanwhile. */
+function Volume({ member, act }) {
+	const [held, setHeld] = useState(null);
+	const { id, name, volume } = member;
+	const percent = held ?? volume;
+
+	if (member.state !== "here")
+		return null;
+	async function send(event) {
+		await act({ do: "volume", member: id, percent: Number(event.target.value) });
+		setHeld(null);
+	}
+	return (
+		<label class="volume">
+			<input type="range" min="0" max="400" step="10" value={percent}
+				aria-label={words.volumeOf(name)} aria-valuetext={`${percent} %`}
+				onInput={(event) => setHeld(Number(event.target.value))}
+				onChange={send} />
+			<output aria-hidden="true">{percent} %</output>
+		</label>
+	);
+}
+
 function Actions({ member, act, onKick }) {
 	const { id, name, muted } = member;
 
@@ -75,7 +99,10 @@ export function Row({ member, mutedBy, act, onKick }) {
 			<td role="cell" class="state">
 				<State member={member} mutedBy={mutedBy} />
 			</td>
-			<td role="cell" class="level"><Meter member={member} /></td>
+			<td role="cell" class="level">
+				<Meter member={member} />
+				<Volume member={member} act={act} />
+			</td>
 			<td role="cell"><Quality member={member} /></td>
 			<td role="cell" class="gate">
 				{member.gate}

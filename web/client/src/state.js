@@ -36,6 +36,8 @@ function changeWord(before, after) {
 		return "joined";
 	if (before && before.muted !== after.muted)
 		return after.muted ? "wasMuted" : "wasUnmuted";
+	if (before && before.volume !== after.volume)
+		return "wasVolume";
 	return null;
 }
 

@@ -39,6 +39,7 @@ const en = {
 	quality: "Quality",
 	actions: "Actions",
 	levelOf: (name) => `Level of ${name}`,
+	volumeOf: (name) => `How loud the others hear ${name}`,
 
 	invited: "Invited",
 	talking: "Talking",
@@ -85,6 +86,7 @@ const en = {
 	joined: (name) => `${name} is here`,
 	wasMuted: (name, by) => `${by} muted ${name}`,
 	wasUnmuted: (name, by) => `${by} unmuted ${name}`,
+	wasVolume: (name, by) => `${by} changed how loud ${name} is heard`,
 	wasKicked: (name, by) => `${by} removed ${name}`,
 	left: (name) => `${name} left`,
 	lost: (name) => `The connection to ${name} was lost`,
@@ -132,6 +134,7 @@ const ja = {
 	quality: "品質",
 	actions: "操作",
 	levelOf: (name) => `${name} の音量`,
+	volumeOf: (name) => `${name} の聞こえる大きさ`,
 
 	invited: "招待済み",
 	talking: "発言中",
@@ -178,6 +181,7 @@ const ja = {
 	joined: (name) => `${name} が参加しました`,
 	wasMuted: (name, by) => `${by} が ${name} をミュートしました`,
 	wasUnmuted: (name, by) => `${by} が ${name} のミュートを解除しました`,
+	wasVolume: (name, by) => `${by} が ${name} の聞こえる大きさを変えました`,
 	wasKicked: (name, by) => `${by} が ${name} を退出させました`,
 	left: (name) => `${name} が退出しました`,
 	lost: (name) => `${name} との接続が切れました`,

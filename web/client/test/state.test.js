@@ -9,7 +9,7 @@ import { catalogues, chooseLanguage } from "../src/words.js";
 
 const ann = {
 	id: 7, name: "Ann", address: "ann@example.org", state: "here",
-	muted: false, self_muted: false, in: {}, out: {},
+	muted: false, self_muted: false, volume: 100, in: {}, out: {},
 };
 
 const snapshot = {
@@ -35,6 +35,15 @@ test("events in order are applied and told", () => {
 	assert.deepEqual(state.log.map(({ word, by }) => [word, by]),
 		[["wasKicked", "deputy"], ["wasMuted", "chair"]]);
 	assert.equal(state.missed, false);
+});
+
+test("a change of volume is told, once", () => {
+	const state = after(snapshot,
+		{ t: "changed", n: 5, member: { ...ann, volume: 150 }, by: "chair" },
+		{ t: "changed", n: 6, member: { ...ann, volume: 150, path: "x" } });
+	assert.equal(state.members.get(7).volume, 150);
+	assert.deepEqual(state.log.map(({ word, by }) => [word, by]),
+		[["wasVolume", "chair"]]);
 });
 
 test("a missing event asks for a snapshot and changes nothing", () => {
