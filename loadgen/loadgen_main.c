@@ -42,7 +42,8 @@ struct person {
 	guint index;
 	struct caller *caller;
 	struct ear *ear;
-	gboolean heard, counted; /* in this join */
+	gboolean heard, counted;     /* in this join */
+	struct stream_report stream; /* the newest */
 };
 
 struct run {
@@ -331,6 +332,8 @@ static void on_event(struct caller *caller, const struct call_event *event,
 	(void)caller;
 	if (event->type == CALL_SOUND && person->run->step != STEP_DONE)
 		joined(person);
+	else if (event->type == CALL_REPORT)
+		person->stream = event->report.stream;
 }
 
 static const struct caller_events caller_events = {
@@ -404,8 +407,10 @@ static void evaluate(struct run *run)
 {
 	struct ear **ears = g_new0(struct ear *, run->opt.callers);
 
-	for (gint i = 0; i < run->opt.callers; i++)
+	for (gint i = 0; i < run->opt.callers; i++) {
 		ears[i] = run->people[i].ear;
+		report_quality(&run->report, &run->people[i].stream);
+	}
 	report_hearing(&run->report, &run->script, run->start_us, run->rounds,
 		       ears);
 	g_free(ears);

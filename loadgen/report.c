@@ -29,6 +29,8 @@ void report_init(struct report *rep, const char *room, guint callers)
 	figures_init(&rep->invite_late_ms);
 	figures_init(&rep->delays);
 	figures_init(&rep->added);
+	figures_init(&rep->mos_in);
+	figures_init(&rep->mos_out);
 	rep->matrix = g_new0(struct hearing, (gsize)callers * callers);
 	rep->faults = g_ptr_array_new_with_free_func(g_free);
 }
@@ -45,6 +47,8 @@ void report_fini(struct report *rep)
 	figures_fini(&rep->invite_late_ms);
 	figures_fini(&rep->delays);
 	figures_fini(&rep->added);
+	figures_fini(&rep->mos_in);
+	figures_fini(&rep->mos_out);
 	g_free(rep->matrix);
 	g_free(rep->room);
 	g_clear_pointer(&rep->faults, g_ptr_array_unref);
@@ -146,6 +150,14 @@ void report_hearing(struct report *rep, const struct script *script,
 	chirp_destroy(&chirp);
 }
 
+void report_quality(struct report *rep, const struct stream_report *stream)
+{
+	if (stream->in.mos > 0)
+		figures_add(&rep->mos_in, (double)stream->in.mos);
+	if (stream->out.mos > 0)
+		figures_add(&rep->mos_out, (double)stream->out.mos);
+}
+
 void report_lateness(struct report *rep, const struct media *med,
 		     gboolean allow_late)
 {
@@ -213,6 +225,15 @@ static void print_hearing_summary(struct report *rep)
 	       rep->rounds);
 }
 
+static void print_mos(const char *name, struct figures *fig)
+{
+	if (figures_count(fig))
+		printf("MOS (est.) of %u callers as they %s: median %.1f, "
+		       "lowest %.1f\n",
+		       figures_count(fig), name, figures_percentile(fig, 50),
+		       figures_percentile(fig, 0));
+}
+
 void report_print(struct report *rep)
 {
 	printf("Room %s, %u callers\n\n", rep->room, rep->callers);
@@ -234,6 +255,8 @@ void report_print(struct report *rep)
 	print_figures("RTP packets received", &rep->rtp_in);
 	print_matrix(rep);
 	print_hearing_summary(rep);
+	print_mos("hear", &rep->mos_in);
+	print_mos("are heard", &rep->mos_out);
 	printf("Our own lateness: p50 %.1f ms, p99 %.1f ms, max %.1f ms of "
 	       "%" G_GUINT64_FORMAT " ticks\n",
 	       (double)rep->lateness.p50_us / 1000,
@@ -300,16 +323,19 @@ static json_t *report_json(struct report *rep)
 		json_array_append_new(
 			faults, json_string(g_ptr_array_index(rep->faults, i)));
 	return json_pack(
-		"{s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:{s:f,s:f,s:f,s:I,s:b},"
+		"{s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:o},s:o,s:{s:f,s:f,s:"
+		"f,s:I,s:b},"
 		"s:o,"
 		"s:b}",
 		"room", rep->room, "callers", (int)rep->callers, "rounds",
 		(int)rep->rounds, "setup_ms", setup, "until_first_sound", trips,
 		"invite_late_ms", figures_json(&rep->invite_late_ms),
 		"mouth_to_ear_ms", figures_json(&rep->delays), "added_ms",
-		figures_json(&rep->added), "matrix", matrix_json(rep),
-		"lateness_ms", "p50", (double)rep->lateness.p50_us / 1000,
-		"p99", (double)rep->lateness.p99_us / 1000, "max",
+		figures_json(&rep->added), "mos_estimate", "in",
+		figures_json(&rep->mos_in), "out", figures_json(&rep->mos_out),
+		"matrix", matrix_json(rep), "lateness_ms", "p50",
+		(double)rep->lateness.p50_us / 1000, "p99",
+		(double)rep->lateness.p99_us / 1000, "max",
 		(double)rep->lateness.max_us / 1000, "ticks",
 		(json_int_t)rep->lateness.ticks, "void", rep->void_run,
 		"faults", faults, "passed", !rep->faults->len);

@@ -30,6 +30,8 @@ struct report {
 	struct figures invite_late_ms; /* INVITEs after their intended time */
 	struct hearing *matrix;	       /* [listener * callers + talker] */
 	struct figures delays, added;  /* ms, every chirp heard */
+	/* Estimated MOS of each caller at last: as he hears, as he is heard. */
+	struct figures mos_in, mos_out;
 	struct media_lateness lateness;
 	gboolean void_run; /* we were too late ourselves */
 	GPtrArray *faults; /* char * */
@@ -46,6 +48,8 @@ void report_fault(struct report *rep, const char *format, ...)
 /* Takes what was heard in `rounds` rounds; NULL ears are faults. */
 void report_hearing(struct report *rep, const struct script *script,
 		    uint64_t start_us, guint rounds, struct ear *const *ears);
+/* What a caller knew of his call's quality at last. */
+void report_quality(struct report *rep, const struct stream_report *stream);
 void report_lateness(struct report *rep, const struct media *med,
 		     gboolean allow_late);
 

@@ -689,6 +689,73 @@ static void a_full_ring_makes_the_peer_send_its_message_again(void)
 	stop(bench);
 }
 
+/* The phone's sound for a while, of which each tenth packet is lost, and its
+ * reports: it suffers itself, and says so. */
+static void talk_badly(struct bench *bench, const struct path *phone)
+{
+	const struct stream_playout playout = { .played = 100,
+						.concealed = 5,
+						.buffer_ms = 80,
+						.buffer_max_ms = 500,
+						.other_ms = 43,
+						.level_dbov = -30 };
+	struct stream *stream = bench->phone[0].stream;
+	struct stream_control control;
+	struct stream_media media;
+	uint8_t buf[RTP_MAX_PACKET];
+
+	for (int i = 0; i < 500; i++) {
+		size_t size = phone_speak(&bench->phone[0], buf);
+
+		if (i % 10 != 7)
+			receive(bench, phone, buf, size);
+		run_for(bench, TICK_US);
+		for (unsigned k = 0; k < bench->n_out; k++) {
+			struct outbox_packet *out = &bench->out[k];
+
+			if (packet_kind(out->buf, out->size) == PACKET_RTP)
+				stream_receive_rtp(stream, out->buf, out->size,
+						   bench->now, &media);
+			else
+				stream_receive_rtcp(stream, out->buf, out->size,
+						    bench->now + 20000,
+						    &control);
+		}
+		clear(bench);
+		if (i % 50)
+			continue;
+		stream_note_playout(stream, &playout);
+		size = phone_control(&bench->phone[0], NULL, bench->now, buf);
+		receive(bench, phone, buf, size);
+	}
+}
+
+static void figures_of_both_ways_reach_the_control_thread(void)
+{
+	struct bench *bench = start(2, true);
+	struct path phone = at("192.0.2.1", 4000);
+	struct path other = at("192.0.2.2", 4000);
+	struct session_report figures = { 0 }, *rep = &figures;
+	struct event event;
+
+	register_at(bench, 0, &phone);
+	register_at(bench, 1, &other);
+	events(bench, EVENT_REPORT, NULL);
+	talk_badly(bench, &phone);
+	while (ring_pop(bench->eng->events, &event))
+		if (event.kind == EVENT_REPORT && event.member == 1)
+			figures = event.report;
+	g_assert_cmpfloat_with_epsilon((double)rep->in.loss, 0.1, 0.03);
+	g_assert_cmpfloat(rep->in.mos, >, 1);
+	g_assert_cmpfloat(rep->in.mos, <, 3.5f);
+	g_assert_cmpfloat(rep->in.jitter_ms, >=, 0);
+	g_assert_true(rep->registered);
+	/* What the phone says of its own side. */
+	g_assert_cmpfloat(rep->out.buffer_ms, ==, 80);
+	g_assert_cmpfloat(rep->round_trip_ms, >=, 0);
+	stop(bench);
+}
+
 static void reports_come_about_once_a_second(void)
 {
 	struct bench *bench = start(3, true);
@@ -866,6 +933,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/gate/a full ring makes the peer send its "
 			"message again",
 			a_full_ring_makes_the_peer_send_its_message_again);
+	g_test_add_func("/gate/figures of both ways reach the control thread",
+			figures_of_both_ways_reach_the_control_thread);
 	g_test_add_func("/gate/reports come about once a second",
 			reports_come_about_once_a_second);
 	g_test_add_func("/gate/missed steps are a gap and not a burst",
