@@ -15,6 +15,7 @@ import machine
 
 PATIENCE = 10  # seconds for any answer
 CONNECTIONS = 4
+METRICS_TOKEN = "bench-0123456789abcdef"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 SUITE = "AEAD_AES_128_GCM"
 
@@ -28,6 +29,7 @@ workers = 1
 web_address = 127.0.0.1
 web_port = {web_port}
 web_url = http://127.0.0.1:{web_port}
+metrics_token = {metrics_token}
 
 [mail none]
 mailbox = maildir:{directory}/mail
@@ -44,7 +46,6 @@ plain_rtp_networks = 127.0.0.0/8
 
 class Bridge:
     name = "bridge"
-    title = "ipsp-bridge"
 
     def __init__(self, directory, program, sizes, srtp=False):
         """sizes: how many members each room will have."""
@@ -62,7 +63,8 @@ class Bridge:
         self.config = self.directory / "bridge.conf"
         self.config.write_text(
             CONFIG.format(directory=self.directory, web_port=self.web_port,
-                          media_port=machine.free_udp_port()) +
+                          media_port=machine.free_udp_port(),
+                          metrics_token=METRICS_TOKEN) +
             "".join(ROOM.format(address=self._address(room), capacity=size)
                     for room, size in enumerate(self.sizes)))
         with open(self.directory / "bridge.log", "wb") as log:
@@ -128,6 +130,18 @@ class Bridge:
                                    f" {answer.reason}: {sdp}")
             accept(member, sdp, key)
         connection.close()
+
+    def effort(self):
+        """What it leaves out just now, docs/operations.md "Load": 0 is
+        nothing."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.web_port, timeout=PATIENCE)
+        connection.request("GET", "/metrics", headers={
+            "Authorization": f"Bearer {METRICS_TOKEN}"})
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return int(re.search(r"^ipsp_bridge_worker_effort\{.*\} (\d+)", text,
+                             re.M)[1])
 
     @property
     def pid(self):

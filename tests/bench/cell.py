@@ -45,6 +45,7 @@ class Result:
     cpu_ms: float  # per member and second
     delays_ms: list
     bursts: int  # that should have been heard
+    effort: int  # what the server left out to hold it, 0: nothing
     kib_per_member: float | None  # grown since the first ten
     driver: float  # of its core
     driver_late_us: int  # p99
@@ -155,6 +156,7 @@ class Bench:
                 meter.start()
                 driver.expect("end")
                 shares = meter.read()
+                effort = server.effort()
                 kib = machine.resident_kib(server.pid) - first_kib
                 figures = driver.figures()
             except Refused as refused:
@@ -162,10 +164,10 @@ class Bench:
             finally:
                 server.stop()
         return judge(server, case, n, level_header, srtp, figures, shares,
-                     kib / (n - FIRST) if n > 2 * FIRST else None)
+                     effort, kib / (n - FIRST) if n > 2 * FIRST else None)
 
 
-def judge(server, case, n, level_header, srtp, figures, shares, kib):
+def judge(server, case, n, level_header, srtp, figures, shares, effort, kib):
     cpu, driver_cpu, foreign = shares
     mixes = figures["arrived"] / max(1, figures["due"])
     late = figures["late"] / max(1, figures["expecting"]) / figures["seconds"]
@@ -185,7 +187,7 @@ def judge(server, case, n, level_header, srtp, figures, shares, kib):
                not figures["ended_early"]),
         mixes=mixes, late=late, cpu=cpu, cpu_ms=1000 * cpu / n,
         delays_ms=figures["delays_ms"], bursts=figures["bursts"],
-        kib_per_member=kib, driver=driver_cpu, driver_late_us=lateness,
+        effort=effort, kib_per_member=kib, driver=driver_cpu, driver_late_us=lateness,
         foreign=foreign, void=", ".join(void))
 
 
@@ -193,5 +195,5 @@ def refusal(server, case, n, level_header, srtp, refused):
     return Result(
         server=server.name, case=case.name, level_header=level_header,
         srtp=srtp, n=n, holds=False, mixes=0, late=0, cpu=0, cpu_ms=0,
-        delays_ms=[], bursts=0, kib_per_member=None, driver=0,
+        delays_ms=[], bursts=0, effort=0, kib_per_member=None, driver=0,
         driver_late_us=0, foreign=0, void="", refused=str(refused))

@@ -49,7 +49,6 @@ general: {{
 
 class Janus:
     name = "janus"
-    title = "Janus"
 
     def __init__(self, directory, prebuffering=6):
         self.directory = pathlib.Path(directory)
@@ -174,6 +173,11 @@ class Janus:
         }) for handle, member in zip(handles, members)])
         for member, answer in zip(members, joined):
             member.port = answer["plugindata"]["data"]["rtp"]["port"]
+
+    @staticmethod
+    def effort():
+        """It never leaves anything out."""
+        return 0
 
     @property
     def pid(self):

@@ -5,10 +5,11 @@ and what is fair; this is the order of the run."""
 import argparse
 import dataclasses
 import functools
-import json
+import http.client
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -21,9 +22,10 @@ import report
 import search
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build-release")).resolve()
+FULL = 0.85  # of its core: a server that fails below is given another try
 CEILING = {"janus": 400, "bridge": 12000}
 DELAY_CASE = members.CASES["five3"]
-DELAY_MEMBERS = 50  # ten rooms: ten phases to the servers' ticks
+DELAY_MEMBERS = 40  # eight rooms, 24 talkers: as many phases to the tick
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +51,8 @@ GUESS = {
     ("bridge", "five1"): 600,
 }
 GUESS_WITHOUT_HEADER = {("bridge", "talk"): 420}
+FAULTS = (RuntimeError, OSError, LookupError, ValueError, TypeError,
+          subprocess.SubprocessError, http.client.HTTPException)
 QUICK = ("listen", "talk", "five1")
 
 
@@ -93,7 +97,7 @@ def options(arguments):
     parser.add_argument("--settle", type=int, default=2, metavar="S",
                         help="seconds of talk before a cell counts")
     parser.add_argument("--seconds", type=int, metavar="S",
-                        help="seconds that count, of each cell: 5")
+                        help="seconds that count, of each cell: 4")
     parser.add_argument("--sizes", metavar="LIST",
                         help="no search: only these numbers of members")
     parser.add_argument("--json", metavar="DIR",
@@ -101,7 +105,7 @@ def options(arguments):
     parser.add_argument("--write", metavar="DIR",
                         help="the same, and mixer.md with tables")
     chosen = parser.parse_args(arguments)
-    chosen.seconds = chosen.seconds or (3 if chosen.quick else 5)
+    chosen.seconds = chosen.seconds or (3 if chosen.quick else 4)
     for name in chosen.cases.split(",") if chosen.cases else []:
         if name not in members.CASES:
             parser.error(f"no case {name}")
@@ -148,20 +152,21 @@ def search_variant(bench, variant, results):
                                          guess)
 
     def holds(n):
-        result = run_cell(bench, variant, n)
-        results.append(result)
-        return result.holds
+        results.append(run_cell(bench, variant, n))
+        if not results[-1].holds and results[-1].cpu < FULL:
+            # It had time left: a stall of the machine fails a size as well.
+            results.append(run_cell(bench, variant, n))
+        return results[-1].holds
 
     # For the plots: what it is like far from the limit.
     holds(max(10, round(guess / 4 / case.step) * case.step))
     search.highest(holds, guess, case.step, CEILING[variant.server])
 
 
-def measure_delays(bench, servers):
-    """Ten small rooms, their talkers' phases spread over the tick: the delay
-    that a server adds when it has time. Janus twice, as its buffer is of a
+def measure_delays(bench, servers, found):
+    """Small rooms, their talkers' phases spread over the tick: the delay that
+    a server adds when it has time. Janus twice, as its buffer is of a
     fixed depth that the operator chooses."""
-    found = []
     if "janus" in servers:
         for depth in (6, 2):
             result = run_cell(bench, Variant("janus", DELAY_CASE.name),
@@ -173,7 +178,14 @@ def measure_delays(bench, servers):
                 bench, Variant("bridge", DELAY_CASE.name, srtp=srtp),
                 DELAY_MEMBERS, whole=True)
             found.append(("ipsp-bridge" + (", SRTP" if srtp else ""), result))
-    return found
+
+
+def run_variant(bench, variant, sizes, results):
+    if not sizes:
+        search_variant(bench, variant, results)
+    else:
+        for n in sizes.split(","):
+            results.append(run_cell(bench, variant, int(n)))
 
 
 def missing(chosen):
@@ -190,14 +202,20 @@ def run(chosen, directory):
     bench = cell.Bench(directory, program, chosen.settle, chosen.seconds)
     outcome = report.Outcome(chosen.settle, chosen.seconds)
     try:
-        outcome.delays = measure_delays(bench, chosen.servers.split(","))
+        try:
+            measure_delays(bench, chosen.servers.split(","), outcome.delays)
+        except FAULTS as fault:
+            outcome.faults.append(f"delays: {fault}")
+            note(outcome.faults[-1])
         for variant in chosen_variants(chosen):
             note(f"{members.CASES[variant.case].title}: {variant.title()}")
-            if chosen.sizes:
-                for n in chosen.sizes.split(","):
-                    outcome.cells.append(run_cell(bench, variant, int(n)))
-            else:
-                search_variant(bench, variant, outcome.cells)
+            try:
+                run_variant(bench, variant, chosen.sizes, outcome.cells)
+            except FAULTS as fault:
+                # The others are still worth their time.
+                outcome.faults.append(f"{variant.case}, {variant.title()}:"
+                                      f" {fault}")
+                note(outcome.faults[-1])
     finally:
         # What was measured before a failure or ^C is not lost.
         print(report.text(outcome), flush=True)

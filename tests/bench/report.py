@@ -29,6 +29,7 @@ class Outcome:
     seconds: int
     cells: list = dataclasses.field(default_factory=list)
     delays: list = dataclasses.field(default_factory=list)  # (title, Result)
+    faults: list = dataclasses.field(default_factory=list)  # sentences
 
     def variant(self, server, case, level_header=True, srtp=False):
         """Its cells, by size."""
@@ -54,6 +55,7 @@ def cell_line(variant, result):
             f"mixes {result.mixes:7.2%}  late {result.late:6.3f}/s  "
             f"cpu {result.cpu:4.0%}  delay {_ms(result.median_ms)} /"
             f" {_ms(result.delay(0.99))} ms  driver {result.driver:4.0%}"
+            f"{f'  effort {result.effort}' if result.effort else ''}"
             f"{'  void: ' + result.void if result.void else ''}"
             f"{'  ' + result.refused if result.refused else ''}")
 
@@ -105,10 +107,11 @@ def limits_table(outcome):
             f"{held.cpu_ms:.2f}" if held else "-",
             f"{_ms(held.median_ms)} / {_ms(held.delay(0.99))}"
             if held else "-",
+            held.effort if held else "-",
             "void: " + held.void if held and held.void else ""))
     return _table(("case", "server", "level header", "RTP", "members",
                    "next that failed", "times Janus", "CPU",
-                   "ms/s a member", "delay ms, median / p99", ""), rows)
+                   "ms/s a member", "delay ms, median / p99", "left out", ""), rows)
 
 
 def delay_table(outcome):
@@ -180,6 +183,7 @@ def text(outcome):
         parts += [goals_table(outcome), limits_table(outcome)]
     if outcome.delays:
         parts.append(delay_table(outcome))
+    parts += [f"FAILED: {fault}" for fault in outcome.faults]
     return "\n\n".join(parts) + "\n"
 
 
@@ -209,6 +213,7 @@ def write(outcome, folder, tables):
         "conditions": conditions(outcome),
         "goals": [dict(zip(("what", "goal", "measured", "reached"), goal))
                   for goal in goals(outcome)],
+        "faults": outcome.faults,
         "cells": [dataclasses.asdict(c) for c in outcome.cells],
         "delays": [{"title": title, **dataclasses.asdict(result)}
                    for title, result in outcome.delays],

@@ -6,11 +6,7 @@ PRECISION = 0.04  # of the answer
 
 def highest(holds, guess, step, ceiling):
     """The largest n for which holds(n) was seen true, 0 when none was. n is a
-    multiple of step; guess is where to begin. A size fails when it fails
-    twice: a single stall of the machine is not the server's."""
-
-    def twice(n):
-        return holds(n) or holds(n)
+    multiple of step; guess is where to begin."""
 
     def whole(n):
         return max(step, min(ceiling, round(n / step) * step))
@@ -18,7 +14,7 @@ def highest(holds, guess, step, ceiling):
     low, high = 0, None
     n = whole(guess)
     while high is None and low < ceiling:
-        if twice(n):
+        if holds(n):
             low, n = n, whole(max(n * GROWTH, n + step))
         else:
             high = n
@@ -26,7 +22,7 @@ def highest(holds, guess, step, ceiling):
         # The guess was too high: down by the same factor.
         while high > step:
             n = whole(min(high / GROWTH, high - step))
-            if twice(n):
+            if holds(n):
                 low = n
                 break
             high = n
@@ -35,7 +31,7 @@ def highest(holds, guess, step, ceiling):
         n = whole((low + high) / 2)
         if n in (low, high):
             break
-        if twice(n):
+        if holds(n):
             low = n
         else:
             high = n

@@ -31,6 +31,7 @@
 #define MAX_LATE   0.1	    /* of them, per member and second */
 #define MIN_MIXES  0.99	    /* of those due */
 #define PAYLOAD	   111
+#define TAIL_MS	   400 /* a burst that was sent last is still heard */
 #define MAX_DELAYS 100000
 #define LATENESS   20000 /* us, all above counts as this */
 
@@ -232,8 +233,7 @@ static void go(struct run *run)
 	if (run->early)
 		run->until_ns = now_ns(CLOCK_REALTIME);
 	say("end");
-	/* What was sent last is still to be heard. */
-	for (uint64_t i = 0; i < VOICES_PERIOD_MS && !run->early; i++, n++)
+	for (uint64_t i = 0; i < TAIL_MS && !run->early; i++, n++)
 		slot(run, n, start + (int64_t)n * SLOT_NS);
 }
 

@@ -142,9 +142,7 @@ static void encode(struct voice_loop *loop, const float *pcm, int dtx)
 	opus_encoder_ctl(enc, OPUS_SET_BITRATE(BITRATE));
 	opus_encoder_ctl(enc, OPUS_SET_COMPLEXITY(5));
 	opus_encoder_ctl(enc, OPUS_SET_DTX(dtx));
-	/* Twice: the loop closes with the encoder as it was at its start. */
-	for (int i = 0; i < 2 * VOICES_FRAMES; i++) {
-		int at = i % VOICES_FRAMES;
+	for (int at = 0; at < VOICES_FRAMES; at++) {
 		const float *frame = pcm + at * VOICES_FRAME;
 		double dbov = level_of(frame, VOICES_FRAME);
 		int n = opus_encode_float(enc, frame, VOICES_FRAME,
