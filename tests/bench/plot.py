@@ -4,8 +4,8 @@ import dataclasses
 import html
 import math
 
-WIDTH, HEIGHT = 820, 420
-LEFT, RIGHT, TOP, BOTTOM = 70, 250, 40, 50
+WIDTH, HEIGHT = 880, 420
+LEFT, RIGHT, TOP, BOTTOM = 70, 300, 40, 50
 COLOURS = ("#1f6fb2", "#c0392b", "#2a8f4f", "#8e5ea2", "#b9770e", "#444444")
 
 
