@@ -181,6 +181,9 @@ void workers_destroy(struct workers **wksp)
 	/* A worker that takes nothing any more is not waited for long. */
 	for (int i = 0; i < RETRY_AT_END && retry_removals(wks); i++)
 		g_usleep(RETRY_MS * 1000);
+	for (guint i = 0; i < wks->n_slots; i++)
+		if (wks->slots[i].worker)
+			worker_stop(wks->slots[i].worker);
 	for (guint i = 0; i < wks->n_slots; i++) {
 		g_clear_handle_id(&wks->slots[i].source, g_source_remove);
 		if (wks->slots[i].worker)

@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #define BUCKETS	      8192 /* with chains as long as one for so many sessions */
+#define ROUTE_BUCKETS 1024
 #define COMMAND_SLOTS 4096
 #define EVENT_SLOTS   4096 /* 4000 sessions report in one second */
 #define MESSAGE_SLOTS 128
@@ -32,6 +33,7 @@ int engine_create(struct engine **eng_r,
 	stress_init(&eng->stress);
 	links_init(&eng->messaging);
 	links_init(&eng->owing);
+	links_init(&eng->routing);
 	for (unsigned i = 0; i < BEAT_SLOTS; i++)
 		links_init(&eng->beats[i]);
 	eng->retiring_end = &eng->retiring;
@@ -48,6 +50,10 @@ int engine_create(struct engine **eng_r,
 		r = lookup_init(&eng->by_name, BUCKETS, seed);
 	if (!r)
 		r = lookup_init(&eng->by_path, 2 * BUCKETS, ~seed);
+	if (!r)
+		r = lookup_init(&eng->routes_by_name, ROUTE_BUCKETS, seed);
+	if (!r)
+		r = lookup_init(&eng->routes_by_path, ROUTE_BUCKETS, ~seed);
 	if (!r)
 		r = ring_create(&eng->commands, COMMAND_SLOTS,
 				sizeof(struct command));
@@ -103,6 +109,12 @@ static void free_rest(struct engine *eng)
 		eng->mixes = entry->next;
 		free_room(eng, entry);
 	}
+	while (eng->routes) {
+		struct route *route = eng->routes;
+
+		eng->routes = route->next;
+		free(route);
+	}
 	while (eng->gates) {
 		struct phonegate *gate = eng->gates;
 
@@ -121,6 +133,8 @@ void engine_destroy(struct engine **engp)
 	free_rest(eng);
 	lookup_fini(&eng->by_name);
 	lookup_fini(&eng->by_path);
+	lookup_fini(&eng->routes_by_name);
+	lookup_fini(&eng->routes_by_path);
 	ring_destroy(&eng->commands);
 	ring_destroy(&eng->packets_down);
 	ring_destroy(&eng->events);
@@ -146,16 +160,26 @@ void engine_owe(struct engine *eng, struct session *ses, unsigned what)
 	links_append(&eng->owing, &ses->owing, ses);
 }
 
+void engine_note_path(struct engine *eng, struct session *ses)
+{
+	if (ses->route)
+		links_append(&eng->routing, &ses->routing, ses);
+}
+
 void engine_forget_candidate(struct engine *eng, struct session *ses)
 {
+	if (ses->candidate.kind == PATH_NONE)
+		return;
 	lookup_remove(&eng->by_path, &ses->by_candidate);
 	ses->candidate.kind = PATH_NONE;
+	engine_note_path(eng, ses);
 }
 
 static void forget_path(struct engine *eng, struct session *ses)
 {
 	lookup_remove(&eng->by_path, &ses->by_path);
 	ses->path.kind = PATH_NONE;
+	engine_note_path(eng, ses);
 }
 
 void engine_end_session(struct engine *eng, struct session *ses)
@@ -214,21 +238,26 @@ void engine_adopt_path(struct engine *eng, struct session *ses,
 	ses->path = proven;
 	lookup_insert(&eng->by_path, &ses->by_path, hash, ses);
 	ses->moves++;
+	engine_note_path(eng, ses);
 	ses->consent_us = now_us;
 	ses->heard = false;
 	engine_owe(eng, ses, OWED_REGISTERED);
 }
 
-static void add_mix(struct engine *eng, struct command *cmd)
+void engine_add_room(struct engine *eng, struct engine_mix *entry)
 {
 	struct engine_mix **at = &eng->mixes;
 
-	/* Behind the others: a room keeps its place in the tick. */
 	while (*at)
 		at = &(*at)->next;
+	entry->next = NULL;
+	*at = entry;
+}
+
+static void add_mix(struct engine *eng, struct command *cmd)
+{
 	links_init(&cmd->entry->sessions);
-	cmd->entry->next = NULL;
-	*at = cmd->entry;
+	engine_add_room(eng, cmd->entry);
 }
 
 static void remove_mix(struct engine *eng, struct command *cmd)
@@ -273,6 +302,11 @@ static void beat_at(struct engine *eng, struct session *ses, uint64_t tick)
 	links_append(&eng->beats[tick % BEAT_SLOTS], &ses->beat, ses);
 }
 
+void engine_first_beat(struct engine *eng, struct session *ses)
+{
+	beat_at(eng, ses, eng->tick + 1 + session_random(ses) % BEAT_TICKS);
+}
+
 static void add_session(struct engine *eng, struct command *cmd)
 {
 	struct session *ses = cmd->ses;
@@ -282,7 +316,7 @@ static void add_session(struct engine *eng, struct command *cmd)
 				  strlen(ses->username)),
 		      ses);
 	links_append(&ses->gate->entry->sessions, &ses->in_room, ses);
-	beat_at(eng, ses, eng->tick + 1 + session_random(ses) % BEAT_TICKS);
+	engine_first_beat(eng, ses);
 	count(&eng->counters.sessions, 1);
 }
 
@@ -294,6 +328,7 @@ static void remove_session(struct engine *eng, struct command *cmd)
 	engine_end_session(eng, ses);
 	links_remove(&ses->in_room);
 	links_remove(&ses->owing); /* who removes it knows that it is gone */
+	links_remove(&ses->routing);
 	engine_retire(eng, &ses->retiree, OBJECT_SESSION, ses);
 	count(&eng->counters.sessions, (uint64_t)-1);
 }
@@ -372,6 +407,21 @@ static void websocket_closed(struct engine *eng, struct command *cmd)
 	}
 }
 
+static void detach(struct engine *eng, struct command *cmd)
+{
+	relay_detach(eng, cmd->move);
+}
+
+static void attach(struct engine *eng, struct command *cmd)
+{
+	relay_attach(eng, cmd->move);
+}
+
+static void forget_route(struct engine *eng, struct command *cmd)
+{
+	relay_forget(eng, cmd->route);
+}
+
 static void (*const handlers[COMMANDS])(struct engine *eng,
 					struct command *cmd) = {
 	[COMMAND_ADD_MIX] = add_mix,
@@ -385,6 +435,9 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_SET_GAIN] = set_gain,
 	[COMMAND_MESSAGE] = message,
 	[COMMAND_WEBSOCKET_CLOSED] = websocket_closed,
+	[COMMAND_DETACH] = detach,
+	[COMMAND_ATTACH] = attach,
+	[COMMAND_FORGET_ROUTE] = forget_route,
 };
 
 /* Bounded by the rings' sizes even while they are being filled. */
@@ -401,21 +454,32 @@ void engine_apply(struct engine *eng, uint64_t now_us)
 	for (int i = 0; i < PACKET_SLOTS; i++)
 		if (!take_websocket(eng))
 			break;
+	relay_take_updates(eng);
+	relay_take_packets(eng, now_us);
 }
 
-void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
-		   size_t size, uint64_t now_us)
+void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
+		 size_t size, uint64_t now_us)
 {
 	enum packet_kind kind = packet_kind(buf, size);
 
-	count(&eng->counters.packets_in, 1);
-	count(&eng->counters.bytes_in, size);
+	if (eng->routes && (kind == PACKET_STUN || !find_at(eng, from)) &&
+	    relay_packet(eng, from, kind, buf, size))
+		return;
 	if (kind == PACKET_STUN)
 		registration_packet(eng, from, buf, size, now_us);
 	else if (kind == PACKET_RTP || kind == PACKET_RTCP)
 		gate_media_packet(eng, from, kind, buf, size, now_us);
 	else
 		count(&eng->counters.malformed, 1);
+}
+
+void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
+		   size_t size, uint64_t now_us)
+{
+	count(&eng->counters.packets_in, 1);
+	count(&eng->counters.bytes_in, size);
+	engine_take(eng, from, buf, size, now_us);
 }
 
 /* While packets are given to the engine in a pause, sessions may join or end,
@@ -539,6 +603,8 @@ bool engine_settle(struct engine *eng)
 	outbox_flush(&eng->outbox);
 	while ((ses = links_next(&eng->owing)) && tell_owed(eng, ses))
 		links_remove(&ses->owing);
+	while ((ses = links_next(&eng->routing)) && relay_tell(ses))
+		links_remove(&ses->routing);
 	tell_retired(eng);
 	told = eng->told;
 	eng->told = false;

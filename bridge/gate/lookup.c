@@ -39,13 +39,13 @@ uint64_t lookup_hash(const struct lookup *lkp, const void *key, size_t size)
 }
 
 void lookup_insert(struct lookup *lkp, struct lookup_node *node, uint64_t hash,
-		   struct session *ses)
+		   void *owner)
 {
 	struct lookup_node **bucket = &lkp->buckets[hash & lkp->mask];
 
 	lookup_remove(lkp, node);
 	*node = (struct lookup_node){
-		.next = *bucket, .hash = hash, .ses = ses, .linked = true
+		.next = *bucket, .hash = hash, .ses = owner, .linked = true
 	};
 	*bucket = node;
 }

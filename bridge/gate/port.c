@@ -157,7 +157,7 @@ static void send_all(int fd, struct mmsghdr *headers, unsigned n,
 
 /* In the order in which they were written: most rooms use one socket, and
  * where two families take turns a batch is short but nothing is copied. */
-void port_send(const struct port *ports, struct engine *eng)
+void port_send(struct engine *eng)
 {
 	struct outbox *box = &eng->outbox;
 	unsigned begin, end;
@@ -171,7 +171,7 @@ void port_send(const struct port *ports, struct engine *eng)
 		while (end < box->n && box->packets[end].to.kind == PATH_UDP &&
 		       box->packets[end].to.port == to->port)
 			end++;
-		send_all(ports[to->port].fd, box->headers + begin, end - begin,
+		send_all(eng->fds[to->port], box->headers + begin, end - begin,
 			 &eng->counters);
 	}
 }

@@ -28,11 +28,14 @@ struct engine;
 #define PATH_TEXT     64
 #define PATH_KEY_SIZE 24
 
+/* Sockets of all workers: (worker's index * WORKER_MAX_LISTEN) + its own. */
+#define PORTS 256
+
 enum path_kind { PATH_NONE, PATH_UDP, PATH_WEBSOCKET };
 
 struct path {
 	enum path_kind kind;
-	unsigned port;	     /* UDP: which of the worker's sockets */
+	unsigned port;	     /* UDP: which of all workers' sockets */
 	uint32_t connection; /* WebSocket: the web side's number */
 	union {
 		struct sockaddr any;
@@ -58,7 +61,10 @@ void path_text(const struct path *path, char text_r[PATH_TEXT]);
 struct lookup_node {
 	struct lookup_node *next;
 	uint64_t hash;
-	struct session *ses;
+	union {
+		struct session *ses;
+		struct route *route; /* in the tables of routes */
+	};
 	bool linked;
 };
 
@@ -72,7 +78,7 @@ int lookup_init(struct lookup *lkp, size_t buckets, uint64_t seed);
 void lookup_fini(struct lookup *lkp);
 uint64_t lookup_hash(const struct lookup *lkp, const void *key, size_t size);
 void lookup_insert(struct lookup *lkp, struct lookup_node *node, uint64_t hash,
-		   struct session *ses);
+		   void *owner);
 /* A node that is not linked is left alone. */
 void lookup_remove(struct lookup *lkp, struct lookup_node *node);
 /* The first node of this hash, then (from node->next) the others. */
@@ -132,7 +138,14 @@ static inline struct session *links_next(const struct link *link)
 
 /* engine.c - what retires: objects wait in line for the event ring. */
 
-enum object_kind { OBJECT_SESSION, OBJECT_GATE, OBJECT_MIX, OBJECT_MESSAGE };
+enum object_kind {
+	OBJECT_SESSION,
+	OBJECT_GATE,
+	OBJECT_MIX,
+	OBJECT_MESSAGE,
+	OBJECT_MOVE,
+	OBJECT_ROUTE,
+};
 
 struct retiree {
 	struct retiree *next;
@@ -166,7 +179,10 @@ struct session {
 	struct phonegate *gate;		  /* {const} once a worker has it */
 
 	/* All below: {worker}. */
-	struct link beat, messaging, owing; /* of the engine's lists */
+	struct link beat, messaging, owing, routing; /* of the engine's lists */
+	/* Of a room that moved here: how its first worker knows it. */
+	struct route *route;
+	struct relay *relay; /* kept when the route is gone */
 	struct lookup_node by_name, by_path, by_candidate;
 	struct path candidate; /* of the latest authenticated request */
 	uint32_t moves;	       /* of the path: makes older cookies void */
@@ -251,6 +267,9 @@ enum command_kind {
 	COMMAND_SET_GAIN,
 	COMMAND_MESSAGE,
 	COMMAND_WEBSOCKET_CLOSED,
+	COMMAND_DETACH,
+	COMMAND_ATTACH,
+	COMMAND_FORGET_ROUTE,
 	COMMANDS,
 };
 
@@ -262,6 +281,8 @@ struct command {
 		struct phonegate *gate;
 		struct session *ses;
 		uint32_t connection;
+		struct move *move;
+		struct route *route;
 	};
 	union {
 		bool muted;
@@ -306,6 +327,58 @@ struct websocket_packet {
 	uint32_t connection;
 	size_t size;
 	uint8_t buf[RTP_MAX_PACKET];
+};
+
+/* relay.c - rooms that moved to another worker. */
+
+struct relay_packet {
+	struct path from;
+	size_t size;
+	uint8_t buf[RTP_MAX_PACKET];
+};
+
+/* Where a session is to be found now. */
+struct relay_update {
+	struct route *route;
+	struct path path, candidate;
+};
+
+/* From the worker where callers joined (home) to the one that has their room
+ * now (away). Made by the control thread at the first such move. */
+struct relay {
+	struct ring *packets; /* home pushes */
+	struct ring *updates; /* away pushes */
+	int home_fd, away_fd; /* {const} eventfds that wake them */
+	unsigned first_port;  /* {const} of home's sockets, and those */
+	int fds[WORKER_MAX_LISTEN];
+	bool wake_away;		    /* {home} */
+	bool wake_home;		    /* {away} */
+	struct relay *next_home;    /* {home} */
+	struct relay *next_away;    /* {away} */
+	struct worker *home, *away; /* {const} */
+	struct relay *next;	    /* {control} home's, which owns it */
+};
+
+/* A session of such a room, as home knows it. */
+struct route {
+	struct lookup_node by_name, by_path, by_candidate;
+	struct path path, candidate;
+	char username[STUN_MAX_USERNAME];
+	struct relay *relay;
+	struct route *next, *previous; /* {home} */
+	struct route *forgotten;       /* {control} the next of those */
+	struct retiree retiree;
+};
+
+/* A room on its way; belongs to one thread after the other. */
+struct move {
+	struct mix *mix;
+	struct relay *relay;
+	struct route *routes; /* for its sessions */
+	struct engine_mix *entry;
+	struct phonegate *gates;
+	atomic_bool detached; /* home is done with it */
+	struct retiree retiree;
 };
 
 /* Each has one writer, the worker or the control thread: a plain addition that
@@ -353,6 +426,11 @@ struct engine {
 	struct link beats[BEAT_SLOTS];
 	struct link messaging; /* sessions with messages to repeat */
 	struct link owing;     /* sessions whose event found its ring full */
+	struct link routing;   /* sessions whose home is to be told a path */
+	struct lookup routes_by_name, routes_by_path;
+	struct route *routes;
+	struct relay *relays_home, *relays_away;
+	int fds[PORTS]; /* sockets, by path.port */
 	struct retiree *retiring, **retiring_end;
 	struct stress stress;
 	uint64_t tick;	  /* steps, also those that never ran */
@@ -363,6 +441,7 @@ struct engine {
 	bool told;		/* something was pushed up */
 	/* Scratch, too large for a stack. */
 	struct websocket_packet packet;
+	struct relay_packet relayed;
 	struct event event;
 	struct event_message message;
 };
@@ -400,7 +479,33 @@ void engine_forget_candidate(struct engine *eng, struct session *ses);
 /* The control thread is to free it. */
 void engine_retire(struct engine *eng, struct retiree *ret,
 		   enum object_kind kind, void *object);
+/* A new room goes behind the others: they keep their place in the tick. */
+void engine_add_room(struct engine *eng, struct engine_mix *entry);
+void engine_first_beat(struct engine *eng, struct session *ses);
+/* Its path or candidate changed. */
+void engine_note_path(struct engine *eng, struct session *ses);
+/* engine_packet() for a packet that was counted already. */
+void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
+		 size_t size, uint64_t now_us);
 uint64_t engine_wall(const struct engine *eng, uint64_t now_us);
+
+/* Not RT: create and destroy. */
+int relay_create(struct relay **rly_r, struct worker *home,
+		 struct worker *away);
+void relay_destroy(struct relay **rlyp);
+/* Home lets the room go, away takes it. */
+void relay_detach(struct engine *eng, struct move *mov);
+void relay_attach(struct engine *eng, struct move *mov);
+/* Home: true when the packet was for a room that has moved. */
+bool relay_packet(struct engine *eng, const struct path *from,
+		  enum packet_kind kind, const uint8_t *buf, size_t size);
+void relay_place(struct engine *eng, struct route *route,
+		 const struct path *path, const struct path *candidate);
+void relay_take_updates(struct engine *eng);
+void relay_forget(struct engine *eng, struct route *route);
+/* Away. relay_tell: false when the ring is full. */
+void relay_take_packets(struct engine *eng, uint64_t now_us);
+bool relay_tell(struct session *ses);
 
 /* registration.c - STUN. */
 void registration_packet(struct engine *eng, const struct path *from,
@@ -443,7 +548,7 @@ void port_receiver_destroy(struct port_receiver **rcvp);
 int port_receive(struct port_receiver *rcv, const struct port *port,
 		 unsigned index, struct engine *eng, uint64_t now_us);
 /* Sends what goes to UDP paths. */
-void port_send(const struct port *ports, struct engine *eng);
+void port_send(struct engine *eng);
 
 /* thread.c - the media thread: epoll, the tick, and the wakes between the two
  * threads. */
@@ -455,7 +560,9 @@ struct worker {
 	struct worker_events events;	      /* {const} */
 	void *arg;			      /* {const} */
 	struct port ports[WORKER_MAX_LISTEN]; /* {const} */
-	unsigned n_ports;
+	unsigned n_ports, first_port;
+	struct relay *relays;	 /* {control} in which it is home */
+	struct route *forgotten; /* {control} to be, once there is room */
 	struct engine *eng;
 	struct port_receiver *receiver; /* {worker} */
 	int epoll_fd, timer_fd;

@@ -65,6 +65,7 @@ static void set_candidate(struct engine *eng, struct session *ses,
 	if (path_equal(&ses->candidate, from))
 		return;
 	ses->candidate = *from;
+	engine_note_path(eng, ses);
 	path_key(from, key);
 	lookup_insert(&eng->by_path, &ses->by_candidate,
 		      lookup_hash(&eng->by_path, key, sizeof(key)), ses);

@@ -29,9 +29,9 @@ struct session_config {
 /* The figures of a second, small: thousands of sessions tell theirs. */
 struct session_report {
 	struct stream_figures in, out; /* from the member, and to it */
-	float round_trip_ms;		/* < 0: not known */
-	float peak_dbov;		/* loudest frame heard from it */
-	uint64_t received;		/* packets */
+	float round_trip_ms;	       /* < 0: not known */
+	float peak_dbov;	       /* loudest frame heard from it */
+	uint64_t received;	       /* packets */
 	bool talking;
 	bool registered;
 };

@@ -67,7 +67,7 @@ void thread_flush(struct outbox *box, void *worker)
 	struct worker *wrk = worker;
 	struct engine *eng = wrk->eng;
 
-	port_send(wrk->ports, eng);
+	port_send(eng);
 	for (unsigned i = 0; i < box->n; i++) {
 		struct outbox_packet *pkt = &box->packets[i];
 
@@ -93,7 +93,8 @@ void thread_pause(struct engine *eng, void *worker)
 
 	outbox_flush(&eng->outbox);
 	for (unsigned i = 0; i < wrk->n_ports; i++)
-		port_receive(wrk->receiver, &wrk->ports[i], i, eng, now);
+		port_receive(wrk->receiver, &wrk->ports[i], wrk->first_port + i,
+			     eng, now);
 }
 
 /* A worker without sessions makes no wake-ups. */
@@ -144,8 +145,22 @@ static void serve(struct worker *wrk, unsigned source, uint64_t now_us)
 	if (source == WAKE_TIMER)
 		tick(wrk);
 	else if (source != WAKE_CONTROL)
-		port_receive(wrk->receiver, &wrk->ports[source], source,
-			     wrk->eng, now_us);
+		port_receive(wrk->receiver, &wrk->ports[source],
+			     wrk->first_port + source, wrk->eng, now_us);
+}
+
+static void wake_relays(struct engine *eng)
+{
+	for (struct relay *rly = eng->relays_home; rly; rly = rly->next_home) {
+		if (rly->wake_away)
+			thread_wake(rly->away_fd);
+		rly->wake_away = false;
+	}
+	for (struct relay *rly = eng->relays_away; rly; rly = rly->next_away) {
+		if (rly->wake_home)
+			thread_wake(rly->home_fd);
+		rly->wake_home = false;
+	}
 }
 
 void *thread_run(void *worker)
@@ -170,6 +185,7 @@ void *thread_run(void *worker)
 			serve(wrk, ready[i].data.u32, now);
 		if (engine_settle(wrk->eng))
 			thread_wake(wrk->worker_fd);
+		wake_relays(wrk->eng);
 		set_timer(wrk, now);
 	}
 	return NULL;

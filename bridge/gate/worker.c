@@ -13,11 +13,13 @@
 
 static int open_ports(struct worker *wrk, const struct worker_config *cfg)
 {
+	wrk->first_port = cfg->index * WORKER_MAX_LISTEN;
 	for (unsigned i = 0; i < cfg->n_listen; i++) {
 		int r = port_open(&wrk->ports[i], &cfg->listen[i]);
 
 		if (r)
 			return r;
+		wrk->eng->fds[wrk->first_port + i] = wrk->ports[i].fd;
 		wrk->n_ports++;
 	}
 	return 0;
@@ -65,7 +67,8 @@ int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
 	struct worker *wrk;
 	int r;
 
-	if (cfg->n_listen > WORKER_MAX_LISTEN)
+	if (cfg->n_listen > WORKER_MAX_LISTEN ||
+	    cfg->index >= PORTS / WORKER_MAX_LISTEN)
 		return -EINVAL;
 	wrk = calloc(1, sizeof(*wrk));
 	if (!wrk)
@@ -96,6 +99,39 @@ int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
 	return r;
 }
 
+static int command(struct worker *wrk, const struct command *cmd)
+{
+	if (!ring_push(wrk->eng->commands, cmd))
+		return -EAGAIN;
+	thread_wake(wrk->control_fd);
+	return 0;
+}
+
+static void forget_routes(struct worker *home)
+{
+	while (home->forgotten) {
+		struct route *route = home->forgotten;
+		/* Once it is pushed, home links it anew. */
+		struct route *next = route->forgotten;
+
+		if (command(home,
+			    &(struct command){ .kind = COMMAND_FORGET_ROUTE,
+					       .route = route }))
+			return;
+		home->forgotten = next;
+	}
+}
+
+/* The session's worker has told home the last of it. */
+static void forget_route(struct session *ses)
+{
+	struct worker *home = ses->relay->home;
+
+	ses->route->forgotten = home->forgotten;
+	home->forgotten = ses->route;
+	forget_routes(home);
+}
+
 static void free_object(enum object_kind kind, void *object)
 {
 	struct session *ses = object;
@@ -105,6 +141,8 @@ static void free_object(enum object_kind kind, void *object)
 	switch (kind) {
 	case OBJECT_SESSION:
 		ses->gate->taken--;
+		if (ses->route)
+			forget_route(ses);
 		session_destroy(&ses);
 		break;
 	case OBJECT_GATE:
@@ -115,6 +153,8 @@ static void free_object(enum object_kind kind, void *object)
 		free(entry);
 		break;
 	case OBJECT_MESSAGE:
+	case OBJECT_MOVE:
+	case OBJECT_ROUTE:
 		free(object);
 		break;
 	}
@@ -145,6 +185,7 @@ void worker_dispatch(struct worker *wrk)
 	struct event event;
 
 	thread_drain(wrk->worker_fd);
+	forget_routes(wrk);
 	while (ring_pop(wrk->eng->packets_up, &wrk->packet))
 		wrk->events.websocket(wrk->packet.connection, wrk->packet.buf,
 				      wrk->packet.size, wrk->arg);
@@ -181,6 +222,17 @@ static void close_fd(int fd)
 		close(fd);
 }
 
+void worker_stop(struct worker *wrk)
+{
+	if (!wrk->running)
+		return;
+	atomic_store(&wrk->stop, true);
+	thread_wake(wrk->control_fd);
+	pthread_join(wrk->thread, NULL);
+	wrk->running = false;
+	finish(wrk);
+}
+
 void worker_destroy(struct worker **wrkp)
 {
 	struct worker *wrk = *wrkp;
@@ -188,14 +240,14 @@ void worker_destroy(struct worker **wrkp)
 	*wrkp = NULL;
 	if (!wrk)
 		return;
-	if (wrk->running) {
-		atomic_store(&wrk->stop, true);
-		thread_wake(wrk->control_fd);
-		pthread_join(wrk->thread, NULL);
-	}
-	if (wrk->eng)
-		finish(wrk);
+	worker_stop(wrk);
 	engine_destroy(&wrk->eng);
+	while (wrk->relays) {
+		struct relay *rly = wrk->relays;
+
+		wrk->relays = rly->next;
+		relay_destroy(&rly);
+	}
 	port_receiver_destroy(&wrk->receiver);
 	for (unsigned i = 0; i < WORKER_MAX_LISTEN; i++)
 		port_close(&wrk->ports[i]);
@@ -217,14 +269,6 @@ void worker_address(const struct worker *wrk, unsigned i,
 int worker_fd(const struct worker *wrk)
 {
 	return wrk->worker_fd;
-}
-
-static int command(struct worker *wrk, const struct command *cmd)
-{
-	if (!ring_push(wrk->eng->commands, cmd))
-		return -EAGAIN;
-	thread_wake(wrk->control_fd);
-	return 0;
 }
 
 int worker_add_mix(struct worker *wrk, struct mix *mix)
@@ -343,6 +387,89 @@ int worker_websocket_closed(struct worker *wrk, uint32_t connection)
 					       .connection = connection,
 					       .packets_before =
 						       wrk->packets_pushed });
+}
+
+/* The way from one to the other, made when it is first gone. */
+static struct relay *relay_between(struct worker *from, struct worker *to)
+{
+	struct relay *rly = from->relays;
+
+	while (rly && rly->away != to)
+		rly = rly->next;
+	if (rly)
+		return rly;
+	if (relay_create(&rly, from, to))
+		return NULL;
+	rly->next = from->relays;
+	from->relays = rly;
+	return rly;
+}
+
+static void free_routes(struct route *route)
+{
+	while (route) {
+		struct route *next = route->next;
+
+		free(route);
+		route = next;
+	}
+}
+
+static struct move *make_move(struct worker *from, struct worker *to,
+			      struct mix *mix, unsigned sessions)
+{
+	struct move *mov = calloc(1, sizeof(*mov));
+
+	if (!mov)
+		return NULL;
+	mov->mix = mix;
+	mov->relay = relay_between(from, to);
+	for (unsigned i = 0; mov->relay && i < sessions; i++) {
+		struct route *route = calloc(1, sizeof(*route));
+
+		if (!route)
+			break;
+		route->next = mov->routes;
+		mov->routes = route;
+		if (i == sessions - 1)
+			return mov;
+	}
+	free_routes(mov->routes);
+	free(mov);
+	return NULL;
+}
+
+static void doze(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
+}
+
+int worker_move(struct worker *from, struct worker *to, struct mix *mix,
+		unsigned sessions)
+{
+	struct move *mov = make_move(from, to, mix, sessions);
+	int r = mov ? command(from, &(struct command){ .kind = COMMAND_DETACH,
+						       .move = mov })
+		    : -ENOMEM;
+
+	if (r) {
+		free_routes(mov ? mov->routes : NULL);
+		free(mov);
+		return r;
+	}
+	while (!atomic_load_explicit(&mov->detached, memory_order_acquire))
+		doze();
+	free_routes(mov->routes);
+	mov->routes = NULL;
+	if (!mov->entry) {
+		free(mov);
+		return -ENOENT;
+	}
+	/* The room has no worker now: there is no way back. */
+	while (command(
+		to, &(struct command){ .kind = COMMAND_ATTACH, .move = mov }))
+		doze();
+	return 0;
 }
 
 static uint64_t get(const atomic_uint_fast64_t *counter)

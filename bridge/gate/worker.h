@@ -67,8 +67,11 @@ struct worker_config {
 int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
 		  const struct worker_events *events, void *arg);
 
-/* Stops the thread; every session, gate and mix must have been removed, and
+/* Ends the thread; every session, gate and mix must have been removed, and
  * what was retired is freed. */
+void worker_stop(struct worker *wrk);
+/* Stops it first, unless it was. Workers between which rooms have moved must
+ * all be stopped before the first is destroyed. */
 void worker_destroy(struct worker **wrkp);
 
 /* The address of listen[i] as bound, with its port. */
@@ -97,6 +100,14 @@ int worker_admit(struct worker *wrk, struct session *ses);
 int worker_mute(struct worker *wrk, struct session *ses, bool muted);
 /* See mix_leg_set_gain(). */
 int worker_set_gain(struct worker *wrk, struct session *ses, float gain);
+/* Moves a room, its mix, gates and all `sessions` of its sessions, to another
+ * worker; afterwards commands for them go to that one. Waits until `from` has
+ * let it go: a few ms, at worst its tick. Its members keep their address: what
+ * they send is handed on, what they hear comes from where they send to. At
+ * most once in a room's life. Returns 0, or with nothing changed -EAGAIN,
+ * -ENOMEM or -ENOENT. */
+int worker_move(struct worker *from, struct worker *to, struct mix *mix,
+		unsigned sessions);
 /* Sends an in-band control message and repeats it until acknowledged, for
  * at most 5 s. -EMSGSIZE over STREAM_APP_MAX. */
 int worker_message(struct worker *wrk, struct session *ses, const char *json);
