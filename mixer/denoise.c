@@ -15,7 +15,8 @@
 struct denoise {
 	SpeexPreprocessState *speex;
 	int16_t late[STEP]; /* came in, not yet out, as it was */
-	unsigned learned;   /* frames in a row, up to LEARN */
+	unsigned learned;   /* frames of this talker, up to LEARN */
+	bool resting;	    /* what SpeexDSP holds of the sound is old */
 	float wet;	    /* share of the cleaned sound at the last sample */
 };
 
@@ -79,16 +80,16 @@ void denoise_run(struct denoise *dn, int16_t *pcm, bool on)
 {
 	int16_t clean[DENOISE_FRAME], late[STEP];
 	bool cleaned = on || dn->wet > 0.0f;
-	float wet = on && dn->learned == LEARN ? 1.0f : 0.0f;
+	bool ready = on && !dn->resting && dn->learned == LEARN;
+	float wet = ready ? 1.0f : 0.0f;
 
 	if (cleaned) {
 		memcpy(clean, pcm, sizeof(clean));
 		for (int at = 0; at < DENOISE_FRAME; at += STEP)
 			speex_preprocess_run(dn->speex, clean + at);
 	}
-	if (!on)
-		dn->learned = 0;
-	else if (dn->learned < LEARN)
+	dn->resting = !cleaned;
+	if (cleaned && dn->learned < LEARN)
 		dn->learned++;
 
 	memcpy(late, pcm + DENOISE_FRAME - STEP, sizeof(late));

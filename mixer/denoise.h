@@ -2,11 +2,12 @@
  * by SpeexDSP's preprocessor in steps of 10 ms. The sound comes out 10 ms
  * later, whether the noise is taken out or not.
  *
- * The noise must be learned first: for half a second after the beginning, a
- * restart or a rest the sound passes as it is, then fades over. So a new
- * talker's first syllables are never measured against another's noise.
+ * The noise must be learned first: for half a second after the beginning or a
+ * restart the sound passes as it is, then fades over. So a new talker's first
+ * syllables are never measured against another's noise.
  *
- * About 53 us a frame (Zen 4), twice what decoding it costs; at rest nothing.
+ * About 53 us a frame (Zen 4), twice what decoding it costs. At rest it costs
+ * nothing, and remembers the noise.
  *
  * Created and destroyed by the control thread, used by one media worker. */
 #ifndef MIXER_DENOISE_H
@@ -30,7 +31,8 @@ void denoise_destroy(struct denoise **dnp);
 void denoise_restart(struct denoise *dn);
 
 /* RT. One frame in place. With on = false it is only delayed, after a fade of
- * one frame, and the preprocessor rests: for when the worker must shed load. */
+ * one frame, and the preprocessor rests: for who is not heard, and for when
+ * the worker must shed load. */
 void denoise_run(struct denoise *dn, int16_t *pcm, bool on);
 
 #endif

@@ -348,7 +348,7 @@ void mix_leg_hear(struct mix_leg *leg)
 {
 	struct mix *mix = leg->mix;
 	struct inlet *in = leg->inlet;
-	float level = inlet_pull(in, mix_denoises(mix));
+	float level = inlet_pull(in, mix_denoises(mix) && leg->talker.seat);
 
 	show(leg, level);
 	agc_run(&leg->agc, level);

@@ -103,6 +103,29 @@ static void a_new_talker_loses_no_syllable(void)
 	denoise_destroy(&dn);
 }
 
+static void a_rest_forgets_no_noise(void)
+{
+	struct denoise *dn;
+	int16_t pcm[SOUND_FRAME];
+	float level = 0;
+
+	g_assert_cmpint(denoise_create(&dn), ==, 0);
+	for (unsigned frame = 0; frame < 300; frame++) {
+		for (int i = 0; i < SOUND_FRAME; i++)
+			pcm[i] = (int16_t)g_test_rand_int_range(-560, 560);
+		/* 100 frames on, 100 of rest, then on again. */
+		denoise_run(dn, pcm, frame / 100 != 1);
+		level = level_dbov(pcm, SOUND_FRAME);
+		if (frame == 99)
+			g_assert_cmpfloat(level, <, -50);
+		else if (frame > 101 && frame < 200)
+			g_assert_cmpfloat_with_epsilon(level, -40, 1);
+		else if (frame > 202)
+			g_assert_cmpfloat(level, <, -50);
+	}
+	denoise_destroy(&dn);
+}
+
 static void switching_makes_no_click(void)
 {
 	static int16_t out[FRAMES * SOUND_FRAME];
@@ -151,6 +174,8 @@ int main(int argc, char **argv)
 		switched_off_it_is_10_ms_of_delay_and_nothing_else);
 	g_test_add_func("/denoise/a new talker loses no syllable",
 			a_new_talker_loses_no_syllable);
+	g_test_add_func("/denoise/a rest forgets no noise",
+			a_rest_forgets_no_noise);
 	g_test_add_func("/denoise/switching makes no click",
 			switching_makes_no_click);
 	g_test_add_func("/denoise/denoising never touches the heap",
