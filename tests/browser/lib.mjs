@@ -159,6 +159,11 @@ export class Moderator {
 			.click();
 	}
 
+	async volume(name, percent) {
+		await this.page.getByRole("slider",
+			{ name: `How loud the others hear ${name}` }).fill(String(percent));
+	}
+
 	async kick(name, reason = "") {
 		await this.page.getByRole("button", { name: `Remove ${name}…` }).click();
 		const dialog = this.page.getByRole("dialog");

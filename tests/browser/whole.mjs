@@ -73,6 +73,7 @@ const bob = new Phone("Bob", [661, 1810]);
 const carol = new Phone("Carol", [887, 2290]);
 const dave = new Phone("Dave", [1103, 2741]);
 const erin = new Phone("Erin", [331, 3203]);
+const frank = new Phone("Frank", [433, 1571]);
 
 /** Three seconds of each listener's sound: all talkers in it, and no other. */
 async function hear(listeners, talkers, silent = []) {
@@ -91,7 +92,7 @@ async function hear(listeners, talkers, silent = []) {
 }
 
 /** A room and its mailbox, for the configuration. */
-function room(address) {
+function room(address, more = "") {
 	const [name] = address.split("@");
 	return `[mail ${name}]
 mailbox = maildir:${mail}/${name}
@@ -100,7 +101,7 @@ post = maildir:${mail}/%u
 account = ${name}
 moderators = ${CHAIR};${DEPUTY}
 capacity = 5
-`;
+${more}`;
 }
 
 async function startBridge() {
@@ -212,6 +213,17 @@ async function unmuteBringsBack() {
 	await hear([alice, bob, carol], [alice, bob, carol]);
 }
 
+/** At twice its volume the own voice is still taken out of the mix. */
+async function volumeIsHeard() {
+	await chair.volume("Bob", 0);
+	await deputy.row("Bob").getByText("0 %", { exact: true }).waitFor();
+	await Promise.all([alice, carol].map((ear) => ear.waitFor(bob, false)));
+	await chair.volume("Bob", 200);
+	await Promise.all([alice, carol].map((ear) => ear.waitFor(bob, true)));
+	await hear([alice, bob, carol], [alice, bob, carol]);
+	await chair.volume("Bob", 100);
+}
+
 async function kickEndsOneCall() {
 	const end = carol.program.line(/"t":"end","why":"kicked"/);
 	await seenByDeputy("kick", "dialog button.danger",
@@ -237,21 +249,21 @@ async function webSocketIsAPath() {
 
 async function reloadOpensARoom() {
 	const hearing = hear([alice, bob, dave], [alice, bob, dave]);
-	await appendFile(config, room(FRESH));
+	await appendFile(config, room(FRESH, "stereo = yes\n"));
 	bridge.signal("SIGHUP");
 	await until("the new mailbox to be watched", () =>
 		readFileSync(log, "utf8").includes("mailbox of fresh: watching"));
 	await hearing;
-	await erin.join(FRESH);
+	await Promise.all([erin, frank].map((phone) => phone.join(FRESH)));
 	await chair.page.getByRole("button", { name: /^fresh/ }).click();
 	await chair.row("Erin").getByText("Talking").waitFor();
 	await chair.shoot("whole-fresh");
 	await hear([alice, bob, dave], [alice, bob, dave], [erin]);
-	await hear([erin], [], [alice, bob, dave]);
+	await hear([erin, frank], [erin, frank], [alice, bob, dave]);
 }
 
 async function everybodyLeaves() {
-	for (const phone of [alice, bob, dave, erin]) {
+	for (const phone of [alice, bob, dave, erin, frank]) {
 		assert.equal(phone.ended, false, `${phone.name} was cut off`);
 		assert.equal(await phone.program.stop(), 0);
 	}
@@ -274,17 +286,18 @@ const status = await run([
 	["a muted voice is silent for the others, who is muted is told, and the " +
 		"second moderator sees it", muteIsHeardAndSeen],
 	["unmute brings the voice back", unmuteBringsBack],
+	["a member's volume is what the others hear", volumeIsHeard],
 	["a kick ends that call alone, and the second moderator sees it",
 		kickEndsOneCall],
 	["a phone on a WebSocket is shown as such, and heard", webSocketIsAPath],
-	["SIGHUP opens a new room under running calls", reloadOpensARoom],
+	["SIGHUP opens a new room, in stereo, under running calls", reloadOpensARoom],
 	["who hangs up is gone", everybodyLeaves],
 	["no script failed and no security policy was broken", pagesBrokeNoRule],
 ]);
 if (status)
 	console.log(readFileSync(log, "utf8").slice(-8000).replace(/^/gm, "# "));
 await chrome.close();
-for (const phone of [alice, bob, carol, dave, erin])
+for (const phone of [alice, bob, carol, dave, erin, frank])
 	await phone.program?.stop();
 const end = await bridge.stop();
 await directory.remove();
