@@ -88,14 +88,31 @@ static void take_control(struct engine *eng, struct session *ses,
 	}
 }
 
+/* Whether somebody would hear this packet. Who says how loud it is is asked
+ * before it is decrypted; of all others, and at times of him, that is known
+ * when it is (LEVEL_NONE). */
+static bool is_wanted(struct session *ses, const uint8_t *buf, size_t size,
+		      uint64_t now_us, int *level_r)
+{
+	*level_r = stream_peek_level(ses->stream, buf, size, now_us);
+	if (*level_r == LEVEL_NONE || mix_leg_rank(ses->leg, *level_r))
+		return true;
+	stream_skip_rtp(ses->stream, buf, size, now_us);
+	return false;
+}
+
+/* level: what was asked with before decryption, if it was. */
 static void take_sound(const struct engine *eng, struct session *ses,
-		       const struct stream_media *media, uint64_t now_us)
+		       const struct stream_media *media, int level,
+		       uint64_t now_us)
 {
 	uint64_t since_us = now_us - eng->tick_us;
 	int r;
 
 	if (media->restarted)
 		mix_leg_restart(ses->leg);
+	if (level == LEVEL_NONE && !mix_leg_rank(ses->leg, media->level_dbov))
+		return;
 	mix_leg_clock(ses->leg, since_us < TICK_US
 					? (unsigned)since_us * 6 / 125
 					: FRAME_SAMPLES);
@@ -105,38 +122,57 @@ static void take_sound(const struct engine *eng, struct session *ses,
 		stream_discard(ses->stream, media->sequence);
 }
 
+static void take_rtp(struct engine *eng, struct session *ses,
+		     const struct path *from, bool proven, uint8_t *buf,
+		     size_t size, uint64_t now_us)
+{
+	struct stream_media media;
+	int level = LEVEL_NONE;
+
+	if (proven && !is_wanted(ses, buf, size, now_us, &level))
+		return;
+	if (stream_receive_rtp(ses->stream, buf, size, now_us, &media) ||
+	    (!proven && !media.fresh)) {
+		count(&eng->counters.unproven, !proven);
+		return;
+	}
+	/* Authentic and never seen: who sent it holds the keys now. */
+	if (!proven)
+		engine_adopt_path(eng, ses, from, now_us);
+	ses->heard = true;
+	take_sound(eng, ses, &media, level, now_us);
+}
+
+static void take_rtcp(struct engine *eng, struct session *ses,
+		      const struct path *from, bool proven, uint8_t *buf,
+		      size_t size, uint64_t now_us)
+{
+	struct stream_control control;
+
+	if (stream_receive_rtcp(ses->stream, buf, size, now_us, &control)) {
+		count(&eng->counters.unproven, !proven);
+		return;
+	}
+	if (!proven)
+		engine_adopt_path(eng, ses, from, now_us);
+	ses->heard = true;
+	take_control(eng, ses, &control, now_us);
+}
+
 void gate_media_packet(struct engine *eng, const struct path *from,
 		       enum packet_kind kind, uint8_t *buf, size_t size,
 		       uint64_t now_us)
 {
 	struct session *ses = find_path(eng, from);
 	bool proven = ses && path_equal(&ses->path, from);
-	struct stream_control control = { 0 };
-	struct stream_media media = { .fresh = true };
-	int r;
 
 	/* In the clear, only the cookie proves an address. */
-	if (!ses || (!proven && !ses->srtp)) {
+	if (!ses || (!proven && !ses->srtp))
 		count(&eng->counters.unproven, 1);
-		return;
-	}
-	if (kind == PACKET_RTP)
-		r = stream_receive_rtp(ses->stream, buf, size, now_us, &media);
+	else if (kind == PACKET_RTP)
+		take_rtp(eng, ses, from, proven, buf, size, now_us);
 	else
-		r = stream_receive_rtcp(ses->stream, buf, size, now_us,
-					&control);
-	if (!proven && (r || !media.fresh))
-		count(&eng->counters.unproven, 1);
-	if (r || (!proven && !media.fresh))
-		return;
-	/* Authentic and never seen: who sent it holds the keys now. */
-	if (!proven)
-		engine_adopt_path(eng, ses, from, now_us);
-	ses->heard = true;
-	if (kind == PACKET_RTP)
-		take_sound(eng, ses, &media, now_us);
-	else
-		take_control(eng, ses, &control, now_us);
+		take_rtcp(eng, ses, from, proven, buf, size, now_us);
 }
 
 static void send_media(struct engine *eng, struct session *ses, unsigned missed)

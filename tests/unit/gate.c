@@ -10,7 +10,7 @@
 #define SECOND	1000000u
 #define START	(1000ull * SECOND)
 #define KEPT	256 /* packets that came out since they were last cleared */
-#define MEMBERS 3
+#define MEMBERS 12
 
 struct bench {
 	struct engine *eng;
@@ -810,6 +810,81 @@ static void missed_steps_are_a_gap_and_not_a_burst(void)
 	stop(bench);
 }
 
+static struct stream_report report_of(const struct session *ses)
+{
+	struct stream_report rep;
+
+	stream_report(ses->stream, &rep);
+	return rep;
+}
+
+/* All send silence. The mix listens to a few of them by turns, see mix.h. */
+static void hum(struct bench *bench, const struct path *phones, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		speak(bench, i, &phones[i]);
+	run_for(bench, TICK_US);
+	bench->n_out = 0;
+}
+
+static void whom_nobody_would_hear_is_left_undecrypted(void)
+{
+	struct bench *bench = start(MEMBERS, true);
+	struct path phones[MEMBERS];
+	uint64_t skipped = 0;
+
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		phones[i] = at("192.0.2.1", (uint16_t)(4000 + i));
+		register_at(bench, i, &phones[i]);
+	}
+	for (int i = 0; i < 1280; i++)
+		hum(bench, phones, MEMBERS);
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		struct stream_report rep = report_of(bench->ses[i]);
+
+		skipped += rep.skipped;
+		g_assert_cmpuint(rep.skipped, <=, 1200);
+		g_assert_cmpuint(rep.received, >, 1280 - 16);
+		g_assert_cmpint(rep.lost, ==, 0);
+	}
+	g_assert_cmpuint(skipped, >, (MEMBERS - 4) * 1100);
+	stop(bench);
+}
+
+/* He reads what passes by, cannot stop it, and has an address of his own:
+ * for a moment the gate takes it for the caller's next one. */
+static void a_copy_of_a_skipped_packet_moves_no_path(void)
+{
+	struct bench *bench = start(1, true);
+	struct path phone = at("192.0.2.1", 4000);
+	struct path thief = at("198.51.100.66", 4000);
+	uint8_t stun[RTP_MAX_PACKET], sound[RTP_MAX_PACKET];
+	size_t stun_size = phone_request(&bench->phone[0], stun), size;
+	struct session *ses = bench->ses[0];
+	unsigned copied = 0;
+
+	register_at(bench, 0, &phone);
+	send_command(bench, (struct command){ .kind = COMMAND_MUTE,
+					      .ses = ses,
+					      .muted = true });
+	for (int i = 0; i < 1000; i++) {
+		uint64_t skipped = report_of(ses).skipped;
+
+		size = phone_speak(&bench->phone[0], sound);
+		receive(bench, &phone, sound, size);
+		if (report_of(ses).skipped > skipped) {
+			copied++;
+			receive(bench, &thief, stun, stun_size);
+			receive(bench, &thief, sound, size);
+		}
+		run_for(bench, TICK_US);
+		bench->n_out = 0;
+		g_assert_true(path_equal(&ses->path, &phone));
+	}
+	g_assert_cmpuint(copied, >, 2);
+	stop(bench);
+}
+
 static void a_closed_websocket_ends_the_call_on_it(void)
 {
 	struct bench *bench = start(2, true);
@@ -939,6 +1014,10 @@ int main(int argc, char **argv)
 			reports_come_about_once_a_second);
 	g_test_add_func("/gate/missed steps are a gap and not a burst",
 			missed_steps_are_a_gap_and_not_a_burst);
+	g_test_add_func("/gate/whom nobody would hear is left undecrypted",
+			whom_nobody_would_hear_is_left_undecrypted);
+	g_test_add_func("/gate/a copy of a skipped packet moves no path",
+			a_copy_of_a_skipped_packet_moves_no_path);
 	g_test_add_func("/gate/a closed WebSocket ends the call on it",
 			a_closed_websocket_ends_the_call_on_it);
 	g_test_add_func("/gate/mapped addresses are what they map",

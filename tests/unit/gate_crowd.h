@@ -22,6 +22,7 @@ struct crowd {
 	struct {
 		uint8_t buf[CODEC_MAX];
 		size_t size;
+		int level;
 	} spoken[CROWD_SPOKEN];
 };
 
@@ -36,6 +37,7 @@ static inline void crowd_rehearse(struct crowd *crowd)
 		sound_speech(pcm, i);
 		crowd->spoken[i].size = (size_t)codec_encode(
 			enc, pcm, crowd->spoken[i].buf, CODEC_MAX);
+		crowd->spoken[i].level = (int)level_dbov(pcm, SOUND_FRAME);
 	}
 	codec_encoder_destroy(&enc);
 }
@@ -133,10 +135,13 @@ static inline void crowd_talk(struct crowd *crowd, unsigned talker)
 	unsigned frame = (crowd->said + 67 * talker) % CROWD_SPOKEN;
 	struct path path = crowd_path(talker);
 	uint8_t buf[RTP_MAX_PACKET];
-	int size = stream_send_rtp(
+	int size;
+
+	stream_set_level(crowd->talkers[talker].stream,
+			 crowd->spoken[frame].level, true);
+	size = stream_send_rtp(
 		crowd->talkers[talker].stream, crowd->spoken[frame].buf,
 		crowd->spoken[frame].size, PHONE_FRAME, buf, sizeof(buf));
-
 	engine_packet(crowd->eng, &path, buf, (size_t)size, crowd->now_us);
 }
 

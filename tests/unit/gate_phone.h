@@ -37,6 +37,8 @@ static inline void phone_keys(uint32_t member, struct session_config *cfg)
 	cfg->stream.send_ssrc = 2 * member;
 	cfg->stream.receive_ssrc = 2 * member + 1;
 	cfg->stream.payload_type = 111;
+	cfg->stream.level_id = 1;
+	cfg->leg.level_header = true;
 	snprintf(cfg->stream.cname, sizeof(cfg->stream.cname), "gate");
 	cfg->leg.jitter.min_ms = 20;
 	cfg->leg.jitter.max_ms = 400;
@@ -103,12 +105,13 @@ static inline bool phone_answered(struct phone *phone, const uint8_t *buf,
 	return true;
 }
 
-/* 20 ms of Opus silence (CELT, fullband). */
+/* 20 ms of Opus silence (CELT, fullband), and it says so. */
 static inline size_t phone_speak(struct phone *phone,
 				 uint8_t buf[RTP_MAX_PACKET])
 {
 	static const uint8_t silence[] = { 0xf8, 0xff, 0xfe };
 
+	stream_set_level(phone->stream, -127, false);
 	return (size_t)stream_send_rtp(phone->stream, silence, sizeof(silence),
 				       PHONE_FRAME, buf, RTP_MAX_PACKET);
 }
