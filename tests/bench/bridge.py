@@ -9,6 +9,7 @@ import re
 import secrets
 import subprocess
 import time
+import urllib.parse
 
 import cell
 import machine
@@ -98,8 +99,8 @@ class Bridge:
 
     def _token(self, room, uses):
         return subprocess.run(
-            [self.program, "--config", self.config, "token",
-             self._address(room), "--uses", str(uses)],
+            [self.program, "token", "--config", self.config, "--uses",
+             str(uses), self._address(room)],
             check=True, capture_output=True, text=True,
             timeout=PATIENCE).stdout.strip()
 
@@ -117,7 +118,8 @@ class Bridge:
         for member in members:
             key = secrets.token_bytes(28) if self.srtp else None
             connection.request(
-                "POST", f"/whip/{self._address(member.room)}",
+                "POST", "/whip/" + urllib.parse.quote(
+                    self._address(member.room), safe=""),
                 offer(member, driver_port, key),
                 {"Content-Type": "application/sdp",
                  "Authorization": f"Bearer {self.tokens[member.room]}"})

@@ -23,7 +23,7 @@ import search
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build-release")).resolve()
 FULL = 0.85  # of its core: a server that fails below is given another try
-CEILING = {"janus": 400, "bridge": 12000}
+CEILING = {"janus": 400, "bridge": 10000}
 DELAY_CASE = members.CASES["five3"]
 DELAY_MEMBERS = 40  # eight rooms, 24 talkers: as many phases to the tick
 

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mixer/rtp.h"
+#include "mixer/srtp_cipher.h"
 #include "tests/bench/driver/ear.h"
 #include "tests/bench/driver/members.h"
 #include "tests/bench/driver/voices.h"
@@ -66,38 +68,22 @@ static void sleep_until(int64_t ns)
 		;
 }
 
-static void put16(uint8_t *p, unsigned v)
+static int write_rtp(const struct member *who, uint8_t *buf,
+		     const struct voices_packet *said)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
+	const struct rtp_packet pkt = {
+		.payload_type = PAYLOAD,
+		.sequence = who->sequence,
+		.timestamp = who->timestamp,
+		.ssrc = who->ssrc,
+		.payload = said->payload,
+		.payload_size = said->size,
+		.level_id = who->level_id,
+		.level_dbov = -said->level,
+		.voice = said->level < 50,
+	};
 
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
-
-/* RFC 3550 5.1, RFC 8285 4.2, RFC 6464 3. */
-static size_t write_rtp(const struct member *who, uint8_t *buf,
-			const struct voices_packet *pkt)
-{
-	size_t n = 12;
-
-	buf[0] = who->level_id ? 0x90 : 0x80;
-	buf[1] = PAYLOAD;
-	put16(buf + 2, who->sequence);
-	put32(buf + 4, who->timestamp);
-	put32(buf + 8, who->ssrc);
-	if (who->level_id) {
-		put32(buf + 12, 0xbede0001);
-		buf[16] = (uint8_t)(who->level_id << 4);
-		buf[17] = (uint8_t)((pkt->level < 50 ? 0x80 : 0) | pkt->level);
-		put16(buf + 18, 0);
-		n = 20;
-	}
-	memcpy(buf + n, pkt->payload, pkt->size);
-	return n + pkt->size;
+	return rtp_encode(&pkt, buf, WIRE_PACKET);
 }
 
 static void send_rtp(struct run *run, unsigned i,
@@ -105,10 +91,13 @@ static void send_rtp(struct run *run, unsigned i,
 {
 	struct member *who = &run->all.of[i];
 	uint8_t *buf = wire_room(run->wire);
-	int size = (int)write_rtp(who, buf, pkt);
+	int size = write_rtp(who, buf, pkt);
 
-	if (who->srtp && srtp_protect(who->srtp, buf, &size))
-		errx(1, "libsrtp2 does not protect");
+	if (who->send)
+		size = srtp_cipher_protect_rtp(
+			who->send, who->sequence,
+			(size_t)rtp_header_size(buf, (size_t)size), buf,
+			(size_t)size, WIRE_PACKET);
 	wire_send(run->wire, i, who->port, (size_t)size);
 	who->sequence++;
 }
@@ -132,15 +121,16 @@ static void speak(struct run *run, unsigned i)
 static size_t open_rtp(const struct member *who, uint8_t *buf, size_t size,
 		       const uint8_t **payload_r)
 {
-	size_t head = 12 + 4 * (size_t)(buf[0] & 15);
-	int left = (int)size;
+	int head = rtp_header_size(buf, size), left = (int)size;
 
-	if (who->srtp && srtp_unprotect(who->srtp, buf, &left))
+	if (head < 0)
 		return 0;
-	if (buf[0] & 0x10 && head + 4 <= (size_t)left)
-		head += 4 + 4 * (size_t)(buf[head + 2] << 8 | buf[head + 3]);
+	if (who->receive)
+		left = srtp_cipher_unprotect_rtp(who->receive,
+						 (unsigned)buf[2] << 8 | buf[3],
+						 (size_t)head, buf, size);
 	*payload_r = buf + head;
-	return head < (size_t)left ? (size_t)left - head : 0;
+	return left > head ? (size_t)(left - head) : 0;
 }
 
 static void arrival(void *context, unsigned member, uint8_t *buf, size_t size,
@@ -367,8 +357,6 @@ int main(int argc, char **argv)
 			return 2;
 	if (!port || port > 65535 || !speech || !run.seconds)
 		errx(2, "--port and --speech are needed");
-	if (srtp_init())
-		errx(1, "libsrtp2 does not start");
 	voices_prepare(speech);
 	run.wire = wire_open((uint16_t)port);
 	say("ready");

@@ -5,13 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mixer/srtp_cipher.h"
 #include "tests/bench/driver/ear.h"
 #include "tests/bench/driver/voices.h"
 
 #define LINE 256
 
-static void read_key(const char *hex, uint8_t key[MEMBERS_KEY])
+static struct srtp_cipher *make_cipher(const char *hex,
+				       enum srtp_direction direction)
 {
+	struct srtp_cipher *cip = NULL;
+	uint8_t key[MEMBERS_KEY];
+
 	if (strlen(hex) != 2 * MEMBERS_KEY)
 		errx(2, "a key of %zu characters", strlen(hex));
 	for (size_t i = 0; i < MEMBERS_KEY; i++) {
@@ -19,29 +24,9 @@ static void read_key(const char *hex, uint8_t key[MEMBERS_KEY])
 
 		key[i] = (uint8_t)strtoul(byte, NULL, 16);
 	}
-}
-
-/* One session for both directions; libsrtp copies the keys. */
-static srtp_t make_srtp(const char *send, const char *receive)
-{
-	uint8_t keys[2][MEMBERS_KEY];
-	srtp_policy_t in = { .ssrc = { .type = ssrc_any_inbound } };
-	srtp_policy_t out = { .ssrc = { .type = ssrc_any_outbound } };
-	srtp_t srtp = NULL;
-
-	read_key(send, keys[0]);
-	read_key(receive, keys[1]);
-	srtp_crypto_policy_set_aes_gcm_128_16_auth(&in.rtp);
-	srtp_crypto_policy_set_aes_gcm_128_16_auth(&in.rtcp);
-	out.rtp = in.rtp;
-	out.rtcp = in.rtcp;
-	out.key = keys[0];
-	in.key = keys[1];
-	in.window_size = out.window_size = 128;
-	out.next = &in;
-	if (srtp_create(&srtp, &out) != srtp_err_status_ok)
-		errx(1, "libsrtp2 refuses AES-128-GCM");
-	return srtp;
+	if (srtp_cipher_create(&cip, SRTP_AEAD_AES_128_GCM, key, direction))
+		errx(1, "no cipher");
+	return cip;
 }
 
 /* All begin at another word, and with their own numbers (RFC 3550 5.1). */
@@ -74,7 +59,9 @@ static void read_member(struct member *who, unsigned i, const char *line,
 	if (ear)
 		who->ear = ear_new(frames);
 	if (n == 8)
-		who->srtp = make_srtp(send, receive);
+		who->send = make_cipher(send, SRTP_PROTECT);
+	if (n == 8 && ear)
+		who->receive = make_cipher(receive, SRTP_UNPROTECT);
 	if (voices_bursts(who->voice))
 		who->sent_at = calloc(frames, sizeof(*who->sent_at));
 	begin(who, i);
@@ -107,8 +94,8 @@ void members_free(struct members *all)
 	for (unsigned i = 0; i < all->n; i++) {
 		ear_free(all->of[i].ear);
 		free(all->of[i].sent_at);
-		if (all->of[i].srtp)
-			srtp_dealloc(all->of[i].srtp);
+		srtp_cipher_destroy(&all->of[i].send);
+		srtp_cipher_destroy(&all->of[i].receive);
 	}
 	free(all->of);
 }

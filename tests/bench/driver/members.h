@@ -16,9 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <srtp2/srtp.h>
 
 struct ear;
+struct srtp_cipher;
 
 #define MEMBERS_KEY 28 /* bytes: key and salt */
 
@@ -28,14 +28,15 @@ struct member {
 	int voice; /* -1: sends nothing */
 	uint8_t level_id;
 	bool expects;
-	struct ear *ear;  /* NULL: only counted */
-	srtp_t srtp;	  /* NULL: in the clear */
+	struct ear *ear; /* NULL: only counted */
+	/* NULL: in the clear. Receives: only with an ear. */
+	struct srtp_cipher *send, *receive;
 	int64_t *sent_at; /* one who bursts: ns of each frame of the run */
 
 	uint32_t ssrc, timestamp;
-	uint16_t sequence;
-	unsigned frame; /* of the run, 20 ms each */
-	unsigned start; /* frame of the voice that it began with */
+	uint16_t sequence; /* far from its wrap, in the time of a run */
+	unsigned frame;	   /* of the run, 20 ms each */
+	unsigned start;	   /* frame of the voice that it began with */
 
 	int64_t last_ns; /* arrival of the newest mix, 0: none */
 	uint32_t arrived, late;
