@@ -244,9 +244,22 @@ void engine_adopt_path(struct engine *eng, struct session *ses,
 	engine_owe(eng, ses, OWED_REGISTERED);
 }
 
+/* By enum effort; see stress.h. */
+static const struct mix_effort efforts[EFFORTS] = {
+	[EFFORT_SIMPLE] = { .complexity = 3 },
+	[EFFORT_SIMPLEST] = { .complexity = 1 },
+	[EFFORT_NO_DENOISE] = { .complexity = 1, .no_denoise = true },
+	[EFFORT_FEW_TALKERS] = { .complexity = 1,
+				 .no_denoise = true,
+				 .talkers = 3 },
+	[EFFORT_CLOSED] = { .complexity = 1, .no_denoise = true, .talkers = 3 },
+};
+
 void engine_add_room(struct engine *eng, struct engine_mix *entry)
 {
 	struct engine_mix **at = &eng->mixes;
+
+	mix_set_effort(entry->mix, &efforts[eng->stress.effort]);
 
 	while (*at)
 		at = &(*at)->next;
@@ -538,7 +551,11 @@ void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 
 void engine_note_load(struct engine *eng, unsigned used_us, unsigned late_us)
 {
-	stress_tick(&eng->stress, used_us, late_us);
+	if (stress_tick(&eng->stress, used_us, late_us))
+		for (struct engine_mix *entry = eng->mixes; entry;
+		     entry = entry->next)
+			mix_set_effort(entry->mix,
+				       &efforts[eng->stress.effort]);
 	atomic_store_explicit(&eng->counters.stress,
 			      (unsigned)(eng->stress.level * 1000),
 			      memory_order_relaxed);

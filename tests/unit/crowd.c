@@ -1,7 +1,8 @@
 /* A whole worker tick with 200 members, three of whom talk: what it must not
- * do. */
+ * do, and what a member takes. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -11,6 +12,8 @@
 
 #define MEMBERS 200
 #define WARM	25 /* ticks */
+/* Of session, stream and leg: one who listens, and may talk. */
+#define MEMBER_BYTES (32 * 1024)
 
 /* A sanitizer makes system calls and heap calls of its own. */
 #ifdef TRAP_OFF
@@ -30,6 +33,32 @@ static void a_tick_of_200_takes_no_heap_and_no_lock(gconstpointer srtp)
 	g_assert_cmpuint(trap_locks(), ==, 0);
 	g_assert_cmpuint(trap_end(), ==, 0);
 	g_assert_cmpuint(crowd->sent, >=, 200 * MEMBERS);
+	crowd_stop(crowd);
+}
+
+/* A worker that is over its time, then not: the effort reaches the report, and
+ * everybody hears the talkers through all of it. */
+static void a_room_under_stress_is_heard(void)
+{
+	struct crowd *crowd = crowd_start(MEMBERS, true);
+	const atomic_uint *effort = &crowd->eng->counters.effort;
+
+	crowd_run(crowd, WARM);
+	crowd->sent = 0;
+	trap_begin();
+	for (int i = 0; i < 250; i++) {
+		engine_note_load(crowd->eng, TICK_US, 0);
+		crowd_run(crowd, 1);
+	}
+	g_assert_cmpuint(*effort, ==, EFFORT_CLOSED);
+	g_assert_cmpuint(crowd->eng->counters.stress, >, 900);
+	for (int i = 0; i < 1500; i++) {
+		engine_note_load(crowd->eng, TICK_US / 10, 0);
+		crowd_run(crowd, 1);
+	}
+	g_assert_cmpuint(trap_end(), ==, 0);
+	g_assert_cmpuint(*effort, ==, EFFORT_FULL);
+	g_assert_cmpuint(crowd->sent, >=, 1750 * MEMBERS);
 	crowd_stop(crowd);
 }
 
@@ -86,6 +115,36 @@ static void a_system_call_would_be_seen(void)
 	g_test_trap_assert_failed();
 }
 
+static size_t in_use(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+static void a_member_takes_little(gconstpointer srtp)
+{
+	struct session *members[MEMBERS];
+	struct phone phone;
+	size_t before, each;
+
+	/* What the libraries keep for all is not counted. */
+	members[0] = phone_create(&phone, 1, GPOINTER_TO_INT(srtp));
+	phone_destroy(&phone);
+	session_destroy(&members[0]);
+	before = in_use();
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		members[i] = phone_create(&phone, i + 1, GPOINTER_TO_INT(srtp));
+		phone_destroy(&phone);
+	}
+	each = (in_use() - before) / MEMBERS;
+	g_test_message("%zu bytes for each member", each);
+	if (!SANITIZED)
+		g_assert_cmpuint(each, <=, MEMBER_BYTES);
+	for (unsigned i = 0; i < MEMBERS; i++)
+		session_destroy(&members[i]);
+}
+
 #define BOTH(name, test)                                                       \
 	g_test_add_data_func("/crowd/SRTP/" name, GINT_TO_POINTER(true),       \
 			     test);                                            \
@@ -96,9 +155,12 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	BOTH("a tick of 200 takes no heap and no lock",
 	     a_tick_of_200_takes_no_heap_and_no_lock);
+	g_test_add_func("/crowd/a room under stress is heard",
+			a_room_under_stress_is_heard);
 	g_test_add_func("/crowd/a tick of 200 makes no system call",
 			a_tick_of_200_makes_no_system_call);
 	g_test_add_func("/crowd/a system call would be seen",
 			a_system_call_would_be_seen);
+	BOTH("a member who listens takes little", a_member_takes_little);
 	return g_test_run();
 }
