@@ -37,10 +37,11 @@ struct person {
 	unsigned who;
 	struct call *call;
 	struct session *ses;
-	uint64_t next_us;	  /* tick */
-	double hz, amplitude;	  /* 0 Hz: hums */
-	uint64_t spoken;	  /* frames */
-	struct voice_counts down; /* of the newest report */
+	uint64_t next_us;	     /* tick */
+	double hz, amplitude;	     /* 0 Hz: hums */
+	uint64_t spoken;	     /* frames */
+	struct voice_counts down;    /* of the newest report, */
+	struct stream_report stream; /* as this */
 	size_t n;
 	int16_t heard[KEPT_S * SOUND_RATE];
 };
@@ -147,6 +148,7 @@ static void on_event(const struct call_event *event, void *arg)
 		return;
 	person->down.missing = (unsigned)event->report.jitter.missing;
 	person->down.recovered = (unsigned)event->report.recovered;
+	person->stream = event->report.stream;
 }
 
 /* Opus takes a steady tone for noise and gives it no FEC: somebody hums a tune,
@@ -568,6 +570,39 @@ static void twenty_ms_of_jitter_play_without_a_gap(void)
 	g_assert_cmpfloat(is.low_db, >, clean.low_db - 3);
 }
 
+static void agree(const struct stream_figures *own,
+		  const struct stream_figures *told)
+{
+	g_test_message("MOS %.2f of %.1f %% lost, %.1f %% recovered; told %.1f",
+		       (double)own->mos, (double)own->loss * 100,
+		       (double)own->recovered * 100, (double)told->mos);
+	g_assert_cmpfloat_with_epsilon(own->mos, told->mos, 0.3f);
+	g_assert_cmpfloat(told->buffer_ms, >=, 0);
+}
+
+/* What one end suffers the other one knows; and FEC makes it less than the
+ * loss alone would (3.35, tests/unit/emodel.c). */
+static void both_ends_know_the_quality_of_both_ways(void)
+{
+	struct hall *hall = open_hall((struct net){ .loss = 0.05 });
+	struct person *listener = enter(hall, 0, 0, 0, 3000);
+	struct person *talker = enter(hall, 1, 0, NORMAL, 11000);
+	struct stream_report gate;
+
+	run(hall, 40);
+	stream_report(listener->ses->stream, &gate);
+	agree(&listener->stream.in, &gate.out);
+	g_assert_cmpfloat(listener->stream.in.mos, >, 3.4f);
+	g_assert_cmpfloat(listener->stream.in.mos, <, 4.4f);
+	g_assert_cmpfloat_with_epsilon(gate.round_trip_ms,
+				       2 * NETWORK_US / 1000.0, 2);
+	stream_report(talker->ses->stream, &gate);
+	agree(&gate.in, &talker->stream.out);
+	g_assert_cmpfloat(gate.in.mos, >, 3.4f);
+	g_assert_cmpfloat(gate.in.mos, <, 4.4f);
+	close_hall(hall);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -585,5 +620,7 @@ int main(int argc, char **argv)
 		five_percent_lost_each_way_leaves_no_click_and_few_gaps);
 	g_test_add_func("/listen/20 ms of jitter play without a gap",
 			twenty_ms_of_jitter_play_without_a_gap);
+	g_test_add_func("/listen/both ends know the quality of both ways",
+			both_ends_know_the_quality_of_both_ways);
 	return g_test_run();
 }
