@@ -10,8 +10,11 @@
 #include "mixer/level.h"
 #include "mixer/stretch.h"
 
-#define FADE_OUT 2880 /* samples: concealment has ended after 60 ms */
-#define FADE_IN	 240  /* samples: 5 ms, when sound comes back */
+/* Concealment is whole for 20 ms (a lost packet by itself), then fades and
+ * has ended after 60 ms. */
+#define WHOLE	 960 /* samples */
+#define FADE_OUT 1920
+#define FADE_IN	 240 /* samples: 5 ms, when sound comes back */
 
 /* Mean square: below -50 dBov, or 6 dB above the background, a change of
  * delay is not heard. */
@@ -26,6 +29,7 @@ struct voice {
 
 	float gain;   /* at the end of what waits: 1 sound, 0 noise */
 	size_t noise; /* samples there that are nothing but noise */
+	size_t whole; /* samples of concealment that do not fade yet */
 	int shorter;  /* samples by which the delay should sink */
 	uint64_t concealed, recovered, undecodable, shortened, lengthened;
 };
@@ -71,6 +75,7 @@ void voice_reset(struct voice *voice)
 	comfort_reset(&voice->comfort);
 	voice->gain = 0;
 	voice->noise = 0;
+	voice->whole = 0;
 	voice->shorter = 0;
 }
 
@@ -113,14 +118,18 @@ static void fade(struct voice *voice, int16_t *pcm, size_t n, float down)
 
 static void conceal(struct voice *voice, int16_t *pcm, size_t n)
 {
+	bool whole = voice->whole >= n;
+
 	voice->concealed += voice->gain > 0.0f;
-	fade(voice, pcm, n, (float)n / FADE_OUT);
+	voice->whole -= whole ? n : voice->whole;
+	fade(voice, pcm, n, whole ? 0.0f : (float)n / FADE_OUT);
 }
 
 /* n samples that are the talker's own. */
 static void sound(struct voice *voice, int16_t *pcm, size_t n)
 {
 	voice->noise = 0;
+	voice->whole = WHOLE;
 	if (voice->gain < 1.0f)
 		ramp(voice, pcm, n < FADE_IN ? n : FADE_IN, 1.0f);
 }

@@ -2,9 +2,10 @@
  * sound out in each tick, whatever the network did.
  *
  * A lost frame is made from the next packet's in-band FEC when that packet is
- * there, else concealed; concealment fades within 60 ms into comfort noise
- * (mixer/comfort.h), and so does a pause (DTX). Both ends of a gap are ramps:
- * no clicks. The delay is changed by time-scaling (mixer/stretch.h).
+ * there, else concealed: whole for 20 ms, and faded into comfort noise
+ * (mixer/comfort.h) by 60 ms. A pause (DTX) becomes such noise at once. Both
+ * ends of a gap are ramps: no clicks. The delay is changed by time-scaling
+ * (mixer/stretch.h).
  *
  * Created and destroyed by the control thread, used by one media thread. The
  * mixer has some for its talkers, a caller has one for what the bridge sends.
