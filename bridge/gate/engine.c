@@ -175,6 +175,20 @@ void engine_forget_candidate(struct engine *eng, struct session *ses)
 	engine_note_path(eng, ses);
 }
 
+void engine_set_candidate(struct engine *eng, struct session *ses,
+			  const struct path *path)
+{
+	uint8_t key[PATH_KEY_SIZE];
+
+	if (path_equal(&ses->candidate, path))
+		return;
+	ses->candidate = *path;
+	engine_note_path(eng, ses);
+	path_key(path, key);
+	lookup_insert(&eng->by_path, &ses->by_candidate,
+		      lookup_hash(&eng->by_path, key, sizeof(key)), ses);
+}
+
 static void forget_path(struct engine *eng, struct session *ses)
 {
 	lookup_remove(&eng->by_path, &ses->by_path);
@@ -320,6 +334,33 @@ void engine_first_beat(struct engine *eng, struct session *ses)
 	beat_at(eng, ses, eng->tick + 1 + session_random(ses) % BEAT_TICKS);
 }
 
+static bool is_taken(const struct engine *eng, const struct path *path)
+{
+	uint8_t key[PATH_KEY_SIZE];
+	struct lookup_node *node;
+
+	path_key(path, key);
+	node = lookup_first(&eng->by_path,
+			    lookup_hash(&eng->by_path, key, sizeof(key)));
+	while (node && !path_equal(&node->ses->path, path))
+		node = lookup_next(node);
+	return node;
+}
+
+/* Nobody loses his path to what a tool only says. */
+static void place_tool(struct engine *eng, struct session *ses)
+{
+	if (ses->srtp) {
+		engine_set_candidate(eng, ses, &ses->tool);
+	} else if (is_taken(eng, &ses->tool)) {
+		ses->why = GONE_PATH;
+		engine_owe(eng, ses, OWED_GONE);
+		engine_end_session(eng, ses);
+	} else {
+		engine_adopt_path(eng, ses, &ses->tool, eng->now_us);
+	}
+}
+
 static void add_session(struct engine *eng, struct command *cmd)
 {
 	struct session *ses = cmd->ses;
@@ -331,6 +372,8 @@ static void add_session(struct engine *eng, struct command *cmd)
 	links_append(&ses->gate->entry->sessions, &ses->in_room, ses);
 	engine_first_beat(eng, ses);
 	count(&eng->counters.sessions, 1);
+	if (ses->tool.kind != PATH_NONE)
+		place_tool(eng, ses);
 }
 
 static void remove_session(struct engine *eng, struct command *cmd)

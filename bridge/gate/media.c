@@ -109,6 +109,8 @@ static void take_sound(const struct engine *eng, struct session *ses,
 	uint64_t since_us = now_us - eng->tick_us;
 	int r;
 
+	if (ses->recvonly)
+		return;
 	if (media->restarted)
 		mix_leg_restart(ses->leg);
 	if (level == LEVEL_NONE && !mix_leg_rank(ses->leg, media->level_dbov))
@@ -120,6 +122,14 @@ static void take_sound(const struct engine *eng, struct session *ses,
 			media->payload, media->payload_size);
 	if (r == -ESTALE || r == -ENOBUFS)
 		stream_discard(ses->stream, media->sequence);
+}
+
+/* Something fresh and authentic came from its path. */
+static void note_heard(struct session *ses, uint64_t now_us)
+{
+	ses->heard = true;
+	if (ses->tool.kind != PATH_NONE)
+		ses->consent_us = now_us;
 }
 
 static void take_rtp(struct engine *eng, struct session *ses,
@@ -139,7 +149,7 @@ static void take_rtp(struct engine *eng, struct session *ses,
 	/* Authentic and never seen: who sent it holds the keys now. */
 	if (!proven)
 		engine_adopt_path(eng, ses, from, now_us);
-	ses->heard = true;
+	note_heard(ses, now_us);
 	take_sound(eng, ses, &media, level, now_us);
 }
 
@@ -155,7 +165,7 @@ static void take_rtcp(struct engine *eng, struct session *ses,
 	}
 	if (!proven)
 		engine_adopt_path(eng, ses, from, now_us);
-	ses->heard = true;
+	note_heard(ses, now_us);
 	take_control(eng, ses, &control, now_us);
 }
 
@@ -201,7 +211,7 @@ static void note_level(struct session *ses)
 
 void gate_media_tick(struct engine *eng, struct session *ses, unsigned missed)
 {
-	if (may_send(ses))
+	if (may_send(ses) && !ses->sendonly)
 		send_media(eng, ses, missed);
 	note_level(ses);
 }
@@ -267,12 +277,26 @@ static void tell_figures(struct engine *eng, struct session *ses,
 	eng->told |= ring_push(eng->events, &eng->event);
 }
 
+/* A tool that only listens may never have said anything: it stays until
+ * somebody else proves its address. */
+static bool is_over(struct session *ses, uint64_t now_us)
+{
+	bool tool = ses->tool.kind != PATH_NONE;
+
+	if (!ses->joined)
+		return false;
+	ses->why = GONE_CONSENT;
+	if (!tool || ses->heard)
+		return now_us - ses->consent_us > ses->consent_life_us;
+	ses->why = GONE_PATH;
+	return ses->path.kind == PATH_NONE;
+}
+
 void gate_media_beat(struct engine *eng, struct session *ses, uint64_t now_us)
 {
 	struct mix_leg_report leg;
 
-	if (ses->joined && now_us - ses->consent_us > ses->consent_life_us) {
-		ses->why = GONE_CONSENT;
+	if (is_over(ses, now_us)) {
 		engine_owe(eng, ses, OWED_GONE);
 		engine_end_session(eng, ses);
 		return;

@@ -165,8 +165,8 @@ struct session {
 	struct stream *stream;
 	struct mix_leg *leg;
 	bool joined, gone;
-	bool held;	  /* see session_config */
-	atomic_int level; /* dBov; the control thread reads it */
+	bool held, recvonly, sendonly; /* see session_config */
+	atomic_int level;	       /* dBov; the control thread reads it */
 	uint64_t joined_tick;
 	struct path path; /* proven; media goes there */
 
@@ -176,6 +176,7 @@ struct session {
 	uint64_t consent_life_us;	  /* {const} */
 	bool srtp;			  /* {const} */
 	int buffer_max_ms;		  /* {const} */
+	struct path tool;		  /* {const} PATH_NONE: a phone */
 	struct phonegate *gate;		  /* {const} once a worker has it */
 
 	/* All below: {worker}. */
@@ -187,7 +188,9 @@ struct session {
 	struct path candidate; /* of the latest authenticated request */
 	uint32_t moves;	       /* of the path: makes older cookies void */
 	bool told_registered;
-	bool heard; /* a fresh packet on the path since the last consent */
+	/* A fresh packet came on the path: since the last consent; of a tool,
+	 * ever. */
+	bool heard;
 	enum worker_gone why;
 	unsigned owed;
 	uint64_t consent_us; /* last */
@@ -475,6 +478,9 @@ void engine_end_session(struct engine *eng, struct session *ses);
 /* The path is proven: media goes there from now on. */
 void engine_adopt_path(struct engine *eng, struct session *ses,
 		       const struct path *path, uint64_t now_us);
+/* It may prove this path by sending something authentic from there. */
+void engine_set_candidate(struct engine *eng, struct session *ses,
+			  const struct path *path);
 void engine_forget_candidate(struct engine *eng, struct session *ses);
 /* The control thread is to free it. */
 void engine_retire(struct engine *eng, struct retiree *ret,

@@ -57,20 +57,6 @@ static bool cookie_right(const struct engine *eng, const struct session *ses,
 	return right;
 }
 
-static void set_candidate(struct engine *eng, struct session *ses,
-			  const struct path *from)
-{
-	uint8_t key[PATH_KEY_SIZE];
-
-	if (path_equal(&ses->candidate, from))
-		return;
-	ses->candidate = *from;
-	engine_note_path(eng, ses);
-	path_key(from, key);
-	lookup_insert(&eng->by_path, &ses->by_candidate,
-		      lookup_hash(&eng->by_path, key, sizeof(key)), ses);
-}
-
 /* What an authenticated request changes. On the proven path it renews the
  * consent, if it is fresh: a captured one must not keep a dead session. */
 static void take_request(struct engine *eng, struct session *ses,
@@ -80,7 +66,7 @@ static void take_request(struct engine *eng, struct session *ses,
 		if (right)
 			engine_adopt_path(eng, ses, from, now_us);
 		else
-			set_candidate(eng, ses, from);
+			engine_set_candidate(eng, ses, from);
 		return;
 	}
 	engine_forget_candidate(eng, ses);

@@ -7,6 +7,11 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+static bool is_tool(const struct session_config *cfg)
+{
+	return cfg->address.ss_family != AF_UNSPEC;
+}
+
 int session_create(struct session **ses_r, const struct session_config *cfg)
 {
 	struct session *ses;
@@ -27,9 +32,15 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 	ses->srtp = cfg->stream.suite != SRTP_NONE;
 	ses->held = cfg->held;
 	ses->buffer_max_ms = cfg->leg.jitter.max_ms;
+	ses->recvonly = cfg->recvonly;
+	ses->sendonly = cfg->sendonly;
 	ses->level = (int)LEVEL_SILENCE;
 	ses->messages_end = &ses->messages;
 	r = RAND_bytes((uint8_t *)random, sizeof(random)) == 1 ? 0 : -EIO;
+	if (is_tool(cfg) &&
+	    !path_from_socket(&ses->tool, cfg->port,
+			      (const struct sockaddr *)&cfg->address))
+		r = -EINVAL;
 	ses->random = random[0] | 1;
 	ses->next_id = random[1];
 	if (!r)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "mixer/mix.h"
 #include "mixer/stream.h"
@@ -19,6 +20,17 @@ struct session_config {
 	char username[64];  /* STUN USERNAME: the dialog id */
 	char password[64];  /* STUN short-term password */
 	unsigned consent_s; /* drop after so long without consent: 30 */
+	/* A tool (docs/whip.md): where it receives, and which of the worker's
+	 * sockets serves it; family 0: a phone. In the clear this is its path
+	 * at once, unless another has it: GONE_PATH. With SRTP it proves the
+	 * address by its first authentic packet. It says no STUN: nobody is
+	 * told the password. Its consent is whatever comes from it, and one
+	 * that never sends anything is not dropped for that. */
+	struct sockaddr_storage address;
+	unsigned port;
+	/* As a tool describes itself (RFC 3264 5.1): its RTP is not taken, or
+	 * none is sent to it. */
+	bool recvonly, sendonly;
 	/* Answers STUN, but sends nothing with its keys until worker_admit():
 	 * so that their first use can be written down before. */
 	bool held;
