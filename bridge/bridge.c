@@ -195,12 +195,29 @@ static char *web_metrics(void *arg)
 	return metrics_text(&metrics);
 }
 
+static void web_tool_join(const struct whip_join *join,
+			  struct whip_answer *answer_r, void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_tool_join(br->conf, join, answer_r);
+}
+
+static guint web_tool_leave(const char *room, const char *session,
+			    const char *token, void *arg)
+{
+	struct bridge *br = arg;
+
+	return conference_tool_leave(br->conf, room, session, token);
+}
+
 static const struct web_host web_host = {
 	.rooms = web_rooms,
 	.mail_login = web_mail_login,
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
 	.metrics = web_metrics,
+	.tools = { .join = web_tool_join, .leave = web_tool_leave },
 };
 
 static gboolean open_web(struct bridge *br, const struct config *cfg,

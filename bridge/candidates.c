@@ -1,10 +1,12 @@
 #include "bridge/candidates.h"
 
 #include <arpa/inet.h>
+#include <gio/gio.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 gboolean candidates_parse(const char *literal, guint port,
 			  struct sockaddr_storage *address_r)
@@ -141,6 +143,97 @@ void candidates_fill(struct ipsp_gate *gate,
 			TRUE);
 	if (own)
 		freeifaddrs(own);
+}
+
+/* Where our packets to remote come from, as the kernel routes them. */
+static gboolean route_source(const struct sockaddr_storage *remote,
+			     struct sockaddr_storage *source_r)
+{
+	socklen_t size = sizeof(*source_r);
+	int fd = socket(remote->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	gboolean found;
+
+	if (fd < 0)
+		return FALSE;
+	found = !connect(fd, (const struct sockaddr *)remote,
+			 remote->ss_family == AF_INET
+				 ? sizeof(struct sockaddr_in)
+				 : sizeof(struct sockaddr_in6)) &&
+		!getsockname(fd, (struct sockaddr *)source_r, &size);
+	close(fd);
+	return found;
+}
+
+gboolean candidates_in(const struct sockaddr_storage *address,
+		       const char *const *networks)
+{
+	g_autoptr(GInetAddress) inet = g_inet_address_new_from_bytes(
+		raw((const struct sockaddr *)address),
+		address->ss_family == AF_INET ? G_SOCKET_FAMILY_IPV4
+					      : G_SOCKET_FAMILY_IPV6);
+
+	for (; *networks; networks++) {
+		g_autoptr(GInetAddressMask) mask =
+			g_inet_address_mask_new_from_string(*networks, NULL);
+
+		if (g_inet_address_mask_matches(mask, inet))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* RFC 1918, 6598, 3927, 4193, and this host. */
+static gboolean is_private(const struct sockaddr_storage *address)
+{
+	static const char *const networks[] = {
+		"10.0.0.0/8",
+		"172.16.0.0/12",
+		"192.168.0.0/16",
+		"100.64.0.0/10",
+		"169.254.0.0/16",
+		"127.0.0.0/8",
+		"fc00::/7",
+		"fe80::/10",
+		"::1",
+		NULL,
+	};
+
+	return candidates_in(address, networks);
+}
+
+static void set_port(struct sockaddr_storage *address, guint16 port)
+{
+	/* sin_port and sin6_port lie at the same place. */
+	((struct sockaddr_in *)address)->sin_port = htons(port);
+}
+
+gboolean candidates_toward(const struct sockaddr_storage *remote,
+			   const struct sockaddr_storage *bound, guint n_bound,
+			   const char *const *public,
+			   struct sockaddr_storage *address_r, guint *index_r)
+{
+	gsize size = remote->ss_family == AF_INET ? 4 : sizeof(struct in6_addr);
+	struct sockaddr_storage announced;
+	guint i = 0;
+
+	if (!route_source(remote, address_r))
+		return FALSE;
+	while (i < n_bound &&
+	       (bound[i].ss_family != remote->ss_family ||
+		(!is_wildcard(&bound[i]) &&
+		 memcmp(raw((const struct sockaddr *)&bound[i]),
+			raw((const struct sockaddr *)address_r), size) != 0)))
+		i++;
+	if (i == n_bound)
+		return FALSE;
+	if (!is_private(remote))
+		for (guint k = 0; public && public[k]; k++)
+			if (candidates_parse(public[k], 0, &announced) &&
+			    announced.ss_family == remote->ss_family)
+				*address_r = announced;
+	set_port(address_r, port_of(&bound[i]));
+	*index_r = i;
+	return TRUE;
 }
 
 void candidates_add_websocket(struct ipsp_gate *gate, const char *url)

@@ -21,6 +21,19 @@ void candidates_fill(struct ipsp_gate *gate,
 		     const struct sockaddr_storage *bound, guint n_bound,
 		     const char *const *public);
 
+/* The one of the bound addresses to give to a host at `remote`: the one that
+ * our packets to it come from, or `public` where the host is out in the
+ * Internet. index_r is its place among them. FALSE: none of this family
+ * leads there. */
+gboolean candidates_toward(const struct sockaddr_storage *remote,
+			   const struct sockaddr_storage *bound, guint n_bound,
+			   const char *const *public,
+			   struct sockaddr_storage *address_r, guint *index_r);
+
+/* Whether the address is in one of the networks ("192.0.2.0/24", "::1"). */
+gboolean candidates_in(const struct sockaddr_storage *address,
+		       const char *const *networks);
+
 /* Adds a candidate of media over WebSocket. */
 void candidates_add_websocket(struct ipsp_gate *gate, const char *url);
 

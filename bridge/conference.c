@@ -11,6 +11,7 @@
 #include "bridge/outbox.h"
 #include "bridge/reception.h"
 #include "bridge/rooms.h"
+#include "bridge/tools.h"
 
 #define FORGET_EVERY_S	 3600
 #define FORGET_S	 (7 * 24 * 3600)  /* dialogs, mails dealt with */
@@ -25,6 +26,7 @@ struct conference {
 	struct store *store;
 	struct rooms *rooms;
 	struct dialogs *dialogs;
+	struct tools *tools;
 	struct answer_limits *limits;
 	struct outbox *outbox;
 	struct reception reception;
@@ -67,10 +69,13 @@ static void set_volume(struct member *mem, void *arg)
 	conf->host->media->set_volume(mem, conf->host->media_arg);
 }
 
+/* A tool does not know our messages. */
 static void tell(struct member *mem, const char *json, void *arg)
 {
 	struct conference *conf = arg;
 
+	if (mem->via == MEMBER_BY_TOKEN)
+		return;
 	conf->host->media->tell(mem, json, conf->host->media_arg);
 }
 
@@ -113,7 +118,7 @@ static void room_changed(struct room *room, struct member *mem,
 	if (host->observer)
 		host->observer->changed(room, mem, change, by,
 					host->observer_arg);
-	if (change != ROOM_MEMBER_GONE)
+	if (change != ROOM_MEMBER_GONE || tools_gone(conf->tools, mem))
 		return;
 	/* What ends with the bridge itself is sorted out at its next start. */
 	if (!conf->closing) {
@@ -126,15 +131,22 @@ static void room_changed(struct room *room, struct member *mem,
 
 static const struct room_observer observer = { .changed = room_changed };
 
+static struct member *find_member(const struct conference *conf, guint32 id)
+{
+	struct member *mem = dialogs_member(conf->dialogs, id);
+
+	return mem ? mem : tools_member(conf->tools, id);
+}
+
 static void media_registered(guint32 member, const char *path, void *arg)
 {
 	struct conference *conf = arg;
-	struct member *mem = dialogs_member(conf->dialogs, member);
+	struct member *mem = find_member(conf, member);
 	GError *error = NULL;
 
 	if (!mem)
 		return;
-	if (mem->state == MEMBER_INVITED) {
+	if (mem->state == MEMBER_INVITED && mem->via == MEMBER_BY_MAIL) {
 		if (!store_dialog_here(conf->store, mem->did, &error)) {
 			complain(&error);
 			room_left(mem->room, mem, LEAVE_LOST);
@@ -148,7 +160,7 @@ static void media_registered(guint32 member, const char *path, void *arg)
 static void media_gone(guint32 member, gboolean lost, void *arg)
 {
 	struct conference *conf = arg;
-	struct member *mem = dialogs_member(conf->dialogs, member);
+	struct member *mem = find_member(conf, member);
 
 	if (mem)
 		room_left(mem->room, mem, lost ? LEAVE_LOST : LEAVE_BYE);
@@ -158,7 +170,7 @@ static void media_message(guint32 member, const char *json, gsize size,
 			  void *arg)
 {
 	struct conference *conf = arg;
-	struct member *mem = dialogs_member(conf->dialogs, member);
+	struct member *mem = find_member(conf, member);
 	json_t *message = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
 	const char *type = json_string_value(json_object_get(message, "t"));
 	json_t *on = json_object_get(message, "on");
@@ -185,7 +197,7 @@ static void media_report(guint32 member, const struct session_report *rep,
 			 void *arg)
 {
 	struct conference *conf = arg;
-	struct member *mem = dialogs_member(conf->dialogs, member);
+	struct member *mem = find_member(conf, member);
 
 	if (!mem)
 		return;
@@ -293,6 +305,11 @@ struct conference *conference_create(struct config *cfg,
 		.media_arg = host->media_arg,
 		.set_aside = conf->set_aside,
 	};
+	conf->tools = tools_create(
+		&(struct tools_config){ .store = conf->store,
+					.rooms = conf->rooms,
+					.media = host->media,
+					.media_arg = host->media_arg });
 	reception_restore(&conf->reception, now_s(conf));
 	return conf;
 }
@@ -307,6 +324,7 @@ void conference_destroy(struct conference **confp)
 	conf->closing = TRUE;
 	rooms_destroy(&conf->rooms);
 	outbox_destroy(&conf->outbox);
+	tools_destroy(&conf->tools);
 	dialogs_destroy(&conf->dialogs);
 	answer_limits_destroy(&conf->limits);
 	store_close(&conf->store);
@@ -378,6 +396,18 @@ gboolean conference_mail(struct conference *conf, const char *account,
 		return FALSE;
 	outbox_run(conf->outbox, now_ms);
 	return TRUE;
+}
+
+void conference_tool_join(struct conference *conf, const struct whip_join *join,
+			  struct whip_answer *answer_r)
+{
+	tools_join(conf->tools, join, now_s(conf), answer_r);
+}
+
+guint conference_tool_leave(struct conference *conf, const char *room,
+			    const char *session, const char *token)
+{
+	return tools_leave(conf->tools, room, session, token, now_s(conf));
 }
 
 GPtrArray *conference_rooms(const struct conference *conf)

@@ -14,6 +14,7 @@
 #include "bridge/room/room.h"
 #include "bridge/store/store.h"
 #include "signaling/post.h"
+#include "web/web.h"
 
 struct conference;
 
@@ -51,6 +52,12 @@ gboolean conference_mail(struct conference *conf, const char *account,
 			 const char *id, GBytes *mail);
 void conference_posted(struct conference *conf, gint64 id,
 		       enum post_result result, const char *why);
+
+/* How tools come and go; see struct whip_host. */
+void conference_tool_join(struct conference *conf, const struct whip_join *join,
+			  struct whip_answer *answer_r);
+guint conference_tool_leave(struct conference *conf, const char *room,
+			    const char *session, const char *token);
 
 /* The arg of its functions is the struct conference. Its websocket is NULL:
  * such packets are not the conference's. */

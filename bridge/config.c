@@ -68,6 +68,8 @@ static const struct config_key room_keys[] = {
 	    FALSE),
 	KEY("pin", text, config_room, pin, 0, 0, TRUE),
 	KEY("plain_rtp", yes_no, config_room, plain_rtp, 0, 0, FALSE),
+	KEY("plain_rtp_networks", networks, config_room, plain_rtp_networks, 0,
+	    0, FALSE),
 	KEY("talkers", number, config_room, sound.talkers, 0, MIX_MAX_TALKERS,
 	    FALSE),
 	KEY("stereo", yes_no, config_room, sound.stereo, 0, 0, FALSE),
@@ -104,6 +106,7 @@ static void free_room(gpointer data)
 	g_free(room->account);
 	g_strfreev(room->moderators);
 	g_free(room->pin);
+	g_strfreev(room->plain_rtp_networks);
 	g_strfreev(room->allowed);
 	g_clear_pointer(&room->key, g_bytes_unref);
 	g_free(room);
@@ -226,11 +229,13 @@ static void read_mail(struct config_text *text, const char *group,
 static void read_room(struct config_text *text, const char *group,
 		      struct config *cfg)
 {
+	static const char *const loopback[] = { "127.0.0.0/8", "::1", NULL };
 	struct config_room *room = g_new0(struct config_room, 1);
 	const char *address = group + strlen("room ");
 
 	room->address = message_address(address);
 	room->capacity = 20;
+	room->plain_rtp_networks = g_strdupv((char **)loopback);
 	room->sound.talkers = 5;
 	room->answer = CONFIG_ANSWER_OPEN;
 	config_read_group(text, group, room_keys, room);
@@ -328,13 +333,15 @@ static void read_groups(struct config_text *text, struct config *cfg)
 				    "there is no room: add [room ADDRESS]");
 }
 
-struct config *config_load(const char *path, GPtrArray *problems)
+static struct config *load(const char *path, gboolean outside,
+			   GPtrArray *problems)
 {
 	struct config *cfg = defaults();
 	struct config_text text;
 	gboolean unreadable;
 
 	config_text_init(&text, path);
+	text.outside = outside;
 	unreadable = !g_hash_table_size(text.lines) && text.mistakes->len;
 	if (!unreadable)
 		read_groups(&text, cfg);
@@ -343,4 +350,14 @@ struct config *config_load(const char *path, GPtrArray *problems)
 	config_text_report(&text, problems);
 	config_text_fini(&text);
 	return cfg;
+}
+
+struct config *config_load(const char *path, GPtrArray *problems)
+{
+	return load(path, FALSE, problems);
+}
+
+struct config *config_load_outside(const char *path, GPtrArray *problems)
+{
+	return load(path, TRUE, problems);
 }

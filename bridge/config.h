@@ -37,6 +37,7 @@ struct config_room { /* [room ADDRESS] */
 	char *pin; /* NULL: none */
 	gboolean plain_rtp;
 	struct config_sound sound;
+	GStrv plain_rtp_networks; /* "192.0.2.0/24": of tools in the clear */
 	enum config_answer answer;
 	GStrv allowed; /* addresses and domains, with CONFIG_ANSWER_LIST */
 	GBytes *key;   /* 16 bytes mixed into the key schedule, or NULL */
@@ -74,6 +75,9 @@ struct config {
  * On failure NULL, and problems (char *, caller owns) holds a line
  * "FILE:LINE: what is wrong and what would be right" for each mistake. */
 struct config *config_load(const char *path, GPtrArray *problems);
+/* The same without what secret files hold, for a command beside the bridge:
+ * systemd shows $CREDENTIALS_DIRECTORY to the service alone. */
+struct config *config_load_outside(const char *path, GPtrArray *problems);
 /* Accepts NULL. */
 void config_free(struct config *cfg);
 

@@ -11,6 +11,8 @@ struct config_text {
 	GKeyFile *file;
 	GHashTable *lines; /* "group" or "group\nkey" => line, from 1 */
 	GArray *mistakes;  /* struct config_mistake */
+	/* Files that hold secrets are not read: see config_load_outside(). */
+	gboolean outside;
 };
 
 struct config_mistake {

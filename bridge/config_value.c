@@ -1,6 +1,7 @@
 #include "bridge/config_value.h"
 
 #include <arpa/inet.h>
+#include <gio/gio.h>
 #include <string.h>
 
 #include "bridge/config.h"
@@ -83,6 +84,26 @@ char *config_read_literals(const struct config_key *key, const char *value,
 			return g_strdup_printf("\"%s\" is no IPv4 or IPv6 "
 					       "address, like 192.0.2.1",
 					       words[i]);
+	g_strfreev(*(GStrv *)field);
+	*(GStrv *)field = g_steal_pointer(&words);
+	return NULL;
+}
+
+char *config_read_networks(const struct config_key *key, const char *value,
+			   void *field)
+{
+	g_auto(GStrv) words = split(value);
+
+	(void)key;
+	for (guint i = 0; words[i]; i++) {
+		g_autoptr(GInetAddressMask) mask =
+			g_inet_address_mask_new_from_string(words[i], NULL);
+
+		if (!mask)
+			return g_strdup_printf("\"%s\" is no network, like "
+					       "192.0.2.0/24 or 2001:db8::/32",
+					       words[i]);
+	}
 	g_strfreev(*(GStrv *)field);
 	*(GStrv *)field = g_steal_pointer(&words);
 	return NULL;
@@ -271,8 +292,11 @@ static void read_key(struct config_text *text, const char *group,
 		return;
 	}
 	if (!key && (key = secret_key(keys, name))) {
-		char *secret = secret_from_file(value, &wrong);
+		char *secret;
 
+		if (text->outside)
+			return;
+		secret = secret_from_file(value, &wrong);
 		g_free(value);
 		value = secret;
 		if (g_key_file_has_key(text->file, group, key->name, NULL))

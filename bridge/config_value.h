@@ -32,6 +32,9 @@ char *config_read_yes_no(const struct config_key *key, const char *value,
 /* GStrv: IP addresses, at most max */
 char *config_read_literals(const struct config_key *key, const char *value,
 			   void *field);
+/* GStrv: IP networks, "192.0.2.0/24", or addresses */
+char *config_read_networks(const struct config_key *key, const char *value,
+			   void *field);
 /* char *: an IP address */
 char *config_read_literal(const struct config_key *key, const char *value,
 			  void *field);

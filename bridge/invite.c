@@ -164,8 +164,9 @@ static void compose_ok(struct arrival *arr, const struct ipsp_gate *gate,
 /* Why there is no OK for a seat. */
 enum refused { SEATED, NO_MEDIA, BAD_KEY };
 
-static enum refused accept(struct arrival *arr, const struct media_place *place,
-			   const struct ipsp_gate *gate)
+static enum refused accept_call(struct arrival *arr,
+				const struct media_place *place,
+				const struct ipsp_gate *gate)
 {
 	struct reception *rec = arr->rec;
 	g_autoptr(GBytes) part = NULL;
@@ -239,7 +240,7 @@ void invite_arrived(struct arrival *arr)
 		refuse(arr, IPSP_BUSY, BUSY, FULL_RETRY_S);
 		return;
 	}
-	refused = accept(arr, &place, &gate);
+	refused = accept_call(arr, &place, &gate);
 	if (refused == SEATED)
 		return;
 	room_left(arr->hall->room, arr->seat, LEAVE_NO_SHOW);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bridge/candidates.h"
+#include "bridge/token.h"
 #include "bridge/workers.h"
 
 #define CONSENT_S     30
@@ -227,53 +228,86 @@ static void close_empty(struct local_media *med, struct room *room,
 	}
 }
 
-static struct session *make_session(guint32 member,
-				    const struct media_keys *keys,
-				    const struct config_sound *sound)
+static struct session_config session_defaults(void)
 {
-	struct session_config cfg = {
-		.member = member,
+	return (struct session_config){
 		.consent_s = CONSENT_S,
-		.held = true,
-		.stream = { .suite = keys->srtp ? SRTP_AEAD_AES_128_GCM
-						: SRTP_NONE,
-			    .send_ssrc = keys->keys->ssrc_b2c,
-			    .receive_ssrc = keys->keys->ssrc_c2b,
-			    .payload_type = keys->payload_type,
-			    .level_id = keys->level_id },
 		.leg = { .sends = true,
 			 .receives = true,
-			 .level_header = keys->level_id != 0,
-			 .everybody = !sound->talkers,
-			 .channels = sound->stereo ? 2 : 1,
-			 .denoise = sound->denoise,
 			 .jitter = { .min_ms = JITTER_MIN_MS,
 				     .max_ms = JITTER_MAX_MS },
 			 .loss_expected = LOSS_EXPECTED },
 	};
-	g_autofree char *cname = g_uuid_string_random(); /* RFC 7022 4.2 */
-	struct session *ses = NULL;
+}
 
+static struct session_config phone_session(const struct media_keys *keys)
+{
+	struct session_config cfg = session_defaults();
+	struct stream_config *stream = &cfg.stream;
+	g_autofree char *cname = g_uuid_string_random(); /* RFC 7022 4.2 */
+
+	cfg.held = true;
 	g_strlcpy(cfg.username, keys->did, sizeof(cfg.username));
 	g_strlcpy(cfg.password, keys->keys->stun_password,
 		  sizeof(cfg.password));
-	memcpy(cfg.stream.send_key, keys->keys->srtp_b2c, KEYS_SRTP_SIZE);
-	memcpy(cfg.stream.receive_key, keys->keys->srtp_c2b, KEYS_SRTP_SIZE);
-	g_strlcpy(cfg.stream.cname, cname, sizeof(cfg.stream.cname));
-	if (session_create(&ses, &cfg))
-		ses = NULL;
-	explicit_bzero(&cfg, sizeof(cfg));
-	return ses;
+	stream->suite = keys->srtp ? SRTP_AEAD_AES_128_GCM : SRTP_NONE;
+	stream->send_ssrc = keys->keys->ssrc_b2c;
+	stream->receive_ssrc = keys->keys->ssrc_c2b;
+	stream->payload_type = keys->payload_type;
+	stream->level_id = keys->level_id;
+	memcpy(stream->send_key, keys->keys->srtp_b2c, KEYS_SRTP_SIZE);
+	memcpy(stream->receive_key, keys->keys->srtp_c2b, KEYS_SRTP_SIZE);
+	g_strlcpy(stream->cname, cname, sizeof(stream->cname));
+	return cfg;
+}
+
+static struct session_config tool_session(const struct member *mem,
+					  const struct media_tool *tool,
+					  guint port)
+{
+	static const enum srtp_suite suites[] = {
+		[SDP_PLAIN] = SRTP_NONE,
+		[SDP_AEAD_AES_128_GCM] = SRTP_AEAD_AES_128_GCM,
+		[SDP_AES_CM_128_HMAC_SHA1_80] = SRTP_AES_CM_128_HMAC_SHA1_80,
+	};
+	const struct sdp_offer *offer = tool->offer;
+	g_autofree char *secret = token_generate();
+	struct session_config cfg = session_defaults();
+	struct stream_config *stream = &cfg.stream;
+
+	/* It says no STUN, so nobody is told: did is only its name. */
+	g_strlcpy(cfg.username, mem->did, sizeof(cfg.username));
+	g_strlcpy(cfg.password, secret, sizeof(cfg.password));
+	cfg.address = offer->address;
+	cfg.port = port;
+	cfg.leg.sends = tool->direction & SDP_SENDONLY;
+	cfg.leg.receives = tool->direction & SDP_RECVONLY;
+	cfg.leg.bitrate = (int)offer->max_bitrate;
+	stream->suite = suites[offer->suite];
+	stream->send_ssrc = tool->ssrc;
+	stream->payload_type = offer->payload_type;
+	stream->level_id = (guint8)offer->level_id;
+	memcpy(stream->send_key, tool->key, sizeof(stream->send_key));
+	memcpy(stream->receive_key, offer->crypto.key,
+	       sizeof(stream->receive_key));
+	g_strlcpy(stream->cname, tool->cname, sizeof(stream->cname));
+	return cfg;
 }
 
 static gboolean open_leg(struct local_media *med, struct member *mem,
 			 struct stage *stage, struct gate *gate,
-			 const struct media_keys *keys)
+			 struct session_config *cfg)
 {
-	struct session *ses = make_session(mem->id, keys, &stage->sound);
+	const struct config_sound *sound = &stage->sound;
+	struct session *ses = NULL;
 	struct leg *leg;
 
-	if (!ses)
+	cfg->member = mem->id;
+	cfg->leg.level_header = cfg->stream.level_id != 0;
+	cfg->leg.everybody = !sound->talkers;
+	cfg->leg.channels = sound->stereo ? 2 : 1;
+	cfg->leg.denoise = sound->denoise;
+	if (session_create(&ses, cfg))
 		return FALSE;
 	if (workers_add(med->workers,
 			&(struct addition){ .worker = stage->worker,
@@ -293,26 +327,78 @@ static gboolean open_leg(struct local_media *med, struct member *mem,
 	return TRUE;
 }
 
-static gboolean open_session(struct member *mem, const struct media_place *at,
-			     const struct media_keys *keys,
-			     const struct config_sound *sound, void *arg)
+/* Wipes cfg, in which are keys. */
+static gboolean open_session(struct local_media *med, struct member *mem,
+			     const struct media_place *at,
+			     const struct config_sound *sound,
+			     struct session_config *cfg)
 {
-	struct local_media *med = arg;
-	struct stage *stage;
-	struct gate *gate;
+	struct stage *stage = open_stage(med, mem->room, sound, at->worker);
+	struct gate *gate = stage ? open_gate(med, stage, at->gate) : NULL;
+	gboolean open;
 
-	if (at->worker >= workers_count(med->workers))
-		return FALSE;
-	stage = open_stage(med, mem->room, sound, at->worker);
-	if (!stage)
-		return FALSE;
-	gate = open_gate(med, stage, at->gate);
-	if (gate && open_leg(med, mem, stage, gate, keys))
+	open = gate && open_leg(med, mem, stage, gate, cfg);
+	explicit_bzero(cfg, sizeof(*cfg));
+	if (open)
 		return TRUE;
 	g_warning("media: no session for member=%u at gate=%s", mem->id,
 		  at->gate);
-	close_empty(med, mem->room, stage, gate);
+	if (stage)
+		close_empty(med, mem->room, stage, gate);
 	return FALSE;
+}
+
+static gboolean open_phone(struct member *mem, const struct media_place *at,
+			   const struct media_keys *keys,
+			   const struct config_sound *sound, void *arg)
+{
+	struct local_media *med = arg;
+	struct session_config cfg;
+
+	if (at->worker >= workers_count(med->workers))
+		return FALSE;
+	cfg = phone_session(keys);
+	return open_session(med, mem, at, sound, &cfg);
+}
+
+/* Which of the worker's sockets serves a tool, and under which address. */
+static gboolean find_address(const struct local_media *med,
+			     const struct media_place *at,
+			     const struct sockaddr_storage *remote,
+			     struct sockaddr_storage *address_r, guint *port_r)
+{
+	const struct sockaddr_storage *bound;
+	guint n_bound;
+
+	bound = workers_bound(med->workers, at->worker, &n_bound);
+	return candidates_toward(remote, bound, n_bound,
+				 (const char *const *)med->public_addresses,
+				 address_r, port_r);
+}
+
+static gboolean address(const struct media_place *at,
+			const struct sockaddr_storage *remote,
+			struct sockaddr_storage *address_r, void *arg)
+{
+	struct local_media *med = arg;
+	guint port;
+
+	return find_address(med, at, remote, address_r, &port);
+}
+
+static gboolean open_tool(struct member *mem, const struct media_place *at,
+			  const struct media_tool *tool,
+			  const struct config_sound *sound, void *arg)
+{
+	struct local_media *med = arg;
+	struct sockaddr_storage ours;
+	struct session_config cfg;
+	guint port;
+
+	if (!find_address(med, at, &tool->offer->address, &ours, &port))
+		return FALSE;
+	cfg = tool_session(mem, tool, port);
+	return open_session(med, mem, at, sound, &cfg);
 }
 
 static void close_session(struct member *mem, void *arg)
@@ -398,7 +484,9 @@ static void levels(struct room *room, void *arg)
 const struct media_ops local_media_ops = {
 	.place = place,
 	.describe = describe,
-	.open = open_session,
+	.open = open_phone,
+	.address = address,
+	.open_tool = open_tool,
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,

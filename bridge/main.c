@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bridge/bridge.h"
 #include "bridge/config.h"
 #include "bridge/notify.h"
+#include "bridge/token_command.h"
 #include "signaling/message.h"
 
 #define EXIT_USAGE  2
@@ -145,9 +147,14 @@ int main(int argc, char **argv)
 	struct config *cfg;
 	int status = EXIT_SUCCESS;
 
-	hold_hangup(TRUE);
 	/* Words on the command line are UTF-8, whatever LANG says. */
 	setlocale(LC_CTYPE, "C.UTF-8");
+	/* The state holds mails and keys: for this user only. */
+	umask(077);
+	message_init();
+	if (argc > 1 && !strcmp(argv[1], "token"))
+		return token_command(argc - 1, argv + 1);
+	hold_hangup(TRUE);
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error) ||
 	    argc > 1) {
@@ -160,10 +167,7 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	g_log_set_writer_func(write_log, NULL, NULL);
-	/* The state holds mails and keys: for this user only. */
-	umask(077);
 	signal(SIGPIPE, SIG_IGN);
-	message_init();
 	if (!prog.config_path)
 		prog.config_path = g_strdup("/etc/ipsp-bridge.conf");
 	cfg = load(prog.config_path);

@@ -12,6 +12,7 @@
 #include "bridge/room/room.h"
 #include "signaling/ipsp.h"
 #include "signaling/keys.h"
+#include "signaling/sdp.h"
 
 /* A place at a PhoneGate. */
 struct media_place {
@@ -28,6 +29,16 @@ struct media_keys {
 	guint8 level_id; /* of the caller's level header, 0: he sends none */
 };
 
+/* What a tool's session is made of, as its offer and our answer agree
+ * (docs/whip.md). */
+struct media_tool {
+	const struct sdp_offer *offer;
+	enum sdp_direction direction; /* what it may do of what it offers */
+	guint32 ssrc;		      /* that we send with, and the rest */
+	const char *cname;
+	guint8 key[SDP_MAX_KEY]; /* as the suite of the offer says */
+};
+
 struct media_ops {
 	/* Where the room's next member would be served. Reserves nothing.
 	 * FALSE: there is no place. */
@@ -42,6 +53,15 @@ struct media_ops {
 	gboolean (*open)(struct member *mem, const struct media_place *place,
 			 const struct media_keys *keys,
 			 const struct config_sound *sound, void *arg);
+	/* The address there that a tool at `remote` is to use. FALSE: none. */
+	gboolean (*address)(const struct media_place *place,
+			    const struct sockaddr_storage *remote,
+			    struct sockaddr_storage *address_r, void *arg);
+	/* Opens a tool's session, which is admitted at once. */
+	gboolean (*open_tool)(struct member *mem,
+			      const struct media_place *place,
+			      const struct media_tool *tool,
+			      const struct config_sound *sound, void *arg);
 	/* The session ends with an RTCP BYE. One that is not open is left
 	 * alone. */
 	void (*close)(struct member *mem, void *arg);

@@ -78,7 +78,7 @@ gboolean sdp_parse_offer(struct sdp_offer *offer_r, const char *text,
 struct sdp_answer {
 	struct sockaddr_storage address; /* ours, with port */
 	enum sdp_direction direction;	 /* ours */
-	gboolean stereo;		 /* we like to receive it */
+	gboolean stereo;		 /* is what we send */
 	guint32 ssrc;			 /* that we send with */
 	const char *cname;
 	guint8 key[SDP_MAX_KEY]; /* ours to send with; per suite */

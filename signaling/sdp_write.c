@@ -92,7 +92,8 @@ static void write_audio(GString *text, const struct sdp_offer *offer,
 			       "a=ptime:%d\r\n"
 			       "a=rtcp-mux\r\n",
 			       directions[answer->direction], type, type,
-			       answer->stereo ? "; stereo=1" : "", FRAME_MS);
+			       answer->stereo ? "; sprop-stereo=1" : "",
+			       FRAME_MS);
 	if (offer->level_id)
 		g_string_append_printf(text,
 				       "a=extmap:%u urn:ietf:params:rtp-hdrext:"

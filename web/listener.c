@@ -56,7 +56,7 @@ static void accepted(struct listener *lis, int fd,
 		return;
 	}
 	set_options(fd);
-	lis->events->accepted(fd, peer, lis->arg);
+	lis->events->accepted(fd, peer, addr, lis->arg);
 }
 
 static gboolean readable(int listening, GIOCondition condition, gpointer data)

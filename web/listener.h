@@ -5,6 +5,8 @@
 #ifndef WEB_LISTENER_H
 #define WEB_LISTENER_H
 
+#include <sys/socket.h>
+
 #include <glib.h>
 
 struct listener;
@@ -18,7 +20,8 @@ struct listener_config {
 struct listener_events {
 	/* fd is a connected, non-blocking socket, now the callee's, and
 	 * counted until listener_closed(). */
-	void (*accepted)(int fd, const char *peer, void *arg);
+	void (*accepted)(int fd, const char *peer,
+			 const struct sockaddr_storage *addr, void *arg);
 };
 
 struct listener *listener_create(const struct listener_config *cfg,

@@ -44,19 +44,35 @@ static char *ipv6_network(const struct in6_addr *addr)
 	return g_strconcat(text, "/64", NULL);
 }
 
+void peers_address(const struct sockaddr_storage *addr,
+		   struct sockaddr_storage *plain_r)
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)addr;
+	struct sockaddr_in *four = (struct sockaddr_in *)plain_r;
+
+	if (addr->ss_family != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+		*plain_r = *addr;
+		return;
+	}
+	memset(plain_r, 0, sizeof(*plain_r));
+	four->sin_family = AF_INET;
+	four->sin_port = six->sin6_port;
+	memcpy(&four->sin_addr, six->sin6_addr.s6_addr + 12, 4);
+}
+
 char *peers_name(const struct sockaddr_storage *addr)
 {
-	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)addr;
-	const struct sockaddr_in *sin = (const struct sockaddr_in *)addr;
-	const guint8 *ipv4 = (const guint8 *)&sin->sin_addr;
+	struct sockaddr_storage plain;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&plain;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&plain;
 	g_autoptr(GInetAddress) inet = NULL;
 
-	if (addr->ss_family == AF_INET6) {
-		if (!IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr))
-			return ipv6_network(&sin6->sin6_addr);
-		ipv4 = sin6->sin6_addr.s6_addr + 12;
-	}
-	inet = g_inet_address_new_from_bytes(ipv4, G_SOCKET_FAMILY_IPV4);
+	peers_address(addr, &plain);
+	if (plain.ss_family == AF_INET6)
+		return ipv6_network(&six->sin6_addr);
+	inet = g_inet_address_new_from_bytes((const guint8 *)&four->sin_addr,
+					     G_SOCKET_FAMILY_IPV4);
 	return g_inet_address_to_string(inet);
 }
 

@@ -18,6 +18,10 @@ void peers_destroy(struct peers **prsp);
 /* The peer of a socket address; IPv4-mapped is IPv4. Caller frees. */
 char *peers_name(const struct sockaddr_storage *addr);
 
+/* The address itself: an IPv4-mapped one as IPv4. */
+void peers_address(const struct sockaddr_storage *addr,
+		   struct sockaddr_storage *plain_r);
+
 /* FALSE, and nothing taken, when the peer is at the limit. */
 gboolean peers_take(struct peers *prs, const char *peer);
 /* Gives back what one peers_take() took. */

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "web/listener.h"
+#include "web/peers.h"
 
 #define PING_S	    20
 #define SILENT_S    40
@@ -74,7 +75,8 @@ static int dispatch(struct lws *wsi, enum lws_callback_reasons reason,
 	return 0;
 }
 
-static void accepted(int fd, const char *peer, void *arg)
+static void accepted(int fd, const char *peer,
+		     const struct sockaddr_storage *addr, void *arg)
 {
 	struct server *srv = arg;
 	struct server_socket *sock = g_new0(struct server_socket, 1);
@@ -88,6 +90,7 @@ static void accepted(int fd, const char *peer, void *arg)
 
 	sock->srv = srv;
 	sock->peer = g_strdup(peer);
+	peers_address(addr, &sock->address);
 	sock->message = g_byte_array_new();
 	sock->deadline = server_after(REQUEST_S);
 	g_queue_init(&sock->queue);

@@ -7,7 +7,8 @@
  * ourselves and hand it only sockets within the limits:
  *
  *   connections   a limit per peer (peers.h); what is over is closed unread
- *   request       head and body whole within 10 s, body <= 4 KiB
+ *   request       head and body whole within 10 s, body <= 4 KiB or what
+ *                 body_limit says
  *   reply         taken within 30 s; idle connections are closed after 15 s
  *   WebSocket     no permessage-deflate; a message has a size limit, a rate
  *                 limit, and must be whole within 10 s; a peer that answers
@@ -15,6 +16,8 @@
  *                 is dropped */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
+
+#include <sys/socket.h>
 
 #include <glib.h>
 
@@ -25,7 +28,13 @@ struct server;
 /* One WebSocket. Valid from `upgrade` until `closed` returns. */
 struct server_socket;
 
-enum server_method { SERVER_GET, SERVER_POST };
+enum server_method {
+	SERVER_GET,
+	SERVER_POST,
+	SERVER_DELETE,
+	SERVER_PATCH,
+	SERVER_OPTIONS,
+};
 
 /* One request; strings are valid during the callback. */
 struct server_request {
@@ -36,6 +45,8 @@ struct server_request {
 	const char *content_type;	    /* NULL if absent */
 	const char *if_none_match;	    /* NULL if absent */
 	const char *authorization;	    /* NULL if absent */
+	const struct sockaddr_storage
+		*address; /* the peer's; not IPv4-mapped */
 	gboolean tls;
 	const char *body; /* POST: terminated, size bytes */
 	gsize size;
@@ -47,7 +58,11 @@ struct server_reply {
 	GBytes *body;		   /* may be NULL; the server unrefs */
 	char *etag, *cookie;	   /* or NULL; the server frees */
 	const char *cache_control; /* static */
+	char *location;		   /* or NULL; the server frees */
+	const char *allow;	   /* methods, static; NULL: none said */
+	const char *accept_post;   /* Accept-Post, static, or NULL */
 	const char *authenticate;  /* WWW-Authenticate, static, or NULL */
+	guint retry_s;		   /* Retry-After; 0: none */
 };
 
 /* A WebSocket subprotocol and what its sockets may use. */
@@ -65,6 +80,8 @@ struct server_events {
 	/* reply_r is zeroed before; status must be set. */
 	void (*request)(const struct server_request *req,
 			struct server_reply *reply_r, void *arg);
+	/* How large a POST's body to this path may be; NULL: as above. */
+	gsize (*body_limit)(const char *path, void *arg);
 	/* A WebSocket of protocol[i] is asked for: 0 lets it in, anything
 	 * else is the HTTP status that refuses it. `closed` follows exactly
 	 * when 0 was returned; sending is allowed at once. */

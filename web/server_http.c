@@ -30,17 +30,24 @@ static void head_clear(struct head *head)
 	memset(head, 0, sizeof(*head));
 }
 
-/* FALSE: neither GET nor POST. */
 gboolean http_read_head(struct server_socket *sock)
 {
+	static const struct {
+		enum lws_token_indexes token;
+		enum server_method method;
+	} methods[] = {
+		{ WSI_TOKEN_GET_URI, SERVER_GET },
+		{ WSI_TOKEN_POST_URI, SERVER_POST },
+		{ WSI_TOKEN_DELETE_URI, SERVER_DELETE },
+		{ WSI_TOKEN_PATCH_URI, SERVER_PATCH },
+		{ WSI_TOKEN_OPTIONS_URI, SERVER_OPTIONS },
+	};
 	struct head *head = &sock->head;
 
 	head_clear(head);
-	head->method = SERVER_GET;
-	head->path = http_header(sock->wsi, WSI_TOKEN_GET_URI);
-	if (!head->path) {
-		head->method = SERVER_POST;
-		head->path = http_header(sock->wsi, WSI_TOKEN_POST_URI);
+	for (gsize i = 0; i < G_N_ELEMENTS(methods) && !head->path; i++) {
+		head->method = methods[i].method;
+		head->path = http_header(sock->wsi, methods[i].token);
 	}
 	if (!head->path)
 		return FALSE;
@@ -70,6 +77,7 @@ struct server_request http_request_of(struct server_socket *sock)
 		.content_type = head->content_type,
 		.if_none_match = head->if_none_match,
 		.authorization = head->authorization,
+		.address = &sock->address,
 		.tls = sock->srv->tls,
 		.body = sock->body ? (const char *)sock->body->data : "",
 		.size = sock->body ? sock->body->len - 1 : 0,
@@ -125,7 +133,16 @@ static int write_head(struct server_socket *sock,
 	    reply->cache_control ? reply->cache_control : "no-store");
 	put(&w, "etag:", reply->etag);
 	put(&w, "set-cookie:", reply->cookie);
+	put(&w, "location:", reply->location);
+	put(&w, "allow:", reply->allow);
+	put(&w, "accept-post:", reply->accept_post);
 	put(&w, "www-authenticate:", reply->authenticate);
+	if (reply->retry_s) {
+		g_autofree char *seconds =
+			g_strdup_printf("%u", reply->retry_s);
+
+		put(&w, "retry-after:", seconds);
+	}
 	if (w.failed)
 		return -1;
 	return lws_finalize_write_http_header(sock->wsi, start, &w.p, w.end);
@@ -136,6 +153,7 @@ static void reply_clear(struct server_reply *reply)
 	g_clear_pointer(&reply->body, g_bytes_unref);
 	g_free(reply->etag);
 	g_free(reply->cookie);
+	g_free(reply->location);
 }
 
 /* The reply is over: the connection waits for its next request or closes. */
@@ -184,6 +202,15 @@ static int answer(struct server_socket *sock)
 	return send_reply(sock, &reply);
 }
 
+static gsize body_limit(const struct server_socket *sock)
+{
+	const struct server *srv = sock->srv;
+
+	return srv->events->body_limit
+		       ? srv->events->body_limit(sock->head.path, srv->arg)
+		       : SERVER_MAX_BODY;
+}
+
 int http_request(struct server_socket *sock, void *in, size_t len)
 {
 	struct lws *wsi = sock->wsi;
@@ -199,13 +226,14 @@ int http_request(struct server_socket *sock, void *in, size_t len)
 	    (length && !g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT32,
 						   &size, NULL)))
 		return http_refuse(sock, 400);
-	if (sock->head.method == SERVER_GET) {
+	if (sock->head.method != SERVER_POST) {
 		sock->last = size > 0;
 		return answer(sock);
 	}
 	if (size == 0)
 		return http_refuse(sock, 411);
-	if (size > SERVER_MAX_BODY)
+	sock->head.limit = body_limit(sock);
+	if (size > sock->head.limit)
 		return http_refuse(sock, 413);
 	sock->body = g_byte_array_sized_new((guint)size + 1);
 	sock->deadline = server_after(REQUEST_S);
@@ -216,7 +244,7 @@ int http_body(struct server_socket *sock, void *in, size_t len)
 {
 	if (!sock->body) /* of a request that was refused */
 		return 0;
-	if (sock->body->len + len > SERVER_MAX_BODY)
+	if (sock->body->len + len > sock->head.limit)
 		return -1;
 	g_byte_array_append(sock->body, in, (guint)len);
 	return 0;

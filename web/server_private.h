@@ -42,6 +42,7 @@ struct head {
 	enum server_method method;
 	char *path, *host, *origin, *cookie, *content_type, *if_none_match;
 	char *authorization;
+	gsize limit; /* of the body */
 };
 
 struct waiting {
@@ -54,6 +55,7 @@ struct server_socket {
 	struct server *srv;
 	struct lws *wsi;
 	char *peer;
+	struct sockaddr_storage address;
 	void *data;
 	gint64 deadline; /* monotonic us: cut off when it is over */
 	gboolean cut_off;
@@ -89,7 +91,7 @@ int http_body_completion(struct server_socket *sock, void *in, size_t len);
 int http_writeable(struct server_socket *sock, void *in, size_t len);
 /* One header field, or NULL. Caller frees. */
 char *http_header(struct lws *wsi, enum lws_token_indexes token);
-/* Keeps the head of the request; FALSE: it is neither GET nor POST. */
+/* Keeps the head of the request; FALSE: its method is not served. */
 gboolean http_read_head(struct server_socket *sock);
 struct server_request http_request_of(struct server_socket *sock);
 /* A refusal that the connection does not outlive: what is left of its

@@ -8,6 +8,7 @@
 #include "web/metrics.h"
 #include "web/panel.h"
 #include "web/server.h"
+#include "web/whip.h"
 
 #define SWEEP_MS  1000
 #define MEDIA_URL "/media/"
@@ -42,6 +43,7 @@ struct web {
 	struct api *api;
 	struct panel *panel;
 	struct media *media;
+	struct whip *whip;
 	struct server *server;
 	GPtrArray *visits;
 	char *metrics_token;
@@ -185,8 +187,17 @@ static void on_request(const struct server_request *req,
 	if (strcmp(req->path, "/metrics") == 0)
 		metrics_request(web->metrics_token, web->host->metrics,
 				web->arg, req, reply_r);
+	else if (whip_is_path(req->path))
+		whip_request(web->whip, req,
+			     g_get_monotonic_time() / G_USEC_PER_SEC, reply_r);
 	else
 		api_request(web->api, req, reply_r);
+}
+
+static gsize body_limit(const char *path, void *arg)
+{
+	(void)arg;
+	return whip_is_path(path) ? WHIP_MAX_OFFER : SERVER_MAX_BODY;
 }
 
 static guint on_upgrade(struct server_socket *sock, guint i,
@@ -250,6 +261,7 @@ static void on_closed(struct server_socket *sock, void *arg)
 
 static const struct server_events server_events = {
 	.request = on_request,
+	.body_limit = body_limit,
 	.upgrade = on_upgrade,
 	.message = on_message,
 	.drained = on_drained,
@@ -326,6 +338,7 @@ struct web *web_create(const struct web_config *cfg,
 	web->metrics_token = g_strdup(cfg->metrics_token);
 	web->panel = panel_create(&panel_events, web);
 	web->media = media_create(&media_events, web);
+	web->whip = whip_create(&host->tools, arg);
 	web->api = api_create(&api, &api_events, web, error);
 	if (web->api)
 		web->server = start_server(web, cfg, error);
@@ -351,6 +364,7 @@ void web_destroy(struct web **webp)
 	server_destroy(&web->server); /* closes every visit */
 	panel_destroy(&web->panel);
 	media_destroy(&web->media);
+	whip_destroy(&web->whip);
 	api_destroy(&web->api);
 	g_ptr_array_unref(web->visits);
 	g_free(web->metrics_token);

@@ -1,6 +1,7 @@
 /* web - the bridge's HTTP and WebSocket side: the moderators' panel
  * (subprotocol ipsp-panel, docs/panel-api.md), log-in by mailed link, media
- * over WebSocket (ipsp-media, docs/ipsp.md), and metrics.
+ * over WebSocket (ipsp-media, docs/ipsp.md), the way in for tools
+ * (docs/whip.md), and metrics.
  *
  * Lives on the control thread, on the default GLib main context. It reads
  * rooms through bridge/room/room.h and asks the bridge for all else through
@@ -11,6 +12,7 @@
 #include <glib.h>
 
 #include "bridge/room/room.h"
+#include "web/whip.h"
 
 struct web;
 
@@ -37,6 +39,7 @@ struct web_host {
 	void (*media_closed)(guint worker, guint32 connection, void *arg);
 	/* The text of /metrics; the caller frees. */
 	char *(*metrics)(void *arg);
+	struct whip_host tools;
 };
 
 struct web *web_create(const struct web_config *cfg,

@@ -109,8 +109,6 @@ static void take_sound(const struct engine *eng, struct session *ses,
 	uint64_t since_us = now_us - eng->tick_us;
 	int r;
 
-	if (ses->recvonly)
-		return;
 	if (media->restarted)
 		mix_leg_restart(ses->leg);
 	if (level == LEVEL_NONE && !mix_leg_rank(ses->leg, media->level_dbov))
@@ -211,7 +209,7 @@ static void note_level(struct session *ses)
 
 void gate_media_tick(struct engine *eng, struct session *ses, unsigned missed)
 {
-	if (may_send(ses) && !ses->sendonly)
+	if (may_send(ses))
 		send_media(eng, ses, missed);
 	note_level(ses);
 }

@@ -165,8 +165,8 @@ struct session {
 	struct stream *stream;
 	struct mix_leg *leg;
 	bool joined, gone;
-	bool held, recvonly, sendonly; /* see session_config */
-	atomic_int level;	       /* dBov; the control thread reads it */
+	bool held;	  /* see session_config */
+	atomic_int level; /* dBov; the control thread reads it */
 	uint64_t joined_tick;
 	struct path path; /* proven; media goes there */
 

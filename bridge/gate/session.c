@@ -32,8 +32,6 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 	ses->srtp = cfg->stream.suite != SRTP_NONE;
 	ses->held = cfg->held;
 	ses->buffer_max_ms = cfg->leg.jitter.max_ms;
-	ses->recvonly = cfg->recvonly;
-	ses->sendonly = cfg->sendonly;
 	ses->level = (int)LEVEL_SILENCE;
 	ses->messages_end = &ses->messages;
 	r = RAND_bytes((uint8_t *)random, sizeof(random)) == 1 ? 0 : -EIO;

@@ -28,9 +28,6 @@ struct session_config {
 	 * that never sends anything is not dropped for that. */
 	struct sockaddr_storage address;
 	unsigned port;
-	/* As a tool describes itself (RFC 3264 5.1): its RTP is not taken, or
-	 * none is sent to it. */
-	bool recvonly, sendonly;
 	/* Answers STUN, but sends nothing with its keys until worker_admit():
 	 * so that their first use can be written down before. */
 	bool held;

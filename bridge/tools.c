@@ -1,0 +1,374 @@
+#include "bridge/tools.h"
+
+#include <gio/gio.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "bridge/candidates.h"
+#include "bridge/token.h"
+#include "signaling/ipsp.h"
+#include "signaling/sdp.h"
+
+#define FULL_RETRY_S  30
+#define MEDIA_RETRY_S 10
+#define PROVE_S	      60 /* for the first authentic packet of a tool */
+
+#define SUITES (1u << SDP_AEAD_AES_128_GCM | 1u << SDP_AES_CM_128_HMAC_SHA1_80)
+
+struct tools {
+	struct tools_config cfg;
+	GHashTable *by_session; /* the member's did => struct tool */
+	GHashTable *by_member;	/* member id => the same */
+	GHashTable *by_address; /* where it receives => the same */
+};
+
+struct tool {
+	struct member *member;
+	guint8 token[STORE_DIGEST_SIZE];
+	char *address;
+};
+
+static void free_tool(gpointer data)
+{
+	struct tool *tool = data;
+
+	g_free(tool->address);
+	g_free(tool);
+}
+
+struct tools *tools_create(const struct tools_config *cfg)
+{
+	struct tools *tls = g_new0(struct tools, 1);
+
+	tls->cfg = *cfg;
+	tls->by_session = g_hash_table_new(g_str_hash, g_str_equal);
+	tls->by_address = g_hash_table_new(g_str_hash, g_str_equal);
+	tls->by_member = g_hash_table_new_full(NULL, NULL, NULL, free_tool);
+	return tls;
+}
+
+void tools_destroy(struct tools **tlsp)
+{
+	struct tools *tls = *tlsp;
+
+	*tlsp = NULL;
+	if (!tls)
+		return;
+	g_hash_table_unref(tls->by_session);
+	g_hash_table_unref(tls->by_address);
+	g_hash_table_unref(tls->by_member);
+	g_free(tls);
+}
+
+static struct tool *find(const struct tools *tls, guint32 id)
+{
+	return g_hash_table_lookup(tls->by_member, GUINT_TO_POINTER(id));
+}
+
+struct member *tools_member(const struct tools *tls, guint32 id)
+{
+	const struct tool *tool = find(tls, id);
+
+	return tool ? tool->member : NULL;
+}
+
+gboolean tools_gone(struct tools *tls, const struct member *mem)
+{
+	struct tool *tool = find(tls, mem->id);
+
+	if (!tool)
+		return FALSE;
+	g_hash_table_remove(tls->by_session, mem->did);
+	g_hash_table_remove(tls->by_address, tool->address);
+	g_hash_table_remove(tls->by_member, GUINT_TO_POINTER(mem->id));
+	return TRUE;
+}
+
+/* "192.0.2.1:5004". Caller frees. */
+static char *address_text(const struct sockaddr_storage *address)
+{
+	g_autoptr(GSocketAddress) sockaddr = g_socket_address_new_from_native(
+		(gpointer)address, sizeof(*address));
+	g_autofree char *text =
+		g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(sockaddr));
+
+	return g_steal_pointer(&text);
+}
+
+/* One arrival. */
+struct visitor {
+	struct tools *tls;
+	const struct whip_join *join;
+	gint64 now;
+	struct whip_answer *answer;
+	const struct hall *hall;
+	struct store_token *token;
+	struct sdp_offer offer;
+	enum sdp_direction direction; /* the tool's, as its role allows */
+	struct media_place place;
+	struct media_tool tool;
+	struct sockaddr_storage ours;
+	char cname[IPSP_DID_LENGTH + 1]; /* a random token: RFC 7022 4.2 */
+};
+
+/* FALSE, for the caller to return. */
+static gboolean G_GNUC_PRINTF(3, 4)
+	refuse(struct visitor *vis, guint status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vis->answer->status = status;
+	vis->answer->text = g_strdup_vprintf(format, args);
+	va_end(args);
+	return FALSE;
+}
+
+static gboolean is_valid(const struct store_token *token, gint64 now)
+{
+	return token && token->uses != 0 && token->expires > now;
+}
+
+static gboolean check_token(struct visitor *vis)
+{
+	guint8 digest[STORE_DIGEST_SIZE];
+	char detail[2];
+
+	token_digest(vis->join->token, digest);
+	vis->token = store_token(vis->tls->cfg.store, digest);
+	if (!is_valid(vis->token, vis->now))
+		return refuse(vis, 401, "This token is not valid.");
+	vis->hall = rooms_find(vis->tls->cfg.rooms, vis->join->room, detail,
+			       sizeof(detail));
+	if (!vis->hall)
+		return refuse(vis, 404, "There is no such room.");
+	if (strcmp(vis->token->room, vis->hall->rules->address) != 0)
+		return refuse(vis, 403, "This token is for another room.");
+	return TRUE;
+}
+
+static gboolean check_offer(struct visitor *vis)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!sdp_parse_offer(&vis->offer, vis->join->offer, vis->join->size,
+			     SUITES, &error))
+		return refuse(vis, 422, "%s", error->message);
+	vis->direction = vis->offer.direction;
+	if (vis->token->role == STORE_ROLE_LISTENER)
+		vis->direction &= SDP_RECVONLY;
+	if (!vis->direction)
+		return refuse(vis, 403,
+			      "This token only listens; offer "
+			      "a=recvonly.");
+	return TRUE;
+}
+
+/* Sound in the clear stays in the room's networks, keys do not cross a
+ * network in the clear. */
+static gboolean check_privacy(struct visitor *vis)
+{
+	static const char *const loopback[] = { "127.0.0.0/8", "::1", NULL };
+	const struct config_room *rules = vis->hall->rules;
+	const char *const *networks =
+		(const char *const *)rules->plain_rtp_networks;
+
+	if (vis->offer.suite != SDP_PLAIN)
+		return vis->join->tls ||
+		       candidates_in(vis->join->peer, loopback) ||
+		       refuse(vis, 403, "Keys are posted by https only.");
+	if (!rules->plain_rtp)
+		return refuse(vis, 403,
+			      "This room takes no sound in the "
+			      "clear; offer RTP/SAVP with a=crypto.");
+	return (candidates_in(&vis->offer.address, networks) &&
+		candidates_in(vis->join->peer, networks)) ||
+	       refuse(vis, 403,
+		      "Sound in the clear does not leave the room's "
+		      "networks; offer RTP/SAVP with a=crypto.");
+}
+
+/* One address has one session. A tool that was started again finds its old
+ * one in the way and replaces it. */
+static gboolean check_address(struct visitor *vis)
+{
+	g_autofree char *text = address_text(&vis->offer.address);
+	struct tool *tool = g_hash_table_lookup(vis->tls->by_address, text);
+
+	if (!tool)
+		return TRUE;
+	if (memcmp(tool->token, vis->token->digest, sizeof(tool->token)) != 0)
+		return refuse(vis, 409, "Another tool receives at %s.", text);
+	room_left(tool->member->room, tool->member, LEAVE_REPLACED);
+	return TRUE;
+}
+
+static gboolean check_place(struct visitor *vis)
+{
+	const struct tools_config *cfg = &vis->tls->cfg;
+
+	if (!cfg->media->place(vis->hall->room, &vis->place, cfg->media_arg)) {
+		vis->answer->retry_s = MEDIA_RETRY_S;
+		return refuse(vis, 503, "The bridge has no place left.");
+	}
+	if (!cfg->media->address(&vis->place, &vis->offer.address, &vis->ours,
+				 cfg->media_arg))
+		return refuse(vis, 422,
+			      "The bridge cannot send to the address "
+			      "of this offer.");
+	return TRUE;
+}
+
+static struct member *take_seat(struct visitor *vis)
+{
+	const char *label = vis->token->name ? vis->token->name : "tool";
+	char session[IPSP_DID_LENGTH + 1];
+	struct member *mem;
+
+	ipsp_did_generate(session);
+	mem = room_seat(vis->hall->room, &(struct room_guest){
+						 .did = session,
+						 .address = label,
+						 .name = vis->offer.name,
+						 .device = session,
+						 .gate = vis->place.gate,
+						 .deadline = vis->now + PROVE_S,
+						 .via = MEMBER_BY_TOKEN,
+					 });
+	if (!mem) {
+		vis->answer->retry_s = FULL_RETRY_S;
+		refuse(vis, 503, "The room is full.");
+	}
+	return mem;
+}
+
+static void add(struct visitor *vis, struct member *mem)
+{
+	struct tools *tls = vis->tls;
+	struct tool *tool = g_new0(struct tool, 1);
+
+	tool->member = mem;
+	tool->address = address_text(&vis->offer.address);
+	memcpy(tool->token, vis->token->digest, sizeof(tool->token));
+	g_hash_table_insert(tls->by_session, mem->did, tool);
+	g_hash_table_insert(tls->by_address, tool->address, tool);
+	g_hash_table_insert(tls->by_member, GUINT_TO_POINTER(mem->id), tool);
+}
+
+static void make_tool(struct visitor *vis)
+{
+	struct media_tool *tool = &vis->tool;
+
+	ipsp_did_generate(vis->cname);
+	tool->offer = &vis->offer;
+	tool->direction = vis->direction;
+	tool->cname = vis->cname;
+	if (RAND_bytes(tool->key, sizeof(tool->key)) != 1 ||
+	    RAND_bytes((guint8 *)&tool->ssrc, sizeof(tool->ssrc)) != 1)
+		g_error("tools: the system gives no random bytes");
+}
+
+static gboolean open_media(struct visitor *vis, struct member *mem)
+{
+	const struct tools_config *cfg = &vis->tls->cfg;
+	g_autoptr(GError) error = NULL;
+
+	make_tool(vis);
+	vis->answer->retry_s = MEDIA_RETRY_S;
+	if (!cfg->media->open_tool(mem, &vis->place, &vis->tool,
+				   &vis->hall->rules->sound, cfg->media_arg))
+		return refuse(vis, 503, "The bridge is overloaded.");
+	if (!store_use_token(cfg->store, vis->token, &error)) {
+		g_critical("tools: %s", error->message);
+		return refuse(vis, 503, "The bridge's store does not work.");
+	}
+	vis->answer->retry_s = 0;
+	return TRUE;
+}
+
+static void answer(struct visitor *vis, const struct member *mem)
+{
+	struct sdp_answer ours = {
+		.address = vis->ours,
+		.stereo = vis->hall->rules->sound.stereo,
+		.ssrc = vis->tool.ssrc,
+		.cname = vis->cname,
+		.session = vis->tool.ssrc,
+	};
+
+	/* RFC 3264 6.1: what one side sends, the other receives. */
+	if (vis->direction & SDP_SENDONLY)
+		ours.direction |= SDP_RECVONLY;
+	if (vis->direction & SDP_RECVONLY)
+		ours.direction |= SDP_SENDONLY;
+	memcpy(ours.key, vis->tool.key, sizeof(ours.key));
+	vis->answer->status = 201;
+	vis->answer->text = sdp_write_answer(&vis->offer, &ours);
+	vis->answer->session = g_strdup(mem->did);
+	explicit_bzero(&ours, sizeof(ours));
+}
+
+static void enter(struct visitor *vis)
+{
+	struct member *mem = take_seat(vis);
+
+	if (!mem)
+		return;
+	add(vis, mem);
+	if (!open_media(vis, mem)) {
+		room_left(vis->hall->room, mem, LEAVE_NO_SHOW);
+		return;
+	}
+	answer(vis, mem);
+	g_info("tools: joined room=%s member=%u gate=%s",
+	       room_address(vis->hall->room), mem->id, vis->place.gate);
+}
+
+void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,
+		struct whip_answer *answer_r)
+{
+	struct visitor vis = {
+		.tls = tls, .join = join, .now = now, .answer = answer_r
+	};
+
+	if (check_token(&vis) && check_offer(&vis) && check_privacy(&vis) &&
+	    check_address(&vis) && check_place(&vis))
+		enter(&vis);
+	if (answer_r->status != 201)
+		g_info("tools: refused room=%s status=%u: %s", join->room,
+		       answer_r->status, answer_r->text);
+	store_token_free(vis.token);
+	explicit_bzero(&vis.offer, sizeof(vis.offer));
+	explicit_bzero(&vis.tool, sizeof(vis.tool));
+}
+
+/* A moderator's token ends the sessions of others, too. */
+static gboolean kick(struct tools *tls, struct member *mem,
+		     const guint8 digest[STORE_DIGEST_SIZE], gint64 now)
+{
+	SCOPED(store_token) token = store_token(tls->cfg.store, digest);
+
+	return is_valid(token, now) && token->role == STORE_ROLE_MODERATOR &&
+	       !strcmp(token->room, room_address(mem->room)) &&
+	       room_kick(mem->room, mem->id,
+			 token->name ? token->name : "a moderator's token",
+			 NULL, NULL);
+}
+
+guint tools_leave(struct tools *tls, const char *room, const char *session,
+		  const char *token, gint64 now)
+{
+	struct tool *tool = g_hash_table_lookup(tls->by_session, session);
+	guint8 digest[STORE_DIGEST_SIZE];
+	const struct hall *hall;
+	char detail[2];
+
+	hall = rooms_find(tls->cfg.rooms, room, detail, sizeof(detail));
+	if (!tool || !hall || tool->member->room != hall->room)
+		return 404;
+	token_digest(token, digest);
+	if (memcmp(digest, tool->token, sizeof(digest)) != 0)
+		return kick(tls, tool->member, digest, now) ? 200 : 401;
+	room_left(hall->room, tool->member, LEAVE_BYE);
+	return 200;
+}

@@ -1,0 +1,190 @@
+#include "web/whip.h"
+
+#include <string.h>
+
+#include "web/rate.h"
+
+#define PREFIX "/whip/"
+#define SDP    "application/sdp"
+
+/* Wrong tokens of one peer. They have 128 random bits: this only keeps the
+ * noise of guessing from the store. */
+#define WRONG_TOKENS  30
+#define WRONG_S	      600
+#define WRONG_RETRY_S 60
+
+struct whip {
+	const struct whip_host *host;
+	void *arg;
+	struct rate *wrong;
+};
+
+struct whip *whip_create(const struct whip_host *host, void *arg)
+{
+	struct whip *whp = g_new0(struct whip, 1);
+
+	whp->host = host;
+	whp->arg = arg;
+	whp->wrong = rate_create(WRONG_TOKENS, WRONG_S);
+	return whp;
+}
+
+void whip_destroy(struct whip **whpp)
+{
+	struct whip *whp = *whpp;
+
+	*whpp = NULL;
+	if (!whp)
+		return;
+	rate_destroy(&whp->wrong);
+	g_free(whp);
+}
+
+gboolean whip_is_path(const char *path)
+{
+	return g_str_has_prefix(path, PREFIX) && path[strlen(PREFIX)];
+}
+
+/* Takes over the sentence. */
+static void refuse(struct server_reply *reply, guint status, char *sentence)
+{
+	char *line = g_strconcat(sentence, "\n", NULL);
+
+	g_free(sentence);
+	reply->status = status;
+	reply->type = "text/plain; charset=utf-8";
+	reply->body = g_bytes_new_take(line, strlen(line));
+}
+
+/* RFC 6750 3 */
+static void refuse_token(struct whip *whp, const struct server_request *req,
+			 gint64 now, struct server_reply *reply)
+{
+	if (req->authorization && !rate_allow(whp->wrong, req->peer, now)) {
+		reply->retry_s = WRONG_RETRY_S;
+		refuse(reply, 429, g_strdup("Too many wrong tokens."));
+		return;
+	}
+	reply->authenticate = req->authorization
+				      ? "Bearer error=\"invalid_token\""
+				      : "Bearer";
+	refuse(reply, 401,
+	       g_strdup("A token of this room is needed: ipsp-bridge token "
+			"ROOM makes one."));
+}
+
+/* RFC 6750 2.1; NULL: none. */
+static const char *token_of(const struct server_request *req)
+{
+	static const char scheme[] = "Bearer ";
+	const char *value = req->authorization;
+
+	if (!value || g_ascii_strncasecmp(value, scheme, strlen(scheme)) != 0)
+		return NULL;
+	value += strlen(scheme);
+	return value + strspn(value, " ");
+}
+
+static gboolean is_sdp(const char *type)
+{
+	gsize length = strlen(SDP);
+
+	return type && !g_ascii_strncasecmp(type, SDP, length) &&
+	       strchr("; \t", type[length]);
+}
+
+/* What of a path may stand in a header as it is; RFC 3986 3.3. */
+static char *location_of(const char *path, const char *session)
+{
+	g_autofree char *room = g_uri_escape_string(path + strlen(PREFIX),
+						    "@!$&'()*+,;=:", FALSE);
+
+	return g_strconcat(PREFIX, room, "/", session, NULL);
+}
+
+static void post(struct whip *whp, const struct server_request *req, gint64 now,
+		 struct server_reply *reply)
+{
+	const struct whip_join join = {
+		.room = req->path + strlen(PREFIX),
+		.token = token_of(req),
+		.offer = req->body,
+		.size = req->size,
+		.peer = req->address,
+		.tls = req->tls,
+	};
+	struct whip_answer answer = { 0 };
+
+	if (!is_sdp(req->content_type)) {
+		refuse(reply, 415,
+		       g_strdup("An offer is Content-Type: " SDP "."));
+		return;
+	}
+	if (join.token)
+		whp->host->join(&join, &answer, whp->arg);
+	if (!join.token || answer.status == 401) {
+		g_free(answer.text);
+		refuse_token(whp, req, now, reply);
+		return;
+	}
+	reply->retry_s = answer.retry_s;
+	if (answer.status != 201) {
+		refuse(reply, answer.status, answer.text);
+		return;
+	}
+	reply->status = 201;
+	reply->type = SDP;
+	reply->location = location_of(req->path, answer.session);
+	reply->body = g_bytes_new_take(answer.text, strlen(answer.text));
+	g_free(answer.session);
+}
+
+static void delete (struct whip *whp, const struct server_request *req,
+		    gint64 now, struct server_reply *reply)
+{
+	const char *token = token_of(req);
+	const char *session = strrchr(req->path, '/') + 1;
+	g_autofree char *room = NULL;
+	guint status = 401;
+
+	if (session > req->path + strlen(PREFIX))
+		room = g_strndup(req->path + strlen(PREFIX),
+				 (gsize)(session - req->path) - strlen(PREFIX) -
+					 1);
+	if (token)
+		status = room ? whp->host->leave(room, session, token, whp->arg)
+			      : 404;
+	if (status == 401)
+		refuse_token(whp, req, now, reply);
+	else if (status == 200)
+		reply->status = 200;
+	else
+		refuse(reply, status, g_strdup("There is no such session."));
+}
+
+static void options(struct server_reply *reply)
+{
+	reply->status = 204;
+	reply->allow = "POST, DELETE, OPTIONS";
+	reply->accept_post = SDP;
+}
+
+void whip_request(struct whip *whp, const struct server_request *req,
+		  gint64 now, struct server_reply *reply_r)
+{
+	switch (req->method) {
+	case SERVER_POST:
+		post(whp, req, now, reply_r);
+		return;
+	case SERVER_DELETE:
+		delete (whp, req, now, reply_r);
+		return;
+	case SERVER_OPTIONS:
+		options(reply_r);
+		return;
+	default:
+		reply_r->allow = "POST, DELETE, OPTIONS";
+		refuse(reply_r, 405,
+		       g_strdup("POST an offer to join, DELETE to leave."));
+	}
+}

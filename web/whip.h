@@ -1,0 +1,57 @@
+/* whip - the HTTP side of how tools join (docs/whip.md): RFC 9725's verbs and
+ * status codes. What an offer says and whether its bearer may come is decided
+ * by the host.
+ *
+ *   POST /whip/ROOM             an offer; 201, an answer, Location
+ *   DELETE /whip/ROOM/SESSION   leaves
+ *
+ * ROOM is the room's mail address, percent-encoded. PATCH is reserved for
+ * ICE, for browsers. Lives on the control thread. */
+#ifndef WEB_WHIP_H
+#define WEB_WHIP_H
+
+#include <sys/socket.h>
+
+#include <glib.h>
+
+#include "web/server.h"
+
+#define WHIP_MAX_OFFER 65536
+
+struct whip;
+
+struct whip_join {
+	const char *room;  /* as the path says, unescaped */
+	const char *token; /* of the bearer */
+	const char *offer;
+	gsize size;			     /* of the offer, in bytes */
+	const struct sockaddr_storage *peer; /* who asks */
+	gboolean tls;			     /* nobody reads the offer's keys */
+};
+
+/* The caller of join frees both strings, the text may hold a key. */
+struct whip_answer {
+	guint status;  /* 201, or what refuses it; 401: a wrong token */
+	char *text;    /* 201: SDP, else a sentence */
+	char *session; /* 201: of the Location */
+	guint retry_s; /* 503: when it may be worth another try */
+};
+
+struct whip_host {
+	/* answer_r is zeroed before. */
+	void (*join)(const struct whip_join *join, struct whip_answer *answer_r,
+		     void *arg);
+	/* 200, 401 (a wrong token) or 404. */
+	guint (*leave)(const char *room, const char *session, const char *token,
+		       void *arg);
+};
+
+struct whip *whip_create(const struct whip_host *host, void *arg);
+void whip_destroy(struct whip **whpp);
+
+gboolean whip_is_path(const char *path);
+/* now: monotonic seconds. */
+void whip_request(struct whip *whp, const struct server_request *req,
+		  gint64 now, struct server_reply *reply_r);
+
+#endif
