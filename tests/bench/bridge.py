@@ -30,6 +30,7 @@ workers = 1
 web_address = 127.0.0.1
 web_port = {web_port}
 web_url = http://127.0.0.1:{web_port}
+web_files = {directory}/panel
 metrics_token = {metrics_token}
 
 [mail none]
@@ -61,6 +62,8 @@ class Bridge:
         self.web_port = machine.free_tcp_port()
         for folder in ("tmp", "new", "cur"):
             (self.directory / "mail" / folder).mkdir(parents=True)
+        (self.directory / "panel").mkdir()
+        (self.directory / "panel" / "index.html").touch()  # nobody looks
         self.config = self.directory / "bridge.conf"
         self.config.write_text(
             CONFIG.format(directory=self.directory, web_port=self.web_port,
@@ -98,11 +101,13 @@ class Bridge:
                 time.sleep(0.02)
 
     def _token(self, room, uses):
-        return subprocess.run(
+        made = subprocess.run(
             [self.program, "token", "--config", self.config, "--uses",
              str(uses), self._address(room)],
-            check=True, capture_output=True, text=True,
-            timeout=PATIENCE).stdout.strip()
+            capture_output=True, text=True, timeout=PATIENCE)
+        if made.returncode:
+            raise RuntimeError("no token: " + made.stderr.strip())
+        return made.stdout.strip()
 
     def join(self, members, driver_port):
         """All of them, over a few connections that stay open."""
