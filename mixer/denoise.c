@@ -60,6 +60,17 @@ void denoise_restart(struct denoise *dn)
 	dn->wet = 0.0f;
 }
 
+/* A frame is two steps: the older one comes out with the one that waited. */
+static void delay(struct denoise *dn, int16_t *pcm)
+{
+	int16_t newest[STEP];
+
+	memcpy(newest, pcm + STEP, sizeof(newest));
+	memcpy(pcm + STEP, pcm, sizeof(newest));
+	memcpy(pcm, dn->late, sizeof(newest));
+	memcpy(dn->late, newest, sizeof(newest));
+}
+
 /* pcm, which is as it was, goes over to the cleaned sound, or back. */
 static void blend(struct denoise *dn, int16_t *pcm, const int16_t *clean,
 		  float wet)
@@ -78,7 +89,7 @@ static void blend(struct denoise *dn, int16_t *pcm, const int16_t *clean,
 
 void denoise_run(struct denoise *dn, int16_t *pcm, bool on)
 {
-	int16_t clean[DENOISE_FRAME], late[STEP];
+	int16_t clean[DENOISE_FRAME];
 	bool cleaned = on || dn->wet > 0.0f;
 	bool ready = on && !dn->resting && dn->learned == LEARN;
 	float wet = ready ? 1.0f : 0.0f;
@@ -92,11 +103,7 @@ void denoise_run(struct denoise *dn, int16_t *pcm, bool on)
 	if (cleaned && dn->learned < LEARN)
 		dn->learned++;
 
-	memcpy(late, pcm + DENOISE_FRAME - STEP, sizeof(late));
-	memmove(pcm + STEP, pcm, (DENOISE_FRAME - STEP) * sizeof(*pcm));
-	memcpy(pcm, dn->late, sizeof(late));
-	memcpy(dn->late, late, sizeof(late));
-
+	delay(dn, pcm);
 	if (dn->wet == 1.0f && wet == 1.0f)
 		memcpy(pcm, clean, sizeof(clean));
 	else if (cleaned)
