@@ -96,9 +96,36 @@ static struct bench *start(unsigned members, bool srtp)
 	return bench;
 }
 
+/* Events of one kind until the ring is empty; the last one stays in event_r,
+ * which is zero when there was none. */
+static unsigned events(struct bench *bench, enum event_kind kind,
+		       struct event *event_r)
+{
+	struct event event;
+	unsigned n = 0;
+
+	if (event_r)
+		memset(event_r, 0, sizeof(*event_r));
+	engine_settle(bench->eng);
+	while (ring_pop(bench->eng->events, &event)) {
+		if (event.kind == EVENT_RETIRED &&
+		    event.retired.kind == OBJECT_MESSAGE) {
+			free(event.retired.object);
+			continue;
+		}
+		if (event.kind != kind)
+			continue;
+		if (event_r)
+			*event_r = event;
+		n++;
+	}
+	return n;
+}
+
 /* The engine still owns all that was added. */
 static void stop(struct bench *bench)
 {
+	events(bench, EVENT_RETIRED, NULL);
 	engine_destroy(&bench->eng);
 	for (unsigned i = 0; i < MEMBERS; i++)
 		if (bench->phone[i].stream)
@@ -172,32 +199,6 @@ static unsigned sent_to(const struct bench *bench, const struct path *to)
 	g_assert_cmpuint(bench->n_out, <=, KEPT);
 	for (unsigned i = 0; i < bench->n_out; i++)
 		n += path_equal(&bench->out[i].to, to);
-	return n;
-}
-
-/* Events of one kind until the ring is empty; the last one stays in event_r,
- * which is zero when there was none. */
-static unsigned events(struct bench *bench, enum event_kind kind,
-		       struct event *event_r)
-{
-	struct event event;
-	unsigned n = 0;
-
-	if (event_r)
-		memset(event_r, 0, sizeof(*event_r));
-	engine_settle(bench->eng);
-	while (ring_pop(bench->eng->events, &event)) {
-		if (event.kind == EVENT_RETIRED &&
-		    event.retired.kind == OBJECT_MESSAGE) {
-			free(event.retired.object);
-			continue;
-		}
-		if (event.kind != kind)
-			continue;
-		if (event_r)
-			*event_r = event;
-		n++;
-	}
 	return n;
 }
 
