@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bridge/balance.h"
 #include "bridge/candidates.h"
 #include "bridge/token.h"
 #include "bridge/workers.h"
@@ -15,6 +16,8 @@
 /* All tables are the control thread's. */
 struct local_media {
 	struct workers *workers;
+	struct balance balance;
+	guint evening;	 /* timer */
 	guint *sessions; /* on each worker */
 	guint sessions_per_gate, bitrate;
 	GStrv public_addresses;
@@ -35,6 +38,7 @@ struct gate {
 /* A room's place on a worker, while somebody is there. */
 struct stage {
 	guint worker;
+	gboolean moved;		   /* from the worker where it began */
 	struct mix *mix;	   /* the worker's */
 	struct config_sound sound; /* as it was opened with */
 	GPtrArray *gates;
@@ -522,8 +526,12 @@ gboolean local_media_websocket(struct local_media *med, guint worker,
 void local_media_websocket_closed(struct local_media *med, guint worker,
 				  guint32 connection)
 {
-	if (worker < workers_count(med->workers))
-		worker_websocket_closed(workers_get(med->workers, worker),
+	if (worker >= workers_count(med->workers))
+		return;
+	/* Its packets came to this one, and were handed on if its room has
+	 * moved: the others may know it too. */
+	for (guint i = 0; i < workers_count(med->workers); i++)
+		worker_websocket_closed(workers_get(med->workers, i),
 					connection);
 }
 
@@ -567,6 +575,76 @@ static void on_websocket(uint32_t connection, const uint8_t *buf, size_t size,
 	med->events->websocket(connection, buf, size, med->arg);
 }
 
+/* Rooms from a busy worker to an idle one. */
+
+static guint stage_sessions(const struct stage *stage)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < stage->gates->len; i++)
+		n += ((const struct gate *)stage->gates->pdata[i])->sessions;
+	return n;
+}
+
+static void move_room(struct local_media *med, struct room *room, guint to)
+{
+	struct stage *stage = g_hash_table_lookup(med->stages, room);
+	const guint from = stage->worker, sessions = stage_sessions(stage);
+	GHashTableIter iter;
+	struct leg *leg;
+
+	if (!workers_move(med->workers, from, to, stage->mix, sessions)) {
+		g_warning("media: room=%s does not move from worker=%u to %u",
+			  room_address(room), from, to);
+		return;
+	}
+	g_info("media: moved room=%s sessions=%u from worker=%u to %u",
+	       room_address(room), sessions, from, to);
+	stage->worker = to;
+	stage->moved = TRUE;
+	med->sessions[from] -= sessions;
+	med->sessions[to] += sessions;
+	g_hash_table_iter_init(&iter, med->legs);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&leg))
+		if (leg->room == room)
+			leg->worker = to;
+}
+
+static gboolean even_out(gpointer data)
+{
+	struct local_media *med = data;
+	const guint n_workers = workers_count(med->workers);
+	g_autofree double *stress = g_new(double, n_workers);
+	g_autoptr(GArray) rooms =
+		g_array_new(FALSE, FALSE, sizeof(struct balance_room));
+	const struct balance_room *chosen;
+	GHashTableIter iter;
+	struct stage *stage;
+	struct room *room;
+	guint to;
+
+	for (guint i = 0; i < n_workers; i++) {
+		struct worker_report rep;
+
+		worker_report(workers_get(med->workers, i), &rep);
+		stress[i] = rep.stress;
+	}
+	g_hash_table_iter_init(&iter, med->stages);
+	while (g_hash_table_iter_next(&iter, (void **)&room, (void **)&stage)) {
+		const struct balance_room one = { room, stage->worker,
+						  stage_sessions(stage),
+						  stage->moved };
+
+		g_array_append_val(rooms, one);
+	}
+	chosen = balance_choose(&med->balance, stress, n_workers,
+				(const void *)rooms->data, rooms->len,
+				g_get_monotonic_time() / 1000, &to);
+	if (chosen)
+		move_room(med, chosen->room, to);
+	return G_SOURCE_CONTINUE;
+}
+
 static const struct worker_events worker_events = {
 	.registered = on_registered,
 	.gone = on_gone,
@@ -594,6 +672,8 @@ struct local_media *local_media_create(const struct local_media_config *cfg,
 	med->workers = workers_create(cfg, &worker_events, med, error);
 	if (!med->workers)
 		local_media_destroy(&med);
+	else if (cfg->workers > 1)
+		med->evening = g_timeout_add_seconds(1, even_out, med);
 	return med;
 }
 
@@ -604,6 +684,7 @@ void local_media_destroy(struct local_media **medp)
 	*medp = NULL;
 	if (!med)
 		return;
+	g_clear_handle_id(&med->evening, g_source_remove);
 	workers_destroy(&med->workers);
 	g_hash_table_unref(med->gates);
 	g_hash_table_unref(med->legs);

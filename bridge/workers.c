@@ -48,6 +48,15 @@ int workers_add(struct workers *wks, const struct addition *add)
 	return result;
 }
 
+gboolean workers_move(struct workers *wks, guint from, guint to,
+		      struct mix *mix, guint sessions)
+{
+	/* What is still to be removed stands with the worker that it is at. */
+	return g_queue_is_empty(&wks->late) &&
+	       !worker_move(wks->slots[from].worker, wks->slots[to].worker, mix,
+			    sessions);
+}
+
 static int try_removal(struct workers *wks, const struct removal *rem)
 {
 	struct worker *wrk = wks->slots[rem->worker].worker;

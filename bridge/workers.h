@@ -36,6 +36,11 @@ struct addition {
 };
 int workers_add(struct workers *wks, const struct addition *add);
 
+/* Moves a room with all `sessions` of it to another worker, see
+ * worker_move(). FALSE: nothing has changed. */
+gboolean workers_move(struct workers *wks, guint from, guint to,
+		      struct mix *mix, guint sessions);
+
 /* Removals must not be lost, a worker forgets keys by them: what finds no
  * place in its ring is done as soon as there is one, in order. One of the
  * three is set. */
