@@ -142,6 +142,28 @@ static int version(struct store *sto)
 	return number;
 }
 
+/* `ipsp-bridge token` may open the store while the bridge makes it: who comes
+ * second waits, and looks again at what is left to do. */
+static gboolean take_steps(struct store *sto, GError **error)
+{
+	int step;
+
+	if (!run_script(sto, "BEGIN IMMEDIATE", error))
+		return FALSE;
+	step = version(sto);
+	if (step < 0)
+		return failed(sto, error);
+	for (; step < SCHEMA_VERSION; step++) {
+		g_autofree char *sql =
+			g_strdup_printf("%s PRAGMA user_version = %d",
+					schema_steps[step], step + 1);
+
+		if (!run_script(sto, sql, error))
+			return FALSE;
+	}
+	return run_script(sto, "COMMIT", error);
+}
+
 static gboolean upgrade(struct store *sto, GError **error)
 {
 	int from = version(sto);
@@ -155,15 +177,7 @@ static gboolean upgrade(struct store *sto, GError **error)
 			    from, SCHEMA_VERSION);
 		return FALSE;
 	}
-	for (int step = from; step < SCHEMA_VERSION; step++) {
-		g_autofree char *sql = g_strdup_printf(
-			"BEGIN; %s PRAGMA user_version = %d; COMMIT",
-			schema_steps[step], step + 1);
-
-		if (!run_script(sto, sql, error))
-			return FALSE;
-	}
-	return TRUE;
+	return from == SCHEMA_VERSION || take_steps(sto, error);
 }
 
 static gboolean prepare(struct store *sto, GError **error)
@@ -179,11 +193,11 @@ static gboolean prepare(struct store *sto, GError **error)
 struct store *store_open(const char *path, GError **error)
 {
 	/* secure_delete: a wiped private key is overwritten, not unlinked. */
-	static const char *const setup = "PRAGMA journal_mode = WAL;"
+	static const char *const setup = "PRAGMA busy_timeout = 5000;"
+					 "PRAGMA journal_mode = WAL;"
 					 "PRAGMA synchronous = FULL;"
 					 "PRAGMA foreign_keys = ON;"
-					 "PRAGMA secure_delete = ON;"
-					 "PRAGMA busy_timeout = 5000;";
+					 "PRAGMA secure_delete = ON;";
 	struct store *sto = g_new0(struct store, 1);
 
 	if (sqlite3_open(path, &sto->db) != SQLITE_OK) {

@@ -434,6 +434,32 @@ static void a_conflict_is_told_from_a_broken_store(void)
 	clear_place(&place);
 }
 
+static gpointer open_and_close(gpointer path)
+{
+	GError *error = NULL;
+	struct store *sto = store_open(path, &error);
+
+	g_assert_no_error(error);
+	store_close(&sto);
+	return NULL;
+}
+
+static void several_who_make_the_store_at_once_all_get_it(void)
+{
+	for (int round = 0; round < 5; round++) {
+		GThread *threads[6];
+		struct place place;
+
+		make_place(&place);
+		for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+			threads[i] = g_thread_new("open", open_and_close,
+						  place.path);
+		for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+			g_thread_join(threads[i]);
+		clear_place(&place);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -465,6 +491,8 @@ int main(int argc, char **argv)
 		a_token_is_found_by_its_digest_until_it_is_forgotten);
 	g_test_add_func("/store/a newer schema is refused and left alone",
 			a_newer_schema_is_refused_and_left_alone);
+	g_test_add_func("/store/several who make it at once all get it",
+			several_who_make_the_store_at_once_all_get_it);
 	g_test_add_func("/store/a conflict is told from a broken store",
 			a_conflict_is_told_from_a_broken_store);
 	return g_test_run();
