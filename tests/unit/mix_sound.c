@@ -15,8 +15,8 @@
 #include "tests/trap.h"
 
 #define PEOPLE	4
-#define KEEP	100    /* frames of what was heard, for analysis */
-#define BITRATE 256000 /* the codec's noise does not hide a residue */
+#define KEEP	100 /* frames of what was heard, for analysis */
+#define BITRATE 256000
 
 struct person {
 	struct mix_leg *leg;
@@ -37,13 +37,15 @@ struct room {
 	struct person *people[PEOPLE];
 };
 
+/* bitrate 0: so high that the codec's noise does not hide a residue. */
 static void open_room(struct room *room, const struct mix_config *sound)
 {
 	memset(room, 0, sizeof(*room));
 	room->cfg = *sound;
 	room->cfg.capacity = PEOPLE;
 	room->cfg.talkers = PEOPLE;
-	room->cfg.bitrate = BITRATE;
+	if (!room->cfg.bitrate)
+		room->cfg.bitrate = BITRATE;
 	room->cfg.complexity = 5;
 	room->cfg.jitter.max_ms = 400;
 	g_assert_cmpint(mix_create(&room->mix, &room->cfg), ==, 0);
@@ -268,6 +270,35 @@ static void each_voice_of_a_stereo_room_has_a_place(void)
 				       pow(8000 / 32768.0, 2), 0.003);
 	g_assert_nonnull(ann);
 	g_assert_nonnull(ben);
+	close_room(&room);
+}
+
+static void places_are_heard_at_the_usual_bitrate(void)
+{
+	const struct mix_config usual = { .channels = 2, .bitrate = 32000 };
+	struct room room;
+	struct person *cid;
+
+	open_room(&room, &usual);
+	enter(&room, 440, 8000);
+	enter(&room, 1000, 8000);
+	cid = enter(&room, 0, 0);
+	/* CELT; then a lossy path, and its speech modes. */
+	for (int loss = 0; loss <= 5; loss += 5) {
+		double left, right;
+
+		mix_leg_set_loss(cid->leg, loss);
+		run(&room, 150);
+		left = find(cid->left, 1000);
+		right = find(cid->right, 1000);
+		g_test_message("loss %d %%: 440 Hz %.1f | %.1f, 1000 Hz "
+			       "%.1f | %.1f dBFS",
+			       loss, find(cid->left, 440),
+			       find(cid->right, 440), left, right);
+		g_assert_cmpfloat_with_epsilon(find(cid->left, 440),
+					       find(cid->right, 440), 1.5);
+		g_assert_cmpfloat(left, >, right + 5);
+	}
 	close_room(&room);
 }
 
@@ -522,6 +553,8 @@ int main(int argc, char **argv)
 			moving_a_volume_makes_no_click);
 	g_test_add_func("/mix sound/each voice of a stereo room has a place",
 			each_voice_of_a_stereo_room_has_a_place);
+	g_test_add_func("/mix sound/places are heard at the usual bitrate",
+			places_are_heard_at_the_usual_bitrate);
 	g_test_add_func("/mix sound/a place stays while others come and go",
 			a_place_stays_while_others_come_and_go);
 	g_test_add_func("/mix sound/a mono ear hears a stereo room",
