@@ -40,6 +40,11 @@ static const char *const states[] = {
 	[MEMBER_GONE] = "gone",
 };
 
+static const char *const vias[] = {
+	[MEMBER_BY_MAIL] = "mail",
+	[MEMBER_BY_TOKEN] = "tool",
+};
+
 static const char *const leaves[] = {
 	[LEAVE_NOT_GONE] = "",	       [LEAVE_BYE] = "bye",
 	[LEAVE_LOST] = "lost",	       [LEAVE_NO_SHOW] = "no-show",
@@ -85,13 +90,13 @@ static json_t *member_of(const struct member *mem)
 {
 	json_t *object = figures_of(mem);
 	json_t *rest = json_pack(
-		"{s:o, s:o, s:o, s:s, s:b, s:b, s:i, s:o, s:o, s:I, s:i}",
+		"{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:I, s:i}",
 		"address", text_of(mem->address), "name", text_of(mem->name),
-		"device", text_of(mem->device), "state", states[mem->state],
-		"muted", mem->muted, "self_muted", mem->self_muted, "volume",
-		(int)mem->volume, "gate", text_of(mem->gate), "path",
-		text_of(mem->path), "since", (json_int_t)mem->since, "level",
-		mem->level);
+		"device", text_of(mem->device), "via", vias[mem->via], "state",
+		states[mem->state], "muted", mem->muted, "self_muted",
+		mem->self_muted, "volume", (int)mem->volume, "gate",
+		text_of(mem->gate), "path", text_of(mem->path), "since",
+		(json_int_t)mem->since, "level", mem->level);
 
 	json_object_update(object, rest);
 	json_decref(rest);

@@ -93,11 +93,11 @@ static gboolean is_sdp(const char *type)
 	       strchr("; \t", type[length]);
 }
 
-/* What of a path may stand in a header as it is; RFC 3986 3.3. */
+/* RFC 3986 3.3, but for "+": libwebsockets reads that as a space. */
 static char *location_of(const char *path, const char *session)
 {
 	g_autofree char *room = g_uri_escape_string(path + strlen(PREFIX),
-						    "@!$&'()*+,;=:", FALSE);
+						    "@!$&'()*,;=:", FALSE);
 
 	return g_strconcat(PREFIX, room, "/", session, NULL);
 }

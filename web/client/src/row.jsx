@@ -12,6 +12,8 @@ function Who({ member }) {
 			<bdi class="name">{member.name}</bdi>
 			{member.name !== member.address &&
 				<bdi class="address">{member.address}</bdi>}
+			{member.via === "tool" &&
+				<span class="badge invited">{words.tool}</span>}
 		</th>
 	);
 }

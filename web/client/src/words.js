@@ -42,6 +42,7 @@ const en = {
 	volumeOf: (name) => `How loud the others hear ${name}`,
 
 	invited: "Invited",
+	tool: "tool",
 	talking: "Talking",
 	listening: "Listening",
 	muted: "Muted by moderator",
@@ -137,6 +138,7 @@ const ja = {
 	volumeOf: (name) => `${name} の聞こえる大きさ`,
 
 	invited: "招待済み",
+	tool: "ツール",
 	talking: "発言中",
 	listening: "聞いています",
 	muted: "司会者がミュート",
