@@ -886,6 +886,132 @@ static void a_copy_of_a_skipped_packet_moves_no_path(void)
 	stop(bench);
 }
 
+/* The i-th phone, as a tool that receives at `where`: its gate's session
+ * believes or awaits that address. */
+static void add_tool(struct bench *bench, unsigned i, const struct path *where,
+		     bool srtp)
+{
+	struct session_config cfg;
+
+	phone_keys(i + 1, &cfg);
+	cfg.stream.suite = srtp ? SRTP_AEAD_AES_128_GCM : SRTP_NONE;
+	cfg.stream.receive_ssrc = 0;
+	path_address(where, &cfg.address);
+	bench->ses[i] = phone_create(&bench->phone[i], i + 1, srtp);
+	session_destroy(&bench->ses[i]);
+	g_assert_cmpint(session_create(&bench->ses[i], &cfg), ==, 0);
+	bench->ses[i]->gate = bench->gate;
+	send_command(bench, (struct command){ .kind = COMMAND_ADD_SESSION,
+					      .ses = bench->ses[i] });
+}
+
+static void a_tool_in_the_clear_has_its_path_at_once(void)
+{
+	struct bench *bench = start(0, false);
+	struct path tool = at("127.0.0.1", 4000), other = at("127.0.0.1", 4001);
+	struct event event;
+
+	add_tool(bench, 0, &tool, false);
+	g_assert_cmpuint(events(bench, EVENT_REGISTERED, &event), ==, 1);
+	g_assert_cmpstr(event.registered.path, ==, "127.0.0.1:4000");
+	run_for(bench, 2 * SECOND);
+	g_assert_cmpuint(sent_to(bench, &tool), >, 0);
+	g_assert_cmpuint(sent_to(bench, &tool), ==, bench->n_out);
+	/* Who is elsewhere is not it. */
+	speak(bench, 0, &other);
+	g_assert_cmpuint(bench->eng->counters.unproven, ==, 1);
+	speak(bench, 0, &tool);
+	g_assert_cmpuint(bench->eng->counters.unproven, ==, 1);
+	stop(bench);
+}
+
+static void a_tool_takes_nobodys_address(void)
+{
+	struct bench *bench = start(1, false);
+	struct path phone = at("192.0.2.1", 4000);
+	struct event event;
+
+	register_at(bench, 0, &phone);
+	events(bench, EVENT_REGISTERED, NULL);
+	add_tool(bench, 1, &phone, false);
+	g_assert_cmpuint(events(bench, EVENT_GONE, &event), ==, 1);
+	g_assert_cmpuint(event.member, ==, 2);
+	g_assert_cmpint(event.why, ==, GONE_PATH);
+	g_assert_true(path_equal(&bench->ses[0]->path, &phone));
+	run_for(bench, SECOND);
+	g_assert_cmpuint(sent_to(bench, &phone), >, 0);
+	stop(bench);
+}
+
+static void a_phone_that_proves_an_address_has_it_from_a_tool(void)
+{
+	struct bench *bench = start(1, false);
+	struct path place = at("127.0.0.1", 4000);
+	struct event event;
+
+	add_tool(bench, 1, &place, false);
+	register_at(bench, 0, &place);
+	events(bench, EVENT_REGISTERED, NULL);
+	run_for(bench, 5 * SECOND / 2);
+	g_assert_cmpuint(events(bench, EVENT_GONE, &event), ==, 1);
+	g_assert_cmpuint(event.member, ==, 2);
+	g_assert_cmpint(event.why, ==, GONE_PATH);
+	stop(bench);
+}
+
+static void a_tool_with_srtp_proves_its_address(void)
+{
+	struct bench *bench = start(0, true);
+	struct path tool = at("192.0.2.1", 4000), other = at("192.0.2.2", 4000);
+	uint8_t report[RTP_MAX_PACKET], forged[RTP_MAX_PACKET];
+	size_t size;
+
+	add_tool(bench, 0, &tool, true);
+	run_for(bench, 40 * SECOND);
+	g_assert_cmpuint(bench->n_out, ==, 0);
+	size = phone_control(&bench->phone[0], NULL, bench->now, report);
+	memcpy(forged, report, size);
+	forged[size - 1] ^= 1;
+	receive(bench, &tool, forged, size);
+	receive(bench, &other, report, size);
+	run_for(bench, 2 * SECOND);
+	g_assert_cmpuint(events(bench, EVENT_REGISTERED, NULL), ==, 0);
+	g_assert_cmpuint(bench->n_out, ==, 0);
+	receive(bench, &tool, report, size);
+	g_assert_cmpuint(events(bench, EVENT_REGISTERED, NULL), ==, 1);
+	run_for(bench, 2 * SECOND);
+	g_assert_cmpuint(sent_to(bench, &tool), >, 0);
+	stop(bench);
+}
+
+static void a_tool_that_falls_silent_is_gone(void)
+{
+	struct bench *bench = start(0, false);
+	struct path quiet = at("127.0.0.1", 4000), once = at("127.0.0.1", 4001);
+	struct event event;
+
+	add_tool(bench, 0, &quiet, false);
+	add_tool(bench, 1, &once, false);
+	for (int i = 0; i < 100; i++) { /* DTX, and a report now and then */
+		uint8_t buf[RTP_MAX_PACKET];
+
+		receive(bench, &once, buf,
+			phone_control(&bench->phone[1], NULL, bench->now, buf));
+		run_for(bench, 5 * SECOND);
+		clear(bench);
+		g_assert_cmpuint(events(bench, EVENT_GONE, NULL), ==, 0);
+	}
+	run_for(bench, 24 * SECOND);
+	g_assert_cmpuint(events(bench, EVENT_GONE, NULL), ==, 0);
+	run_for(bench, 4 * SECOND);
+	g_assert_cmpuint(events(bench, EVENT_GONE, &event), ==, 1);
+	g_assert_cmpuint(event.member, ==, 2);
+	g_assert_cmpint(event.why, ==, GONE_CONSENT);
+	run_for(bench, 60 * SECOND);
+	g_assert_cmpuint(events(bench, EVENT_GONE, NULL), ==, 0);
+	stop(bench);
+}
+
 static void a_closed_websocket_ends_the_call_on_it(void)
 {
 	struct bench *bench = start(2, true);
@@ -1025,5 +1151,16 @@ int main(int argc, char **argv)
 			mapped_addresses_are_what_they_map);
 	g_test_add_func("/gate/a call never touches the heap",
 			a_call_never_touches_the_heap);
+	g_test_add_func("/gate/a tool in the clear has its path at once",
+			a_tool_in_the_clear_has_its_path_at_once);
+	g_test_add_func("/gate/a tool takes nobodys address",
+			a_tool_takes_nobodys_address);
+	g_test_add_func(
+		"/gate/a phone that proves an address has it from a tool",
+		a_phone_that_proves_an_address_has_it_from_a_tool);
+	g_test_add_func("/gate/a tool with srtp proves its address",
+			a_tool_with_srtp_proves_its_address);
+	g_test_add_func("/gate/a tool that falls silent is gone",
+			a_tool_that_falls_silent_is_gone);
 	return g_test_run();
 }
