@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "web/api.h"
+#include "web/whip.h"
 
 #define MODERATOR "chair@localhost"
 
@@ -48,6 +49,32 @@ static void logged_out(void *arg)
 static const struct api_events events = { .is_moderator = is_moderator,
 					  .mail_login = mail_login,
 					  .logged_out = logged_out };
+
+/* $W is a token that lets one in. What the host is asked is what the path
+ * and the header said. */
+#define BEARER "AbCdEfGhIjKlMnOpQrStUvWxYz012345"
+
+static void tool_join(const struct whip_join *join,
+		      struct whip_answer *answer_r, void *arg)
+{
+	(void)arg;
+	require(*join->room && strlen(join->offer) <= join->size);
+	answer_r->status = strcmp(join->token, BEARER) ? 401 : 201;
+	answer_r->text = g_strdup("v=0\r\n");
+	if (answer_r->status == 201)
+		answer_r->session = g_strdup("session");
+}
+
+static guint tool_leave(const char *room, const char *session,
+			const char *token, void *arg)
+{
+	(void)arg;
+	require(*room && !strchr(session, '/'));
+	return strcmp(token, BEARER) ? 401 : 200;
+}
+
+static const struct whip_host tools = { .join = tool_join,
+					.leave = tool_leave };
 
 static char *directory;
 
@@ -115,6 +142,8 @@ static gboolean fill_in(GString *text)
 
 		found |= g_string_replace(text, "$S", secret, 0) > 0;
 	}
+	if (strstr(text->str, "$W"))
+		found |= g_string_replace(text, "$W", BEARER, 0) > 0;
 	if (strstr(text->str, "$T")) {
 		g_autofree char *fresh = token();
 
@@ -134,6 +163,7 @@ static void read_field(struct server_request *req, char *line)
 		{ "cookie: ", &req->cookie },
 		{ "content-type: ", &req->content_type },
 		{ "if-none-match: ", &req->if_none_match },
+		{ "authorization: ", &req->authorization },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
@@ -160,7 +190,10 @@ static void read_request(struct server_request *req, GString *text)
 			break;
 		}
 		if (first) {
-			req->method = *line == 'P' ? SERVER_POST : SERVER_GET;
+			req->method = *line == 'P'   ? SERVER_POST
+				      : *line == 'D' ? SERVER_DELETE
+				      : *line == 'O' ? SERVER_OPTIONS
+						     : SERVER_GET;
 			req->path = *line ? line + 1 : line;
 		} else {
 			read_field(req, line);
@@ -180,12 +213,17 @@ static void check(const struct server_request *req,
 
 	require(reply->status >= 200 && reply->status < 500);
 	require(!reply->cookie || !strpbrk(reply->cookie, "\r\n"));
+	require(!reply->location || !strpbrk(reply->location, " \r\n"));
 	require(!reply->body || reply->type || !strcmp(req->path, "/healthz"));
 	if (!g_strcmp0(reply->type, "application/json")) {
 		json_t *object = json_loadb(body, size, 0, NULL);
 
 		require(json_is_object(object));
 		json_decref(object);
+	}
+	if (whip_is_path(req->path)) {
+		require(trusted || reply->status != 201);
+		return;
 	}
 	/* Strangers' pages change nothing, strangers learn nothing. */
 	if (req->method == SERVER_POST && reply->status < 300)
@@ -202,6 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct api_config cfg = { .url = "https://conf.example" };
 	struct server_request req = { .path = "/", .peer = "stranger" };
 	struct server_reply reply = { 0 };
+	struct whip *whip;
 	gboolean trusted;
 
 	if (!directory)
@@ -209,13 +248,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cfg.files = directory;
 	api = api_create(&cfg, &events, NULL, NULL);
 	require(api != NULL);
+	whip = whip_create(&tools, NULL);
 	trusted = fill_in(text);
 	read_request(&req, text);
-	api_request(api, &req, &reply);
+	if (whip_is_path(req.path))
+		whip_request(whip, &req, 0, &reply);
+	else
+		api_request(api, &req, &reply);
 	check(&req, &reply, trusted);
+	g_free(reply.location);
 	g_clear_pointer(&reply.body, g_bytes_unref);
 	g_free(reply.etag);
 	g_free(reply.cookie);
+	whip_destroy(&whip);
 	api_destroy(&api);
 	return 0;
 }
