@@ -2,6 +2,7 @@
 
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 
 /* "address:port ..." of the gate's candidates. Caller frees. */
@@ -114,6 +115,51 @@ static void a_name_is_no_address(void)
 	g_assert_false(candidates_parse("", 1, &address));
 }
 
+static void a_host_is_told_the_address_that_leads_to_it(void)
+{
+	static const char *const public[] = { "198.51.100.1", NULL };
+	struct sockaddr_storage bound[3], remote, ours, here;
+	guint index;
+
+	g_assert_true(candidates_parse("::1", 40000, &bound[0]));
+	g_assert_true(candidates_parse("127.0.0.9", 40001, &bound[1]));
+	g_assert_true(candidates_parse("0.0.0.0", 40002, &bound[2]));
+	g_assert_true(candidates_parse("127.0.0.1", 5004, &remote));
+	g_assert_true(candidates_parse("127.0.0.1", 40002, &here));
+	/* Not the public one: it is not out in the Internet. */
+	g_assert_true(
+		candidates_toward(&remote, bound, 3, public, &ours, &index));
+	g_assert_cmpuint(index, ==, 2);
+	g_assert_cmpmem(&ours, sizeof(struct sockaddr_in), &here,
+			sizeof(struct sockaddr_in));
+	/* None of those that are bound leads there. */
+	g_assert_false(
+		candidates_toward(&remote, bound, 2, public, &ours, &index));
+}
+
+static void an_address_is_in_a_network_or_not(void)
+{
+	static const char *const networks[] = { "192.0.2.0/25", "2001:db8::/32",
+						"::1", NULL };
+	static const struct {
+		const char *literal;
+		gboolean in;
+	} cases[] = {
+		{ "192.0.2.127", TRUE }, { "192.0.2.128", FALSE },
+		{ "2001:db8::9", TRUE }, { "2001:db9::9", FALSE },
+		{ "::1", TRUE },	 { "::2", FALSE },
+		{ "127.0.0.1", FALSE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct sockaddr_storage address;
+
+		g_assert_true(candidates_parse(cases[i].literal, 1, &address));
+		g_assert_cmpint(candidates_in(&address, networks), ==,
+				cases[i].in);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -134,5 +180,10 @@ int main(int argc, char **argv)
 			the_websocket_always_finds_room);
 	g_test_add_func("/candidates/a name is no address",
 			a_name_is_no_address);
+	g_test_add_func("/candidates/a host is told the address that leads "
+			"to it",
+			a_host_is_told_the_address_that_leads_to_it);
+	g_test_add_func("/candidates/an address is in a network or not",
+			an_address_is_in_a_network_or_not);
 	return g_test_run();
 }
