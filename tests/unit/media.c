@@ -160,6 +160,7 @@ static struct stream_config stream_of(unsigned index, bool caller)
 				     .send_ssrc = 100 + 2 * index + !caller,
 				     .receive_ssrc = 100 + 2 * index + caller,
 				     .payload_type = 111,
+				     .level_id = 1,
 				     .cname = "test" };
 
 	memset(cfg.send_key, (int)(2 * index + 1 + !caller), SRTP_MAX_KEY);
@@ -176,6 +177,7 @@ static void add_session(struct talk *talk, unsigned index)
 		.stream = stream_of(index, false),
 		.leg = { .sends = true,
 			 .receives = true,
+			 .level_header = true,
 			 .channels = 1,
 			 .jitter = { 20, 500 } },
 	};
