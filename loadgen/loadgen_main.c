@@ -78,7 +78,7 @@ static bool speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 				    CODEC_FRAME);
 	if (start || person->index >= HUMMERS)
 		return false;
-	script_hum(spoken * 6 / 125, pcm_r, CODEC_FRAME);
+	script_hum(person->index, spoken * 6 / 125, pcm_r, CODEC_FRAME);
 	return true;
 }
 

@@ -6,9 +6,10 @@
 #include "loadgen/chirp.h"
 #include "loadgen/tone.h"
 
-#define FADE   480   /* samples: 10 ms */
-#define HUM_HZ 300.0 /* below every tone of the plan */
-#define HUM    0.05
+#define FADE	 480   /* samples: 10 ms */
+#define HUM_HZ	 300.0 /* below every tone of the plan */
+#define HUM_STEP 70.0
+#define HUM	 0.05
 
 unsigned script_talkers(const struct script *script)
 {
@@ -92,12 +93,13 @@ bool script_speak(const struct script *script, unsigned who, uint64_t at,
 	return spoke;
 }
 
-void script_hum(uint64_t at, int16_t *pcm_r, unsigned n)
+void script_hum(unsigned who, uint64_t at, int16_t *pcm_r, unsigned n)
 {
+	double hz = HUM_HZ - HUM_STEP * who;
+
 	for (unsigned i = 0; i < n; i++) {
 		double t = (double)((at + i) % SCRIPT_RATE) / SCRIPT_RATE;
 
-		pcm_r[i] = (int16_t)lrint(HUM * 32767 *
-					  sin(2 * M_PI * HUM_HZ * t));
+		pcm_r[i] = (int16_t)lrint(HUM * 32767 * sin(2 * M_PI * hz * t));
 	}
 }

@@ -38,7 +38,8 @@ uint64_t script_chirp_at(unsigned place);
 bool script_speak(const struct script *script, unsigned who, uint64_t at,
 		  int16_t *pcm_r, unsigned n);
 
-/* RT. A quiet tone for those who wait for the others: n samples from at. */
-void script_hum(uint64_t at, int16_t *pcm_r, unsigned n);
+/* RT. A quiet tone for those who wait for the others: n samples from at. Each
+ * has his own: two equal ones can meet in the mix so that nothing is left. */
+void script_hum(unsigned who, uint64_t at, int16_t *pcm_r, unsigned n);
 
 #endif

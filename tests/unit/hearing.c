@@ -278,7 +278,7 @@ static void speaking_and_hearing_never_touch_the_heap(void)
 	trap_begin();
 	for (uint64_t at = 0; at < 3 * SCRIPT_RATE; at += FRAME) {
 		script_speak(&script, 0, at, pcm, FRAME);
-		script_hum(at, pcm, FRAME);
+		script_hum(0, at, pcm, FRAME);
 		ear_hear(ear, pcm, START_US + at * 125 / 6, WAIT_US);
 	}
 	g_assert_cmpuint(trap_end(), ==, 0);

@@ -48,7 +48,7 @@ static bool speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 		return script_speak(&person->talk->script, person->index,
 				    (tick_us - FRAME_US - start) * 6 / 125,
 				    pcm_r, CODEC_FRAME);
-	script_hum(tick_us * 6 / 125, pcm_r, CODEC_FRAME);
+	script_hum(0, tick_us * 6 / 125, pcm_r, CODEC_FRAME);
 	return !start;
 }
 
