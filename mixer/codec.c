@@ -266,15 +266,20 @@ int codec_packet_samples(const uint8_t *payload, size_t size)
 	return samples > 0 && samples <= CODEC_MAX_FRAMES ? samples : -EBADMSG;
 }
 
+bool codec_packet_is_speech(const uint8_t *payload)
+{
+	/* Configurations 0 to 15, RFC 6716 table 2. */
+	return !(payload[0] & 0x80);
+}
+
 bool codec_packet_has_fec(const uint8_t *payload, size_t size)
 {
 	const unsigned char *frame[48];
 	opus_int16 frame_size[48];
 	int samples, vad_flags;
 
-	/* Only SILK and hybrid have it: configurations 0 to 15 (RFC 6716
-	 * table 2). */
-	if (codec_packet_samples(payload, size) < 0 || payload[0] & 0x80)
+	if (codec_packet_samples(payload, size) < 0 ||
+	    !codec_packet_is_speech(payload))
 		return false;
 	if (opus_packet_parse(payload, (opus_int32)size, NULL, frame,
 			      frame_size, NULL) <= 0 ||

@@ -96,6 +96,9 @@ void codec_conceal(struct codec_decoder *dec, int16_t *pcm_r, size_t n);
 /* RT. Samples per channel at 48 kHz that a packet holds, or -EBADMSG. */
 int codec_packet_samples(const uint8_t *payload, size_t size);
 
+/* RT. Whether a packet that is Opus is of a speech mode: SILK or hybrid. */
+bool codec_packet_is_speech(const uint8_t *payload);
+
 /* RT. Whether the packet carries in-band FEC of the frame before it. */
 bool codec_packet_has_fec(const uint8_t *payload, size_t size);
 

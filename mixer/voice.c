@@ -8,6 +8,7 @@
 #include "mixer/codec.h"
 #include "mixer/comfort.h"
 #include "mixer/level.h"
+#include "mixer/runaway.h"
 #include "mixer/stretch.h"
 
 /* Concealment is whole for 20 ms (a lost packet by itself), then fades and
@@ -26,12 +27,14 @@ struct voice {
 	struct codec_decoder *dec;
 	struct stretch stretch;
 	struct comfort comfort;
+	struct runaway runaway;
 
 	float gain;   /* at the end of what waits: 1 sound, 0 noise */
 	size_t noise; /* samples there that are nothing but noise */
 	size_t whole; /* samples of concealment that do not fade yet */
 	int shorter;  /* samples by which the delay should sink */
-	uint64_t concealed, recovered, undecodable, shortened, lengthened;
+	uint64_t concealed, recovered, undecodable, restarts;
+	uint64_t shortened, lengthened;
 };
 
 int voice_create(struct voice **voice_r, const struct jitter_config *cfg)
@@ -73,6 +76,7 @@ void voice_reset(struct voice *voice)
 	codec_decoder_reset(voice->dec);
 	stretch_reset(&voice->stretch);
 	comfort_reset(&voice->comfort);
+	runaway_reset(&voice->runaway);
 	voice->gain = 0;
 	voice->noise = 0;
 	voice->whole = 0;
@@ -106,9 +110,12 @@ static void ramp(struct voice *voice, int16_t *pcm, size_t n, float to)
 /* n samples without a packet; the gain ends `down` lower. */
 static void fade(struct voice *voice, int16_t *pcm, size_t n, float down)
 {
+	runaway_gap(&voice->runaway);
 	if (voice->gain > 0.0f) {
 		codec_conceal(voice->dec, pcm, n);
 		voice->noise = 0;
+		if (level_dbov(pcm, n) > runaway_limit(&voice->runaway))
+			down = 1.0f;
 	} else {
 		memset(pcm, 0, n * sizeof(*pcm));
 		voice->noise += n;
@@ -134,6 +141,32 @@ static void sound(struct voice *voice, int16_t *pcm, size_t n)
 		ramp(voice, pcm, n < FADE_IN ? n : FADE_IN, 1.0f);
 }
 
+/* Decodes the packet again, with a decoder that begins anew, when what came
+ * out cannot be true (mixer/runaway.h). The seam is faded. */
+static void hold_back(struct voice *voice, const struct jitter_frame *frame,
+		      int16_t *pcm)
+{
+	size_t n = frame->samples;
+	float level = level_dbov(pcm, n);
+	bool anew = codec_packet_is_speech(frame->payload) && n >= FADE_IN &&
+		    level > runaway_limit(&voice->runaway);
+	int16_t before[FADE_IN];
+
+	if (anew) {
+		memcpy(before, pcm, sizeof(before));
+		codec_decoder_reset(voice->dec);
+		codec_decode(voice->dec, frame->payload, frame->size, pcm, n);
+		for (int i = 0; i < FADE_IN; i++)
+			pcm[i] = (int16_t)((pcm[i] * i +
+					    before[i] * (FADE_IN - i)) /
+					   FADE_IN);
+		level = level_dbov(pcm, n);
+		runaway_gap(&voice->runaway);
+		voice->restarts++;
+	}
+	runaway_hear(&voice->runaway, level, anew);
+}
+
 /* Whether the frame's packet could be decoded, to pcm. */
 static bool decode(struct voice *voice, enum jitter_result what,
 		   const struct jitter_frame *frame, int16_t *pcm)
@@ -143,6 +176,7 @@ static bool decode(struct voice *voice, enum jitter_result what,
 	if (what == JITTER_PACKET) {
 		if (codec_decode(voice->dec, frame->payload, frame->size, pcm,
 				 frame->samples) == n) {
+			hold_back(voice, frame, pcm);
 			comfort_learn(&voice->comfort, pcm, frame->samples);
 			return true;
 		}
@@ -152,8 +186,10 @@ static bool decode(struct voice *voice, enum jitter_result what,
 	if (what != JITTER_FEC ||
 	    !codec_packet_has_fec(frame->payload, frame->size) ||
 	    codec_decode_fec(voice->dec, frame->payload, frame->size, pcm,
-			     frame->samples))
+			     frame->samples) ||
+	    level_dbov(pcm, frame->samples) > runaway_limit(&voice->runaway))
 		return false;
+	runaway_gap(&voice->runaway);
 	voice->recovered++;
 	return true;
 }
@@ -211,6 +247,7 @@ void voice_report(const struct voice *voice, struct voice_report *rep_r)
 	rep_r->concealed = voice->concealed;
 	rep_r->recovered = voice->recovered;
 	rep_r->undecodable = voice->undecodable;
+	rep_r->restarts = voice->restarts;
 	rep_r->shortened = voice->shortened;
 	rep_r->lengthened = voice->lengthened;
 	rep_r->waiting = (unsigned)voice->stretch.fill;

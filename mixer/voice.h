@@ -27,6 +27,7 @@ struct voice_report {
 	uint64_t concealed;   /* frames: PLC, not FEC */
 	uint64_t recovered;   /* frames: from in-band FEC */
 	uint64_t undecodable; /* packets that Opus refused */
+	uint64_t restarts;    /* of a decoder that ran away (mixer/runaway.h) */
 	uint64_t shortened;   /* samples left out by time-scaling */
 	uint64_t lengthened;  /* samples played again by it */
 	unsigned waiting;     /* samples decoded and not yet pulled */

@@ -311,6 +311,81 @@ static void another_sender_finds_nothing_of_the_one_before(void)
 	voice_destroy(&new);
 }
 
+/* A hum, a pause, then two tones: with libopus 1.3.1 a decoder that misses a
+ * packet of this grows to -1 dBov. */
+static void hum_and_two_tones(int16_t *pcm, uint64_t frame)
+{
+	int16_t high[SOUND_FRAME];
+
+	memset(pcm, 0, SOUND_FRAME * sizeof(*pcm));
+	if (frame < 80)
+		sound_tone(pcm, 300, 1638, frame);
+	if (frame < 100)
+		return;
+	sound_tone(pcm, 1025, 2621, frame);
+	sound_tone(high, 2536, 2621, frame);
+	for (int i = 0; i < SOUND_FRAME; i++)
+		pcm[i] = (int16_t)(pcm[i] + high[i]);
+}
+
+static uint64_t missing;
+
+static bool one_is_missing(uint64_t i)
+{
+	return i == missing;
+}
+
+static void a_decoder_that_missed_a_packet_does_not_run_away(void)
+{
+	uint64_t restarts = 0;
+
+	for (missing = 95; missing < 130; missing++) {
+		struct voice *voice = new_voice();
+		struct voice_report rep;
+		float level[FRAMES], loudest = LEVEL_SILENCE;
+		int edge;
+
+		over_a_path(voice, 0, hum_and_two_tones, one_is_missing, level,
+			    &edge);
+		for (int i = 0; i < FRAMES; i++)
+			loudest = MAX(loudest, level[i]);
+		voice_report(voice, &rep);
+		restarts += rep.restarts;
+		/* The tones have -18.9 dBov together. */
+		g_assert_cmpfloat(loudest, <, -9);
+		voice_destroy(&voice);
+	}
+	g_test_message("%d restarts", (int)restarts);
+}
+
+/* Speech that is 20 dB louder from 2 s on, after a lost packet. */
+static void speaking_up(int16_t *pcm, uint64_t frame)
+{
+	sound_speech(pcm, frame);
+	for (int i = 0; i < SOUND_FRAME && frame < 100; i++)
+		pcm[i] = (int16_t)(pcm[i] / 10);
+}
+
+static bool before_speaking_up(uint64_t i)
+{
+	return i == 99;
+}
+
+static void who_speaks_up_after_a_loss_is_heard(void)
+{
+	struct voice *voice = new_voice(), *whole = new_voice();
+	float level[FRAMES], clean[FRAMES];
+	int edge, clean_edge;
+
+	over_a_path(whole, 0, speaking_up, none, clean, &clean_edge);
+	over_a_path(voice, 0, speaking_up, before_speaking_up, level, &edge);
+	for (int i = 101; i < FRAMES; i++)
+		g_assert_cmpfloat(level[i], >, clean[i] - 6);
+	g_assert_cmpint(edge, <, clean_edge * 2);
+	voice_destroy(&voice);
+	voice_destroy(&whole);
+}
+
 static void bytes_that_are_not_opus_are_counted_and_harmless(void)
 {
 	struct voice *voice = new_voice();
@@ -380,6 +455,11 @@ int main(int argc, char **argv)
 		a_pause_sounds_like_the_background_and_counts_as_silence);
 	g_test_add_func("/voice/another sender finds nothing of the last",
 			another_sender_finds_nothing_of_the_one_before);
+	g_test_add_func("/voice/a decoder that missed a packet does not run"
+			" away",
+			a_decoder_that_missed_a_packet_does_not_run_away);
+	g_test_add_func("/voice/who speaks up after a loss is heard",
+			who_speaks_up_after_a_loss_is_heard);
 	g_test_add_func("/voice/bytes that are not Opus are counted, harmless",
 			bytes_that_are_not_opus_are_counted_and_harmless);
 	g_test_add_func("/voice/hearing never touches the heap",
