@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "mixer/sum.h"
+
 #define WINDOW 100 /* frames: two seconds */
 
 #define LOUDEST	 107374.0f /* mean square: -40 dBov */
@@ -35,18 +37,14 @@ static float colour_of(const int16_t *pcm, size_t n)
 
 void comfort_learn(struct comfort *com, const int16_t *pcm, size_t n)
 {
-	uint64_t square = 0;
-	float power;
+	float power = (float)sum_energy(pcm, n) / (float)n;
 
-	for (size_t i = 0; i < n; i++)
-		square += (uint32_t)(pcm[i] * pcm[i]);
 	if (com->frames == WINDOW) {
 		com->frames = 0;
 		com->before = com->now;
 		com->now = unheard;
 	}
 	com->frames++;
-	power = (float)square / (float)n;
 	if (power >= com->now.power)
 		return;
 	com->now.power = power;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mixer/sum.h"
+
 /* A period of 80 to 400 Hz, or several of them. */
 #define MIN_LAG 120
 #define MAX_LAG 600
@@ -55,15 +57,6 @@ static int allowance(int change)
 	if (change >= LARGE)
 		return fast;
 	return slow + (fast - slow) * (change - SMALL) / (LARGE - SMALL);
-}
-
-static float power(const int16_t *pcm, size_t n)
-{
-	float sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += (float)pcm[i] * (float)pcm[i];
-	return sum / (float)n;
 }
 
 /* How alike n samples at a and b are: 1 the same, 0 not at all. */
@@ -153,7 +146,8 @@ static int most_lag(const struct stretch *st, int change, bool shorten)
 static int change_tempo(struct stretch *st, int shorter, float quiet)
 {
 	bool shorten = shorter > 0;
-	bool loose = power(st->pcm, STRETCH_FRAME) < quiet;
+	float power = (float)sum_energy(st->pcm, STRETCH_FRAME) / STRETCH_FRAME;
+	bool loose = power < quiet;
 	int from = shorten ? 0 : MAX_LAG, lag, most;
 	float like = 1;
 
