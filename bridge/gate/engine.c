@@ -519,6 +519,7 @@ void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
 {
 	enum packet_kind kind = packet_kind(buf, size);
 
+	eng->came_us = now_us;
 	if (eng->routes && (kind == PACKET_STUN || !find_at(eng, from)) &&
 	    relay_packet(eng, from, kind, buf, size))
 		return;
@@ -581,6 +582,9 @@ void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 	for (struct engine_mix *entry = eng->mixes; entry; entry = entry->next)
 		if (entry->joined)
 			tick_room(eng, entry, missed);
+	/* Nobody was heard in the future: his time would look like an age. */
+	if (now_us < eng->came_us)
+		now_us = eng->came_us;
 	/* After a stall of many seconds each has a beat or two, not many. */
 	if (missed >= BEAT_SLOTS)
 		last = eng->tick - BEAT_SLOTS;

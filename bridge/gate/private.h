@@ -439,6 +439,8 @@ struct engine {
 	uint64_t tick;	  /* steps, also those that never ran */
 	uint64_t tick_us; /* when the last one began */
 	uint64_t now_us;  /* while commands are applied */
+	uint64_t came_us; /* the newest packet; in a tick that took long it
+			   * came after the tick began */
 	uint64_t packets_popped;
 	int64_t wall_offset_us; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 	bool told;		/* something was pushed up */

@@ -475,6 +475,24 @@ static void consent_ends_after_thirty_seconds(gconstpointer srtp)
 	stop(bench);
 }
 
+/* A tick that takes long goes on receiving; its own time is older then. */
+static void who_is_heard_while_a_tick_runs_stays(gconstpointer srtp)
+{
+	struct bench *bench = start(1, GPOINTER_TO_INT(srtp));
+	struct path phone = at("192.0.2.1", 4000);
+
+	register_at(bench, 0, &phone);
+	for (int i = 0; i < 300; i++) { /* over several beats */
+		bench->now += TICK_US + TICK_US / 4;
+		g_assert_true(request(bench, 0, &phone));
+		bench->now -= TICK_US + TICK_US / 4;
+		run_for(bench, TICK_US);
+		clear(bench);
+	}
+	g_assert_cmpuint(events(bench, EVENT_GONE, NULL), ==, 0);
+	stop(bench);
+}
+
 static void a_replayed_request_does_not_keep_a_dead_call(void)
 {
 	struct bench *bench = start(1, true);
@@ -1104,6 +1122,8 @@ int main(int argc, char **argv)
 	     the_cookie_comes_back_and_media_goes_out);
 	BOTH("roaming moves the path once it is proven",
 	     roaming_moves_the_path_once_it_is_proven);
+	BOTH("who is heard while a tick runs stays",
+	     who_is_heard_while_a_tick_runs_stays);
 	BOTH("consent ends after thirty seconds",
 	     consent_ends_after_thirty_seconds);
 	g_test_add_func(
