@@ -26,16 +26,17 @@
 #include "tests/bench/driver/voices.h"
 #include "tests/bench/driver/wire.h"
 
-#define SLOTS	   20
-#define SLOT_NS	   1000000
-#define FRAME_NS   20000000
-#define LATE_NS	   40000000 /* between two mixes of one member */
-#define MAX_LATE   0.1	    /* of them, per member and second */
-#define MIN_MIXES  0.99	    /* of those due */
-#define PAYLOAD	   111
-#define TAIL_MS	   400 /* a burst that was sent last is still heard */
-#define MAX_DELAYS 100000
-#define LATENESS   20000 /* us, all above counts as this */
+#define SLOTS	     20
+#define SLOT_NS	     1000000
+#define FRAME_NS     20000000
+#define LATE_NS	     40000000 /* between two mixes of one member */
+#define MAX_LATE     0.1      /* of them, per member and second */
+#define MIN_MIXES    0.99     /* of those due */
+#define PAYLOAD	     111
+#define TAIL_MS	     400 /* a burst that was sent last is still heard */
+#define MAX_DELAYS   100000
+#define MAX_UNSERVED 20
+#define LATENESS     20000 /* us, all above counts as this */
 
 struct run {
 	struct wire *wire;
@@ -305,6 +306,21 @@ static void print_delays(const struct run *run)
 	free(ms);
 }
 
+/* Who got less than half of what was due to him, the first few by number. */
+static void print_unserved(const struct run *run, double due)
+{
+	unsigned n = 0;
+
+	printf("\"unserved\": [");
+	for (unsigned i = 0; i < run->all.n && n < MAX_UNSERVED; i++) {
+		const struct member *who = &run->all.of[i];
+
+		if (who->expects && who->arrived < due / 2)
+			printf("%s%u", n++ ? ", " : "", i);
+	}
+	printf("], ");
+}
+
 static void print(struct run *run)
 {
 	double seconds = (double)(run->until_ns - run->from_ns) / 1e9;
@@ -322,6 +338,7 @@ static void print(struct run *run)
 	       (unsigned long long)(rep.dropped - run->dropped_before));
 	printf("\"buffer\": %zu, \"lateness_us\": {\"p50\": %u, \"p99\": %u}, ",
 	       rep.buffer, lateness_us(run, 0.5), lateness_us(run, 0.99));
+	print_unserved(run, seconds * 50);
 	print_delays(run);
 	printf("}\n");
 	fflush(stdout);
