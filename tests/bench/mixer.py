@@ -200,7 +200,8 @@ def missing(chosen):
 def run(chosen, directory):
     program = BUILD / "tests" / "bench" / "bench-driver"
     bench = cell.Bench(directory, program, chosen.settle, chosen.seconds)
-    outcome = report.Outcome(chosen.settle, chosen.seconds)
+    outcome = report.Outcome(chosen.settle, chosen.seconds,
+                             searched=not chosen.sizes)
     try:
         try:
             measure_delays(bench, chosen.servers.split(","), outcome.delays)

@@ -27,6 +27,7 @@ MAX_KIB = 32  # of a member that only listens
 class Outcome:
     settle: int
     seconds: int
+    searched: bool  # the largest size that held is the limit
     cells: list = dataclasses.field(default_factory=list)
     delays: list = dataclasses.field(default_factory=list)  # (title, Result)
     faults: list = dataclasses.field(default_factory=list)  # sentences
@@ -180,7 +181,8 @@ def conditions(outcome):
 def text(outcome):
     parts = [conditions(outcome)]
     if outcome.cells:
-        parts += [goals_table(outcome), limits_table(outcome)]
+        parts += [goals_table(outcome)] if outcome.searched else []
+        parts.append(limits_table(outcome))
     if outcome.delays:
         parts.append(delay_table(outcome))
     parts += [f"FAILED: {fault}" for fault in outcome.faults]
