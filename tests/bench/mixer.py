@@ -46,11 +46,11 @@ class Variant:
 GUESS = {
     ("janus", "listen"): 80, ("janus", "dtx"): 75, ("janus", "talk"): 65,
     ("janus", "five3"): 70, ("janus", "five1"): 70,
-    ("bridge", "listen"): 3000, ("bridge", "dtx"): 2500,
-    ("bridge", "talk"): 1300, ("bridge", "five3"): 240,
-    ("bridge", "five1"): 600,
+    ("bridge", "listen"): 3600, ("bridge", "dtx"): 3000,
+    ("bridge", "talk"): 1800, ("bridge", "five3"): 230,
+    ("bridge", "five1"): 650,
 }
-GUESS_WITHOUT_HEADER = {("bridge", "talk"): 420}
+GUESS_WITHOUT_HEADER = {("bridge", "talk"): 360}
 FAULTS = (RuntimeError, OSError, LookupError, ValueError, TypeError,
           subprocess.SubprocessError, http.client.HTTPException)
 QUICK = ("listen", "talk", "five1")
