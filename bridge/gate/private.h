@@ -574,6 +574,7 @@ struct worker {
 	struct engine *eng;
 	struct port_receiver *receiver; /* {worker} */
 	int epoll_fd, timer_fd;
+	int quiet_fd;	/* epoll of timer and control alone */
 	int control_fd; /* eventfd: the control thread did something */
 	int worker_fd;	/* eventfd: the worker did */
 	pthread_t thread;
@@ -581,6 +582,8 @@ struct worker {
 	atomic_bool stop;
 	uint64_t packets_pushed; /* {control} */
 	uint64_t next_tick_us;	 /* {worker} 0: the timer is disarmed */
+	uint64_t received_us;	 /* {worker} when packets came last */
+	unsigned rush, dull;	 /* {worker} see note_rush() */
 	uint64_t cpu_us;	 /* {worker} used until the last tick */
 	struct websocket_packet packet_up; /* {worker} scratch */
 	/* {control} scratch, too large for a stack. */

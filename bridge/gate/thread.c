@@ -10,6 +10,11 @@
 #include <unistd.h>
 
 #define LATE_US 5000u /* a tick that begins later is counted as late */
+#define BATCHES 4     /* of packets from one socket, at once */
+#define RUSH_US 1000u /* wake-ups that come sooner one after the other, */
+#define RUSH	16    /* so many times in a row: a rush of packets */
+#define NAP_MS	1
+#define SOURCES (WAKE_CONTROL + 1)
 
 uint64_t thread_clock_us(clockid_t clock)
 {
@@ -35,11 +40,11 @@ uint64_t thread_drain(int fd)
 	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
-static int watch(struct worker *wrk, int fd, unsigned source)
+static int watch(int epoll_fd, int fd, unsigned source)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
 
-	return epoll_ctl(wrk->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
 int thread_prepare(struct worker *wrk)
@@ -47,18 +52,23 @@ int thread_prepare(struct worker *wrk)
 	int r;
 
 	wrk->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	wrk->quiet_fd = epoll_create1(EPOLL_CLOEXEC);
 	wrk->timer_fd =
 		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	wrk->control_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	wrk->worker_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (wrk->epoll_fd < 0 || wrk->timer_fd < 0 || wrk->control_fd < 0 ||
-	    wrk->worker_fd < 0)
+	if (wrk->epoll_fd < 0 || wrk->quiet_fd < 0 || wrk->timer_fd < 0 ||
+	    wrk->control_fd < 0 || wrk->worker_fd < 0)
 		return -errno;
-	r = watch(wrk, wrk->timer_fd, WAKE_TIMER);
+	r = watch(wrk->epoll_fd, wrk->timer_fd, WAKE_TIMER);
 	if (!r)
-		r = watch(wrk, wrk->control_fd, WAKE_CONTROL);
+		r = watch(wrk->epoll_fd, wrk->control_fd, WAKE_CONTROL);
+	if (!r)
+		r = watch(wrk->quiet_fd, wrk->timer_fd, WAKE_TIMER);
+	if (!r)
+		r = watch(wrk->quiet_fd, wrk->control_fd, WAKE_CONTROL);
 	for (unsigned i = 0; i < wrk->n_ports && !r; i++)
-		r = watch(wrk, wrk->ports[i].fd, i);
+		r = watch(wrk->epoll_fd, wrk->ports[i].fd, i);
 	return r;
 }
 
@@ -140,15 +150,6 @@ static void tick(struct worker *wrk)
 		      thread_clock_us(CLOCK_MONOTONIC) - now);
 }
 
-static void serve(struct worker *wrk, unsigned source, uint64_t now_us)
-{
-	if (source == WAKE_TIMER)
-		tick(wrk);
-	else if (source != WAKE_CONTROL)
-		port_receive(wrk->receiver, &wrk->ports[source],
-			     wrk->first_port + source, wrk->eng, now_us);
-}
-
 static void wake_relays(struct engine *eng)
 {
 	for (struct relay *rly = eng->relays_home; rly; rly = rly->next_home) {
@@ -163,26 +164,80 @@ static void wake_relays(struct engine *eng)
 	}
 }
 
+/* What has come to the sockets, not all of a flood: so that it cannot hold up
+ * the tick. Returns how many packets. */
+static int receive(struct worker *wrk, uint64_t now_us)
+{
+	int all = 0;
+
+	for (unsigned i = 0; i < wrk->n_ports; i++)
+		for (int batch = 0; batch < BATCHES; batch++) {
+			int n = port_receive(wrk->receiver, &wrk->ports[i],
+					     wrk->first_port + i, wrk->eng,
+					     now_us);
+
+			all += n;
+			if (n < PORT_BATCH)
+				break;
+		}
+	return all;
+}
+
+/* Where packets come one upon the other, a wake-up for each costs more than
+ * its work: then the sockets are left alone for a millisecond, and all that
+ * came in it is taken at once. */
+static int await(const struct worker *wrk, struct epoll_event *ready)
+{
+	return wrk->rush >= RUSH
+		       ? epoll_wait(wrk->quiet_fd, ready, SOURCES, NAP_MS)
+		       : epoll_wait(wrk->epoll_fd, ready, SOURCES, -1);
+}
+
+/* It begins with many wake-ups close upon each other, and ends with as many
+ * milliseconds in a row that brought next to nothing. */
+static void note_rush(struct worker *wrk, int received, uint64_t now_us)
+{
+	bool soon = received && now_us - wrk->received_us < RUSH_US;
+
+	if (wrk->rush < RUSH) {
+		wrk->rush = soon ? wrk->rush + 1 : 0;
+		wrk->dull = 0;
+	} else if (received > 1) {
+		wrk->dull = 0;
+	} else if (++wrk->dull == RUSH) {
+		wrk->rush = 0;
+	}
+	if (received)
+		wrk->received_us = now_us;
+}
+
 void *thread_run(void *worker)
 {
 	struct worker *wrk = worker;
-	struct epoll_event ready[WAKE_CONTROL + 1];
+	struct epoll_event ready[SOURCES];
 
 	while (!atomic_load(&wrk->stop)) {
-		int n = epoll_wait(wrk->epoll_fd, ready, WAKE_CONTROL + 1, -1);
+		int n = await(wrk, ready);
 		uint64_t now = thread_clock_us(CLOCK_MONOTONIC);
+		bool due = false, packets = wrk->rush >= RUSH;
+		int received = 0;
 
 		/* Commands first: a session is known before its first
 		 * packet is read. Drained before they are taken, so that a
 		 * later one wakes again. */
-		for (int i = 0; i < n; i++)
+		for (int i = 0; i < n; i++) {
+			due |= ready[i].data.u32 == WAKE_TIMER;
+			packets |= ready[i].data.u32 < WAKE_TIMER;
 			if (ready[i].data.u32 == WAKE_CONTROL)
 				thread_drain(wrk->control_fd);
+		}
 		engine_apply(wrk->eng, now);
-		/* One batch for each socket, then the tick is looked at
-		 * again: a flood cannot hold it up. */
-		for (int i = 0; i < n; i++)
-			serve(wrk, ready[i].data.u32, now);
+		/* Then what came in time for the tick. */
+		if (packets || due)
+			received = receive(wrk, now);
+		note_rush(wrk, received, now);
+		if (due)
+			tick(wrk);
 		if (engine_settle(wrk->eng))
 			thread_wake(wrk->worker_fd);
 		wake_relays(wrk->eng);

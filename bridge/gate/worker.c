@@ -75,7 +75,8 @@ int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
 		return -ENOMEM;
 	wrk->events = *events;
 	wrk->arg = arg;
-	wrk->epoll_fd = wrk->timer_fd = wrk->control_fd = wrk->worker_fd = -1;
+	wrk->epoll_fd = wrk->quiet_fd = wrk->timer_fd = wrk->control_fd =
+		wrk->worker_fd = -1;
 	for (unsigned i = 0; i < WORKER_MAX_LISTEN; i++)
 		wrk->ports[i].fd = -1;
 	r = engine_create(&wrk->eng, thread_flush, wrk);
@@ -252,6 +253,7 @@ void worker_destroy(struct worker **wrkp)
 	for (unsigned i = 0; i < WORKER_MAX_LISTEN; i++)
 		port_close(&wrk->ports[i]);
 	close_fd(wrk->epoll_fd);
+	close_fd(wrk->quiet_fd);
 	close_fd(wrk->timer_fd);
 	close_fd(wrk->control_fd);
 	close_fd(wrk->worker_fd);

@@ -431,6 +431,34 @@ static void an_empty_worker_sleeps(void)
 	stop(&bench);
 }
 
+/* Four times as many packets as a worker may wake up for. */
+static void a_rush_of_packets_is_taken_together(void)
+{
+	enum { PACKETS = 4000, PACE_US = 250 };
+	struct worker_report before, after;
+	const uint8_t junk[100] = { 0xff };
+	struct bench bench;
+	unsigned long slept;
+	gint64 next;
+
+	start(&bench, "127.0.0.1");
+	worker_report(bench.wrk, &before);
+	slept = sleeps();
+	next = g_get_monotonic_time();
+	for (int i = 0; i < PACKETS; i++) {
+		send_packet(&bench, junk, sizeof(junk));
+		for (next += PACE_US; g_get_monotonic_time() < next;)
+			;
+	}
+	slept = sleeps() - slept;
+	do
+		worker_report(bench.wrk, &after);
+	while (after.packets_in < before.packets_in + PACKETS);
+	g_test_message("%d packets, %lu sleeps", PACKETS, slept);
+	g_assert_cmpuint(slept, <, PACKETS / 2);
+	stop(&bench);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -446,5 +474,7 @@ int main(int argc, char **argv)
 			both_families_share_a_port);
 	g_test_add_func("/worker/an empty worker sleeps",
 			an_empty_worker_sleeps);
+	g_test_add_func("/worker/a rush of packets is taken together",
+			a_rush_of_packets_is_taken_together);
 	return g_test_run();
 }
