@@ -138,6 +138,7 @@ int mix_join(struct mix *mix, struct mix_leg *leg)
 		return -EINVAL;
 	mix->n++;
 	leg->mix = mix;
+	leg->turn = mix->joined++;
 	if (leg->sends)
 		leg->place = places_take(&mix->places);
 	mix_leg_begin(leg);
@@ -324,6 +325,7 @@ void mix_tick(struct mix *mix)
 
 	mix->tick++;
 	audience_tick(&mix->audience);
+	mix->full = talkers_full(&mix->talkers);
 	/* Backwards: who falls silent leaves the list. */
 	for (unsigned i = mix->n_talking; i-- > 0;)
 		mix_leg_hear(mix->talking[i]->leg);

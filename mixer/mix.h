@@ -71,6 +71,7 @@ struct mix_leg_report {
 	uint64_t recovered;   /* frames: from in-band FEC */
 	uint64_t undecodable; /* packets that Opus refused */
 	uint64_t unranked;    /* packets that nobody would have heard */
+	uint64_t skipped;     /* frames not decoded, while it had to wait */
 	float level_dbov;     /* of the last frame heard from it, -127..0 */
 	float peak_dbov;      /* largest since the last report was taken */
 	bool talking;	      /* level above -50 dBov, with hangover */

@@ -20,6 +20,14 @@
 #define EASY	8.0f
 #define REPORTS 8.0f
 
+/* Where all seats are taken, who speaks without levels and waits for a seat is
+ * decoded in turns: so many frames of each round. A decoder has to hear so
+ * many before what it makes counts. */
+#define ROUND	20 /* frames */
+#define TURN	5
+#define AWAKE	3
+#define PATIENT 10 /* frames that he has waited then */
+
 /* A leg that claims silence, or is distrusted, is listened to for a moment
  * when a voice is free; one leg of a mix at a time. */
 #define PROBE_EVERY 10 /* ticks */
@@ -279,6 +287,8 @@ void mix_leg_begin(struct mix_leg *leg)
 void mix_leg_speak(struct mix_leg *leg, struct inlet *in)
 {
 	leg->inlet = in;
+	leg->waiting = 0;
+	leg->awake = AWAKE;
 	voice_report(in->voice, &leg->before);
 	if (leg->talker.silent > MIX_KEEP - PROBE)
 		leg->talker.silent = MIX_KEEP - PROBE;
@@ -311,6 +321,7 @@ void mix_leg_report(struct mix_leg *leg, struct mix_leg_report *rep_r)
 		.recovered = voice.recovered,
 		.undecodable = voice.undecodable,
 		.unranked = leg->unranked,
+		.skipped = leg->skipped,
 		.level_dbov = mix_leg_level(leg),
 		.peak_dbov = leg->peak,
 		.talking = leg->talked_at &&
@@ -344,11 +355,32 @@ static struct sum_gain gain_of(const struct mix_leg *leg)
 	return (struct sum_gain){ fixed, fixed };
 }
 
-void mix_leg_hear(struct mix_leg *leg)
+/* Whether it is passed over in this tick. */
+static bool has_to_wait(const struct mix_leg *leg)
+{
+	const struct mix *mix = leg->mix;
+
+	if (leg->settle || leg->talker.seat || leg->talker.silent)
+		return false;
+	if (is_mute(leg) && !leg->own_inlet)
+		return false;
+	if (!is_mute(leg) && (!mix->full || leg->waiting < PATIENT))
+		return false;
+	return (mix->tick + leg->turn) % ROUND >= TURN;
+}
+
+static void skip(struct mix_leg *leg)
+{
+	voice_skip(leg->inlet->voice);
+	show(leg, leg->shown);
+	leg->awake = 0;
+	leg->skipped++;
+}
+
+/* What was decoded counts: seat or none. */
+static void judge(struct mix_leg *leg, float level)
 {
 	struct mix *mix = leg->mix;
-	struct inlet *in = leg->inlet;
-	float level = inlet_pull(in, mix_denoises(mix) && leg->talker.seat);
 
 	show(leg, level);
 	agc_run(&leg->agc, level);
@@ -359,6 +391,27 @@ void mix_leg_hear(struct mix_leg *leg)
 		talkers_rise(&mix->talkers, &leg->talker);
 	else
 		talkers_seat(&mix->talkers, &leg->talker);
+	if (leg->talker.seat || leg->talker.silent)
+		leg->waiting = 0;
+	else
+		leg->waiting++;
+}
+
+void mix_leg_hear(struct mix_leg *leg)
+{
+	struct mix *mix = leg->mix;
+	struct inlet *in = leg->inlet;
+	float level;
+
+	if (has_to_wait(leg)) {
+		skip(leg);
+		return;
+	}
+	level = inlet_pull(in, mix_denoises(mix) && leg->talker.seat);
+	if (leg->awake < AWAKE)
+		leg->awake++;
+	if (leg->awake == AWAKE)
+		judge(leg, level);
 	inlet_mix(in, gain_of(leg));
 	if (in->sounding)
 		leg->settle = SETTLE;

@@ -33,6 +33,7 @@ struct mix_leg {
 	struct talker talker;
 	struct trust trust;
 	struct agc agc;
+	unsigned turn;	 /* among those who wait */
 	unsigned place;	 /* where it stands in a stereo room */
 	float gain;	 /* its volume */
 	unsigned settle; /* frames for which it still needs its own feed */
@@ -42,7 +43,9 @@ struct mix_leg {
 
 	struct inlet *own_inlet; /* {const} or NULL */
 	struct feed *own_feed;	 /* {const} or NULL */
-	uint64_t unranked;
+	uint64_t unranked, skipped;
+	unsigned waiting; /* frames for which it has spoken without a seat */
+	unsigned awake;	  /* frames decoded in a row */
 	struct voice_report before; /* what its voice had counted for others */
 	struct voice_report total;  /* of the voices it had */
 };
@@ -60,6 +63,8 @@ struct mix {
 	unsigned n_inlets, n_feeds, n_free_inlets, n_free_feeds;
 	struct inlet **inlets, **free_inlets; /* the pool, and its rest */
 	struct feed **feeds, **free_feeds;
+	bool full;	     /* all seats are taken by who speaks */
+	unsigned joined;     /* how often; spreads what is done in turns */
 	uint64_t next_probe; /* tick */
 	bool farewells;	     /* there is something in farewell */
 	int32_t *sum;	     /* channels * MIX_FRAME each */

@@ -49,6 +49,11 @@ static struct talker *weakest(const struct talkers *tks)
 	return silent->silent >= PAUSE ? silent : quiet;
 }
 
+bool talkers_full(const struct talkers *tks)
+{
+	return tks->n >= tks->limit && weakest(tks)->silent < PAUSE;
+}
+
 static bool gives_way(const struct talker *it, struct talker *who)
 {
 	if (it->silent >= PAUSE)

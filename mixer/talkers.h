@@ -57,6 +57,9 @@ bool talkers_admit(const struct talkers *tks, struct talker *who);
  * whether he has a seat. Another may lose his by it. */
 bool talkers_seat(struct talkers *tks, struct talker *who);
 
+/* RT. Whether all seats are taken, by people who speak. */
+bool talkers_full(const struct talkers *tks);
+
 /* RT. Gives up his seat, if any. */
 void talkers_rise(struct talkers *tks, struct talker *who);
 

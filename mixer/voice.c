@@ -33,6 +33,7 @@ struct voice {
 	size_t noise; /* samples there that are nothing but noise */
 	size_t whole; /* samples of concealment that do not fade yet */
 	int shorter;  /* samples by which the delay should sink */
+	bool skips;   /* silence instead of decoding */
 	uint64_t concealed, recovered, undecodable, restarts;
 	uint64_t shortened, lengthened;
 };
@@ -173,6 +174,11 @@ static bool decode(struct voice *voice, enum jitter_result what,
 {
 	int n = (int)frame->samples;
 
+	if (voice->skips) {
+		memset(pcm, 0, frame->samples * sizeof(*pcm));
+		runaway_gap(&voice->runaway);
+		return true;
+	}
 	if (what == JITTER_PACKET) {
 		if (codec_decode(voice->dec, frame->payload, frame->size, pcm,
 				 frame->samples) == n) {
@@ -239,6 +245,15 @@ float voice_pull(struct voice *voice, int16_t *pcm_r)
 		voice->noise = st->fill;
 	voice->shorter = jitter_tick(voice->jitter, (unsigned)st->fill);
 	return silent ? LEVEL_SILENCE : level_dbov(pcm_r, VOICE_FRAME);
+}
+
+void voice_skip(struct voice *voice)
+{
+	int16_t unheard[VOICE_FRAME];
+
+	voice->skips = true;
+	voice_pull(voice, unheard);
+	voice->skips = false;
 }
 
 void voice_report(const struct voice *voice, struct voice_report *rep_r)

@@ -53,6 +53,11 @@ int voice_put(struct voice *voice, uint64_t sequence, uint64_t timestamp,
  * comfort noise counts as silent, so that a mixer may leave it out. */
 float voice_pull(struct voice *voice, int16_t *pcm_r);
 
+/* RT. Instead of voice_pull(), for a talker whom nobody hears: time goes on and
+ * packets are taken, but not decoded. The first two frames that are pulled
+ * after it are not quite what was said. */
+void voice_skip(struct voice *voice);
+
 /* RT. As new, for another sender: packets, timing, decoder, background. The
  * counters run on. */
 void voice_reset(struct voice *voice);

@@ -126,6 +126,40 @@ static void packets_of_the_unheard_are_not_wanted(void)
 	close_room(&room);
 }
 
+/* Nor are they decoded, where there are no levels, but in turns. */
+static void who_waits_without_levels_is_decoded_in_turns(void)
+{
+	struct person *listener, *leaves = NULL;
+	struct room room;
+	int before;
+
+	open_hall(&room);
+	for (unsigned i = 0; i < 9; i++)
+		enter_with(&room, tones[i % 6], 3000, &plain);
+	listener = enter_with(&room, 0, 0, &levelled);
+	run(&room, 400);
+	for (unsigned i = 0; i < 9; i++) {
+		struct mix_leg_report rep = report(room.people[i]);
+
+		g_assert_cmpuint(rep.skipped, >=, rep.audible ? 0 : 270);
+		g_assert_cmpuint(rep.skipped, <=, rep.audible ? 0 : 320);
+		g_assert_cmpfloat(rep.level_dbov, >, -30);
+		if (rep.audible)
+			leaves = room.people[i];
+	}
+	before = edge(listener, 100);
+
+	/* Whoever gets the seat comes without a click. */
+	leaves->amplitude = 0;
+	run(&room, 50);
+	g_assert_cmpuint(audible(&room), ==, 3);
+	g_assert_false(report(leaves).audible);
+	run(&room, 50);
+	g_assert_cmpint(edge(listener, 100), <,
+			MAX(before, edge(listener, 20)) * 2);
+	close_room(&room);
+}
+
 static void a_liar_is_found_out_and_loses_his_seat(void)
 {
 	struct room room;
@@ -192,6 +226,26 @@ static void a_muted_member_takes_no_voice(void)
 	mix_leg_set_muted(muted->leg, false);
 	run(&room, 50);
 	g_assert_cmpfloat(find(listener, 470, 40), >, -18);
+	close_room(&room);
+}
+
+static void a_muted_member_without_levels_is_decoded_in_turns(void)
+{
+	struct mix_leg_report rep;
+	struct room room;
+	struct person *muted, *listener;
+
+	open_hall(&room);
+	muted = enter_with(&room, 470, 6000, &plain);
+	listener = enter_with(&room, 0, 0, &levelled);
+	mix_leg_set_muted(muted->leg, true);
+	run(&room, 200);
+	rep = report(muted);
+	g_assert_cmpuint(rep.skipped, >=, 140);
+	g_assert_cmpfloat(rep.level_dbov, >, -20);
+	g_assert_true(rep.talking);
+	mix_leg_set_muted(muted->leg, false);
+	g_assert_cmpuint(ticks_until_heard(&room, listener), <=, 4);
 	close_room(&room);
 }
 
@@ -487,6 +541,9 @@ int main(int argc, char **argv)
 			everybody_is_heard_where_nobody_is_chosen);
 	g_test_add_func("/mix/talkers/packets of the unheard are not wanted",
 			packets_of_the_unheard_are_not_wanted);
+	g_test_add_func("/mix/talkers/who waits without levels is decoded in "
+			"turns",
+			who_waits_without_levels_is_decoded_in_turns);
 	g_test_add_func("/mix/talkers/a liar is found out and loses his seat",
 			a_liar_is_found_out_and_loses_his_seat);
 	g_test_add_func("/mix/talkers/who claims silence and speaks is found "
@@ -494,6 +551,9 @@ int main(int argc, char **argv)
 			who_claims_silence_and_speaks_is_found_in_passing);
 	g_test_add_func("/mix/talkers/a muted member takes no voice",
 			a_muted_member_takes_no_voice);
+	g_test_add_func("/mix/talkers/a muted member without levels is "
+			"decoded in turns",
+			a_muted_member_without_levels_is_decoded_in_turns);
 	g_test_add_func("/mix/talkers/a stalled member never silences the room",
 			a_stalled_member_never_silences_the_room);
 	g_test_add_func("/mix/talkers/junk of one changes nobody else's sound",
