@@ -187,15 +187,19 @@ static struct mix_leg *victim_for(const struct mix *mix,
 				  const struct mix_leg *leg)
 {
 	struct mix_leg *victim = NULL;
+	unsigned silent = PAUSE - 1;
 
 	for (unsigned i = 0; i < mix->n_inlets; i++) {
 		struct mix_leg *it = mix->inlets[i]->leg;
 
 		if (!it || it->talker.seat || it->settle || it->hearer.own)
 			continue;
-		if (it->talker.silent >= PAUSE)
-			return it;
-		if (it->talker.score + LOUDER < leg->talker.score &&
+		if (it->talker.silent > silent) {
+			silent = it->talker.silent;
+			victim = it;
+		}
+		if (silent < PAUSE &&
+		    it->talker.score + LOUDER < leg->talker.score &&
 		    (!victim || it->talker.score < victim->talker.score))
 			victim = it;
 	}

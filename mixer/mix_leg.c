@@ -108,8 +108,9 @@ static bool may_probe(struct mix_leg *leg)
 {
 	struct mix *mix = leg->mix;
 
+	/* The last free voice is for who speaks. */
 	if (mix->tick < mix->next_probe ||
-	    (!leg->own_inlet && !mix->n_free_inlets))
+	    (!leg->own_inlet && mix->n_free_inlets < 2))
 		return false;
 	mix->next_probe = mix->tick + PROBE_EVERY;
 	return true;
@@ -185,6 +186,9 @@ int mix_leg_put(struct mix_leg *leg, uint64_t sequence, uint64_t timestamp,
 	if (!leg->mix || (leg->level_header && !leg->ranked))
 		return -EBUSY;
 	leg->ranked = false;
+	/* RFC 7587 3.1.3: one or two bytes hold no sound. */
+	if (first && size <= 2)
+		return 0;
 	if (first && !mix_take_inlet(leg->mix, leg))
 		return -EBUSY;
 	if (leg->level_header)
@@ -397,6 +401,17 @@ static void judge(struct mix_leg *leg, float level)
 		leg->waiting++;
 }
 
+/* Whether it needs its voice no more. */
+static bool is_done(const struct mix_leg *leg)
+{
+	unsigned silent = leg->talker.silent;
+
+	if (leg->own_inlet)
+		return silent > MIX_KEEP;
+	return is_mute(leg) || silent > MIX_KEEP ||
+	       (silent > MIX_YIELD && !leg->mix->n_free_inlets);
+}
+
 void mix_leg_hear(struct mix_leg *leg)
 {
 	struct mix *mix = leg->mix;
@@ -417,7 +432,6 @@ void mix_leg_hear(struct mix_leg *leg)
 		leg->settle = SETTLE;
 	else if (leg->settle)
 		leg->settle--;
-	if (!leg->settle && (leg->talker.silent > MIX_KEEP ||
-			     (is_mute(leg) && !leg->own_inlet)))
+	if (!leg->settle && is_done(leg))
 		mix_drop_inlet(mix, leg);
 }

@@ -10,9 +10,10 @@
 #include "mixer/talkers.h"
 #include "mixer/trust.h"
 
-/* A voice is kept for so many frames of silence, warm for the next word, as
- * long as nobody else needs it. */
-#define MIX_KEEP 100
+/* A voice is kept for so many frames of silence, with what it has learned of
+ * the path, as long as others are free; else for so many. */
+#define MIX_KEEP  500
+#define MIX_YIELD 100
 
 struct mix_leg {
 	/* What a packet and a tick of somebody who only listens touch. */

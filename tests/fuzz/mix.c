@@ -5,7 +5,7 @@
  * Each step is one byte of operation, then its operands:
  *   put   leg, sequence and timestamp as differences, size, payload
  *   tick  one to eight of them
- *   mute, loss, leave and join again, report */
+ *   mute, volume, effort, loss, leave and join again, report */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -99,6 +99,14 @@ static void report(struct room *room, unsigned i)
 		abort();
 }
 
+static void shed(struct room *room, struct input *in)
+{
+	const struct mix_effort effort = { .complexity = (int)take(in, 1) % 11,
+					   .talkers = take(in, 1) % 4 };
+
+	mix_set_effort(room->mix, &effort);
+}
+
 static void step(struct room *room, struct input *in)
 {
 	unsigned op = take(in, 1), i = op >> 3 & 1;
@@ -112,7 +120,12 @@ static void step(struct room *room, struct input *in)
 		tick(room, 1 + (op >> 5));
 		break;
 	case 5:
-		mix_leg_set_muted(room->leg[i], op >> 4 & 1);
+		if (op >> 5 == 1)
+			mix_leg_set_gain(room->leg[i], (float)take(in, 1) / 64);
+		else if (op >> 5 == 2)
+			shed(room, in);
+		else
+			mix_leg_set_muted(room->leg[i], op >> 4 & 1);
 		break;
 	case 6:
 		mix_leg_set_loss(room->leg[i], (int)take(in, 1) - 50);
