@@ -96,7 +96,8 @@ void mix_leg_destroy(struct mix_leg **legp);
  * dBov, or LEVEL_NONE
  * (mixer/level.h). False: it need not be decrypted, nobody would hear
  * it. What is true must be followed by mix_leg_put() once it has proved
- * authentic, and only that lets the claim count. */
+ * authentic, and only that lets the claim count: a forger can move the meter of
+ * somebody who is not heard, and take no seat and no voice. */
 bool mix_leg_rank(struct mix_leg *leg, int level_dbov);
 
 /* RT. When the packets that follow came: samples after the last tick. It is

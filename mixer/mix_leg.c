@@ -272,6 +272,7 @@ static void add_reports(struct voice_report *total,
 	total->concealed += now->concealed - before->concealed;
 	total->recovered += now->recovered - before->recovered;
 	total->undecodable += now->undecodable - before->undecodable;
+	total->restarts += now->restarts - before->restarts;
 	total->shortened += now->shortened - before->shortened;
 	total->lengthened += now->lengthened - before->lengthened;
 	total->waiting = now->waiting;
