@@ -232,7 +232,8 @@ def main():
     if reason:
         sys.exit(f"bench: {reason}")
     # Ended by a signal, we still end our servers.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
     with tempfile.TemporaryDirectory(
             prefix="ipsp-bench-", ignore_cleanup_errors=True) as directory:
         run(chosen, directory)
