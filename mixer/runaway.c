@@ -13,6 +13,7 @@
 void runaway_reset(struct runaway *run)
 {
 	run->loudest = LEVEL_SILENCE;
+	run->known = LEVEL_SILENCE;
 	run->heard = 0;
 	run->watch = 0;
 }
@@ -32,9 +33,11 @@ float runaway_limit(const struct runaway *run)
 void runaway_hear(struct runaway *run, float dbov, bool anew)
 {
 	bool believed = anew || !run->watch || run->heard < ENOUGH;
-	float level = believed ? dbov : fminf(dbov, run->loudest);
+	float level = believed ? dbov : fminf(dbov, run->known);
 
 	run->loudest = fmaxf(run->loudest - SINK, level);
+	if (believed)
+		run->known = run->loudest;
 	if (run->heard < ENOUGH)
 		run->heard++;
 	if (run->watch)

@@ -9,6 +9,9 @@
  * So: for five seconds after a gap, a packet that decodes to 9 dB more than the
  * loudest of the last ten seconds of sound is decoded again by a decoder that
  * begins anew, and that is what is heard. Who just speaks up is as loud again.
+ * Where packets are lost all the time that watch never ends: the loudest then
+ * follows what is heard up to what was known before, so that it neither grows
+ * with the error nor sinks below a healthy voice.
  *
  * Embedded in its owner, RT. */
 #ifndef MIXER_RUNAWAY_H
@@ -18,6 +21,7 @@
 
 struct runaway {
 	float loudest;	/* dBov, sinks slowly */
+	float known;	/* the same, when a packet was last believed */
 	unsigned heard; /* packets, up to what is needed to know anything */
 	unsigned watch; /* packets until a gap is forgotten */
 };
