@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <speex/speex_jitter.h>
+
 #include "mixer/packets.h"
 #include "mixer/transit.h"
 
@@ -10,6 +12,19 @@
 #define STEP	 120  /* Opus' shortest step: 2.5 ms */
 #define CONCEAL	 480  /* and that of concealment in its speech modes */
 #define MAX_SPAN 5760 /* the longest Opus packet, RFC 6716 3.2 */
+
+/* SpeexDSP's time: half a millisecond, 32 bits. Our 0 is called so there that
+ * they wrap 8 s later: this is tried every day, and not first after 24. */
+#define UNIT   24
+#define ORIGIN 0xffffc000u
+
+/* SpeexDSP lengthens the delay by itself, in a get that finds nothing, where
+ * packets came with less to spare than this: never. */
+#define NO_MARGIN (-(1 << 20))
+
+/* When it was asked more often in a row in vain it drops all at the next put
+ * and starts anew. */
+#define MOST_MISSES 20
 
 /* After so long with nothing to play the talker is taken to pause, and the
  * next packet starts a new spurt, with the delay that it should have. */
@@ -27,8 +42,10 @@
 #define JUMP 1000 /* a step in the sequence that is no loss, but a restart */
 
 struct jitter {
-	int min, max; /* {const} */
-	struct packets packets;
+	int min, max;		/* {const} */
+	JitterBuffer *speex;	/* the packets on their line */
+	struct packets packets; /* what it holds */
+	unsigned misses;	/* in a row */
 	struct transit transit;
 
 	int64_t clock;	/* of the last tick: ours */
@@ -56,6 +73,33 @@ struct jitter {
 	struct jitter_report count;
 };
 
+/* SpeexDSP gives a packet up. */
+static void drop(void *packet)
+{
+	packets_free(packet);
+}
+
+static int open_speex(struct jitter *jit)
+{
+	spx_int32_t unit = 1, margin = NO_MARGIN;
+	union {
+		void (*call)(void *);
+		void *pointer;
+	} destroy = { .call = drop };
+
+	jit->speex = jitter_buffer_init(JITTER_TICK / UNIT);
+	if (!jit->speex)
+		return -ENOMEM;
+	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_DESTROY_CALLBACK,
+			  destroy.pointer);
+	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_CONCEALMENT_SIZE,
+			  &unit);
+	jitter_buffer_ctl(jit->speex, JITTER_BUFFER_SET_MARGIN, &margin);
+	/* The first call turns off adjustment in each tick. */
+	jitter_buffer_update_delay(jit->speex, NULL, NULL);
+	return 0;
+}
+
 int jitter_create(struct jitter **jit_r, const struct jitter_config *cfg)
 {
 	struct jitter *jit;
@@ -72,6 +116,8 @@ int jitter_create(struct jitter **jit_r, const struct jitter_config *cfg)
 	/* 128 kb/s are 16 bytes a millisecond. */
 	ret = packets_init(&jit->packets, (unsigned)cfg->max_ms / 10 + 16,
 			   (size_t)cfg->max_ms * 16 + 2 * JITTER_MAX_PAYLOAD);
+	if (!ret)
+		ret = open_speex(jit);
 	if (ret < 0) {
 		jitter_destroy(&jit);
 		return ret;
@@ -88,14 +134,81 @@ void jitter_destroy(struct jitter **jitp)
 	*jitp = NULL;
 	if (!jit)
 		return;
+	if (jit->speex)
+		jitter_buffer_destroy(jit->speex);
 	packets_fini(&jit->packets);
 	free(jit);
+}
+
+static void hand_over(struct jitter *jit, void *data, int64_t time,
+		      unsigned samples)
+{
+	JitterBufferPacket pkt = {
+		.data = data,
+		.timestamp = (uint32_t)(time / UNIT) + ORIGIN,
+		.span = samples / UNIT,
+	};
+	unsigned held = jit->packets.n;
+
+	jitter_buffer_put(jit->speex, &pkt);
+	/* First it gives up what is past. */
+	jit->count.late += held - jit->packets.n;
+}
+
+/* Asks for so many samples: a packet that is there, or NULL. Either way the
+ * line has moved on. */
+static struct packet *ask(struct jitter *jit, int64_t samples)
+{
+	JitterBufferPacket pkt = { .data = NULL };
+	spx_int32_t offset;
+	uint32_t at;
+	int ret = jitter_buffer_get(jit->speex, &pkt,
+				    (spx_int32_t)(samples / UNIT), &offset);
+
+	at = (uint32_t)jitter_buffer_get_pointer_timestamp(jit->speex);
+	at -= (uint32_t)(jit->now / UNIT) + ORIGIN;
+	jit->now += (int64_t)(int32_t)at * UNIT;
+	jit->misses = ret == JITTER_BUFFER_OK ? 0 : jit->misses + 1;
+	return ret == JITTER_BUFFER_OK ? (void *)pkt.data : NULL;
+}
+
+/* SpeexDSP is given, and gives out, a packet of no length where the line is:
+ * that puts the line there, and is no miss. No other begins there. */
+static void find_nothing(struct jitter *jit)
+{
+	char nothing;
+
+	hand_over(jit, &nothing, jit->now, 0);
+	ask(jit, 0);
+}
+
+/* Moves the line on. No packet begins between, none goes on. */
+static void pass(struct jitter *jit, int64_t samples)
+{
+	if (jit->misses == MOST_MISSES)
+		find_nothing(jit);
+	ask(jit, samples);
+}
+
+/* Moves the line to anywhere. Nothing waits: what is held is past. */
+static void seek(struct jitter *jit, int64_t time)
+{
+	jit->count.late += jit->packets.n;
+	jitter_buffer_reset(jit->speex);
+	jit->now = time;
+	find_nothing(jit);
+}
+
+/* The packet that is played next, or NULL. */
+static const struct packet *waiting(const struct jitter *jit)
+{
+	return packets_from(&jit->packets, jit->now);
 }
 
 /* The next packet begins a time line. */
 static void forget_line(struct jitter *jit)
 {
-	packets_clear(&jit->packets);
+	jitter_buffer_reset(jit->speex);
 	transit_reset(&jit->transit);
 	jit->based = false;
 	jit->played = false;
@@ -153,7 +266,7 @@ static void begin_spurt(struct jitter *jit, int64_t time)
 	int64_t due = jit->clock + JITTER_TICK - time;
 	int64_t hold = whole_ticks(target(jit) - due);
 
-	jit->now = time - (hold < jit->max ? hold : jit->max);
+	seek(jit, time - (hold < jit->max ? hold : jit->max));
 	jit->owed = 0;
 }
 
@@ -201,7 +314,7 @@ static bool is_restart(const struct jitter *jit, uint64_t sequence,
 
 	return jit->strayed && step - 1 < 16 &&
 	       timestamp - jit->stray_timestamp - 1 < step * MAX_SPAN &&
-	       !packets_first(&jit->packets);
+	       !waiting(jit);
 }
 
 /* Brings a packet that is off the line onto one, or refuses it. */
@@ -230,18 +343,25 @@ static bool find_line(struct jitter *jit, uint64_t sequence, uint64_t timestamp)
 /* What has waited too long is given up: the rest is played sooner. */
 static void shed(struct jitter *jit, unsigned samples)
 {
-	int64_t excess = jit->end - jit->now - jit->max - samples;
-	const struct packet *first = packets_first(&jit->packets);
+	int64_t until = jit->end - jit->max - samples;
 
-	if (excess <= 0)
-		return;
-	jit->now += excess;
-	jit->owed = 0;
-	for (; first && first->time + first->samples <= jit->now;
-	     first = packets_first(&jit->packets)) {
-		jit->after = first->sequence + 1;
+	if (until > jit->now)
+		jit->owed = 0;
+	while (until > jit->now) {
+		const struct packet *next = waiting(jit);
+		int64_t from = next && next->time < until ? next->time : until;
+		struct packet *pkt;
+
+		if (from > jit->now) {
+			pass(jit, from - jit->now);
+			continue;
+		}
+		if (next->time + next->samples > until)
+			break;
+		pkt = ask(jit, next->time + next->samples - jit->now);
+		jit->after = pkt->sequence + 1;
 		jit->count.late++;
-		packets_drop(&jit->packets);
+		packets_free(pkt);
 	}
 }
 
@@ -249,9 +369,8 @@ static void shed(struct jitter *jit, unsigned samples)
 static int take(struct jitter *jit, const struct packet *pkt,
 		const uint8_t *payload)
 {
-	bool idle = !packets_first(&jit->packets) &&
-		    (jit->dtx || jit->owed >= IDLE_AFTER);
-	int ret;
+	bool idle = (jit->dtx || jit->owed >= IDLE_AFTER) && !waiting(jit);
+	struct packet *kept;
 
 	transit_note(&jit->transit, jit->clock, arrival(jit) - pkt->time);
 	note_sequence(jit, pkt->sequence, pkt->time + pkt->samples);
@@ -259,16 +378,26 @@ static int take(struct jitter *jit, const struct packet *pkt,
 		jit->count.late++;
 		return -ESTALE;
 	}
-	ret = packets_add(&jit->packets, pkt, payload);
-	if (ret < 0) {
-		jit->count.overflow++;
-		return ret;
-	}
 	if (!jit->based || idle)
 		begin_spurt(jit, pkt->time);
 	jit->based = true;
+	kept = packets_add(&jit->packets, pkt, payload);
+	if (!kept) {
+		jit->count.overflow++;
+		return -ENOBUFS;
+	}
+	hand_over(jit, kept, kept->time, kept->samples);
 	shed(jit, pkt->samples);
 	return 0;
+}
+
+/* On the line, in whole units. */
+static int64_t time_of(const struct jitter *jit, uint64_t timestamp)
+{
+	int64_t time = (int64_t)(timestamp - jit->base);
+	int64_t over = time % UNIT;
+
+	return time - over - (over < 0 ? UNIT : 0);
 }
 
 int jitter_put(struct jitter *jit, uint64_t sequence, uint64_t timestamp,
@@ -279,7 +408,7 @@ int jitter_put(struct jitter *jit, uint64_t sequence, uint64_t timestamp,
 			      .size = (unsigned)size };
 
 	if (!size || size > JITTER_MAX_PAYLOAD || samples < STEP ||
-	    samples > MAX_SPAN)
+	    samples > MAX_SPAN || samples % STEP)
 		return -EMSGSIZE;
 	jit->count.put++;
 	if (is_double(jit, sequence)) {
@@ -294,7 +423,7 @@ int jitter_put(struct jitter *jit, uint64_t sequence, uint64_t timestamp,
 	if (!jit->based)
 		jit->base = timestamp;
 	jit->strayed = false;
-	pkt.time = (int64_t)(timestamp - jit->base);
+	pkt.time = time_of(jit, timestamp);
 	return take(jit, &pkt, payload);
 }
 
@@ -310,22 +439,23 @@ static void count_loss(struct jitter *jit, uint64_t sequence)
 	jit->lossy = jit->loss > (jit->lossy ? LOSS_DOWN : LOSS_UP);
 }
 
-static enum jitter_result play(struct jitter *jit, const struct packet *pkt,
+static enum jitter_result play(struct jitter *jit, const struct packet *next,
 			       struct jitter_frame *frame_r)
 {
+	struct packet *pkt = ask(jit, next->time + next->samples - jit->now);
+
 	count_loss(jit, pkt->sequence);
 	jit->after = pkt->sequence + 1;
 	jit->played = true;
 	jit->count.played++;
-	jit->now = pkt->time + pkt->samples;
 	jit->owed = 0;
-	frame_r->payload = packets_payload(&jit->packets, pkt);
+	frame_r->payload = packets_payload(pkt);
 	frame_r->size = pkt->size;
 	frame_r->samples = pkt->samples;
 
 	/* RFC 7587 3.1.3, opus.h: one or two bytes hold no sound. */
 	jit->dtx = pkt->size <= 2;
-	packets_drop(&jit->packets);
+	packets_free(pkt);
 	return jit->dtx ? JITTER_SILENCE : JITTER_PACKET;
 }
 
@@ -348,12 +478,12 @@ static enum jitter_result gap(struct jitter *jit, const struct packet *next,
 	unsigned most = pause ? frame_r->samples : JITTER_TICK;
 
 	frame_r->samples = ahead < most ? (unsigned)ahead : most;
-	jit->now += frame_r->samples;
+	pass(jit, frame_r->samples);
 	if (pause)
 		return JITTER_SILENCE;
 	if (ahead > frame_r->samples || next->samples != frame_r->samples)
 		return JITTER_LOST;
-	frame_r->payload = packets_payload(&jit->packets, next);
+	frame_r->payload = packets_payload(next);
 	frame_r->size = next->size;
 	return JITTER_FEC;
 }
@@ -361,7 +491,7 @@ static enum jitter_result gap(struct jitter *jit, const struct packet *next,
 enum jitter_result jitter_get(struct jitter *jit, unsigned want,
 			      struct jitter_frame *frame_r)
 {
-	const struct packet *next = packets_first(&jit->packets);
+	const struct packet *next = waiting(jit);
 	int64_t ahead, paid;
 
 	*frame_r = (struct jitter_frame){
@@ -373,7 +503,7 @@ enum jitter_result jitter_get(struct jitter *jit, unsigned want,
 	ahead = next->time - jit->now;
 	paid = ahead < jit->owed ? ahead : jit->owed;
 	if (paid > 0) {
-		jit->now += paid;
+		pass(jit, paid);
 		jit->owed -= paid;
 		ahead -= paid;
 	}
@@ -385,7 +515,7 @@ enum jitter_result jitter_get(struct jitter *jit, unsigned want,
 
 bool jitter_ready(const struct jitter *jit)
 {
-	const struct packet *next = packets_first(&jit->packets);
+	const struct packet *next = waiting(jit);
 
 	return next && next->time - jit->now - jit->owed < STEP;
 }
@@ -397,6 +527,7 @@ int jitter_tick(struct jitter *jit, unsigned left)
 
 	jit->clock += JITTER_TICK;
 	jit->since = 0;
+	jitter_buffer_remaining_span(jit->speex, left / UNIT);
 	if (!jit->based || jit->owed || !transit_known(&jit->transit))
 		return 0;
 

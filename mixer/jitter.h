@@ -1,9 +1,16 @@
 /* jitter - one talker's packets, put in order and paced to the tick.
  *
- * A buffer of our own: SpeexDSP's moves the delay in jumps of a frame, and
- * first when packets were already too late. This one says by how many samples
- * the delay should change, and the voice does it by time-scaling
- * (mixer/stretch.h), so that nothing is cut out of what waits.
+ * SpeexDSP's jitter buffer orders them, gives up what is past, and hands out
+ * what is due along a line in units of half a millisecond, of which all Opus
+ * packets last a whole number. Around it is what it lacks: a packet pool (its
+ * own allocates at each put, and leaks what comes too late), extended
+ * timestamps, pauses told from loss, refusal of what is off the line.
+ *
+ * The line moves only when it is asked, and by as much: SpeexDSP's adjustment
+ * of the delay is off. That comes in jumps of a frame, and first when packets
+ * were already too late. jitter_tick() says by how many samples the delay
+ * should change, and the voice does it by time-scaling (mixer/stretch.h), so
+ * that nothing is cut out of what waits.
  *
  * The delay covers the lateness that is usual on the path (mixer/transit.h)
  * and some milliseconds more, so that drifting clocks are followed before a
@@ -65,10 +72,10 @@ void jitter_destroy(struct jitter **jitp);
 void jitter_clock(struct jitter *jit, unsigned since);
 
 /* RT. Copies one packet in. timestamp is extended, in 1/48000 s; samples is
- * the packet's length, 120 to 5760. Late, doubled and surplus packets are
- * counted, not kept. A time line that jumps while the sequence goes on is
- * followed at once; one that jumps with it, from its second packet on.
- * Returns 0, -ESTALE, -EEXIST, -ENOBUFS or -EMSGSIZE. */
+ * the packet's length, 120 to 5760, a multiple of 120. Late, doubled and
+ * surplus packets are counted, not kept. A time line that jumps while the
+ * sequence goes on is followed at once; one that jumps with it, from its second
+ * packet on. Returns 0, -ESTALE, -EEXIST, -ENOBUFS or -EMSGSIZE. */
 int jitter_put(struct jitter *jit, uint64_t sequence, uint64_t timestamp,
 	       unsigned samples, const uint8_t *payload, size_t size);
 

@@ -8,9 +8,9 @@
 int packets_init(struct packets *pkts, unsigned cap, size_t bytes)
 {
 	*pkts = (struct packets){ .cap = cap, .bytes = bytes };
-	pkts->list = calloc(cap, sizeof(*pkts->list));
+	pkts->slots = calloc(cap, sizeof(*pkts->slots));
 	pkts->ring = malloc(bytes);
-	if (pkts->list && pkts->ring)
+	if (pkts->slots && pkts->ring)
 		return 0;
 	packets_fini(pkts);
 	return -ENOMEM;
@@ -18,16 +18,26 @@ int packets_init(struct packets *pkts, unsigned cap, size_t bytes)
 
 void packets_fini(struct packets *pkts)
 {
-	free(pkts->list);
+	free(pkts->slots);
 	free(pkts->ring);
 	*pkts = (struct packets){ 0 };
 }
 
-/* Few packets wait at a time: a look at each is cheaper than book-keeping. */
+/* The first taken slot from i on; there is one. Few packets wait at a time,
+ * in the lowest slots: a look at each is cheaper than book-keeping. */
+static const struct packet *taken(const struct packets *pkts, unsigned *i)
+{
+	while (!pkts->slots[*i].pool)
+		++*i;
+	return &pkts->slots[(*i)++];
+}
+
 static bool is_free(const struct packets *pkts, size_t at, size_t size)
 {
-	for (unsigned i = 0; i < pkts->n; i++) {
-		const struct packet *pkt = &pkts->list[i];
+	unsigned i = 0;
+
+	for (unsigned left = pkts->n; left; left--) {
+		const struct packet *pkt = taken(pkts, &i);
 
 		if (at < pkt->at + pkt->size && pkt->at < at + size)
 			return false;
@@ -35,49 +45,50 @@ static bool is_free(const struct packets *pkts, size_t at, size_t size)
 	return true;
 }
 
-int packets_add(struct packets *pkts, const struct packet *pkt,
-		const uint8_t *payload)
+struct packet *packets_add(struct packets *pkts, const struct packet *pkt,
+			   const uint8_t *payload)
 {
 	size_t at = pkts->next + pkt->size <= pkts->bytes ? pkts->next : 0;
-	unsigned i = pkts->n;
+	struct packet *slot = pkts->slots;
 
 	if (pkts->n == pkts->cap || pkt->size > pkts->bytes ||
 	    !is_free(pkts, at, pkt->size))
-		return -ENOBUFS;
-	/* Nearly always the last one. */
-	while (i && pkts->list[i - 1].time > pkt->time)
-		i--;
-	memmove(pkts->list + i + 1, pkts->list + i,
-		(pkts->n - i) * sizeof(*pkts->list));
-	pkts->list[i] = *pkt;
-	pkts->list[i].at = at;
+		return NULL;
+	while (slot->pool)
+		slot++;
+	*slot = *pkt;
+	slot->pool = pkts;
+	slot->at = at;
 	pkts->n++;
 	memcpy(pkts->ring + at, payload, pkt->size);
 	pkts->next = at + pkt->size;
-	return 0;
+	return slot;
 }
 
-const struct packet *packets_first(const struct packets *pkts)
+void packets_free(struct packet *pkt)
 {
-	return pkts->n ? pkts->list : NULL;
+	pkt->pool->n--;
+	pkt->pool = NULL;
 }
 
-void packets_drop(struct packets *pkts)
+const struct packet *packets_from(const struct packets *pkts, int64_t time)
 {
-	if (!pkts->n)
-		return;
-	pkts->n--;
-	memmove(pkts->list, pkts->list + 1, pkts->n * sizeof(*pkts->list));
+	const struct packet *first = NULL;
+	unsigned i = 0;
+
+	for (unsigned left = pkts->n; left; left--) {
+		const struct packet *pkt = taken(pkts, &i);
+
+		if (pkt->time + pkt->samples <= time)
+			continue;
+		if (!first || pkt->time < first->time ||
+		    (pkt->time == first->time && pkt->samples > first->samples))
+			first = pkt;
+	}
+	return first;
 }
 
-void packets_clear(struct packets *pkts)
+const uint8_t *packets_payload(const struct packet *pkt)
 {
-	pkts->n = 0;
-	pkts->next = 0;
-}
-
-const uint8_t *packets_payload(const struct packets *pkts,
-			       const struct packet *pkt)
-{
-	return pkts->ring + pkt->at;
+	return pkt->pool->ring + pkt->at;
 }

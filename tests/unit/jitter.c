@@ -324,6 +324,75 @@ static void an_announced_pause_is_silence_at_once(void)
 	jitter_destroy(&jit);
 }
 
+/* SpeexDSP would start anew with the first packet after 21 steps in vain. */
+static void a_second_of_pause_in_what_waits_loses_nothing(void)
+{
+	enum { PAUSE = 45 };
+	const uint8_t dtx = 0xf8;
+	struct jitter *jit = new_jitter(0, 1000);
+
+	g_assert_cmpint(put(jit, 0, 0, 0), ==, 0);
+	g_assert_cmpint(jitter_put(jit, 1, FRAME, FRAME, &dtx, 1), ==, 0);
+	g_assert_cmpint(put(jit, 2, PAUSE * FRAME, PAUSE), ==, 0);
+	g_assert_cmpint(get_one(jit), ==, 0);
+	for (int t = 1; t < PAUSE; t++) {
+		g_assert_cmpint(put(jit, 2 + (uint64_t)t,
+				    (uint64_t)(PAUSE + t) * FRAME, PAUSE + t),
+				==, 0);
+		g_assert_cmpint(get_one(jit), ==, SILENCE);
+	}
+	for (int t = PAUSE; t < 2 * PAUSE; t++)
+		g_assert_cmpint(get_one(jit), ==, t);
+	g_assert_cmpint(get_one(jit), !=, SILENCE);
+	jitter_destroy(&jit);
+}
+
+/* SpeexDSP would let the line stand still for it in the next gap. */
+static void a_packet_that_is_half_past_moves_no_line(void)
+{
+	const uint8_t dtx = 0xf8;
+	struct jitter *jit = new_jitter(0, 500);
+	struct jitter_frame frame;
+
+	g_assert_cmpint(put(jit, 0, 0, 0), ==, 0);
+	g_assert_cmpint(jitter_put(jit, 1, FRAME, FRAME, &dtx, 1), ==, 0);
+	g_assert_cmpint(put(jit, 3, 4 * FRAME, 3), ==, 0);
+	g_assert_cmpint(get(jit), ==, 0);
+	g_assert_cmpint(get(jit), ==, SILENCE);
+	g_assert_cmpint(jitter_get(jit, FRAME / 2, &frame), ==, JITTER_SILENCE);
+	g_assert_cmpuint(frame.samples, ==, FRAME / 2);
+	jitter_tick(jit, 0);
+	g_assert_cmpint(put(jit, 2, 2 * FRAME, 2), ==, 0);
+	g_assert_cmpint(get_one(jit), ==, 2);
+	g_assert_cmpint(get_one(jit), ==, SILENCE);
+	g_assert_cmpint(get_one(jit), ==, 3);
+	jitter_destroy(&jit);
+}
+
+static void of_packets_of_one_time_one_is_played(void)
+{
+	struct jitter *jit = new_jitter(0, 500);
+	struct jitter_report rep;
+	unsigned kept = 0;
+
+	for (uint64_t i = 0; i < 100; i++)
+		kept += put(jit, i, 0, 0) == 0;
+	g_assert_cmpuint(kept, >, 25);
+	g_assert_cmpuint(kept, <, 100);
+	g_assert_cmpint(get(jit), ==, 0);
+	/* The others make room. */
+	for (uint64_t i = 1; i < 100; i++) {
+		g_assert_cmpint(put(jit, 99 + i, i * FRAME, (int)i), ==, 0);
+		g_assert_cmpint(get(jit), ==, (int)i);
+	}
+	jitter_report(jit, &rep);
+	g_assert_cmpuint(rep.played, ==, 100);
+	g_assert_cmpuint(rep.late, ==, kept - 1);
+	g_assert_cmpuint(rep.overflow, ==, 100 - kept);
+	g_assert_cmpuint(rep.put, ==, rep.played + rep.late + rep.overflow);
+	jitter_destroy(&jit);
+}
+
 static int jittery_spurts(int i)
 {
 	return i * TICK_MS + (i % 7 == 3 ? 45 : 0);
@@ -453,6 +522,7 @@ static void every_refusal_is_counted(void)
 			-EMSGSIZE);
 	g_assert_cmpint(jitter_put(jit, 99, 0, 960, big, 0), ==, -EMSGSIZE);
 	g_assert_cmpint(jitter_put(jit, 99, 0, 5761, big, 10), ==, -EMSGSIZE);
+	g_assert_cmpint(jitter_put(jit, 99, 0, 961, big, 10), ==, -EMSGSIZE);
 	jitter_report(jit, &rep);
 	g_assert_cmpuint(rep.put, ==, 104);
 	g_assert_cmpuint(rep.duplicate, ==, 2);
@@ -536,6 +606,12 @@ int main(int argc, char **argv)
 			a_pause_is_silence_and_not_loss);
 	g_test_add_func("/jitter/an announced pause is silence at once",
 			an_announced_pause_is_silence_at_once);
+	g_test_add_func("/jitter/a second of pause in what waits loses nothing",
+			a_second_of_pause_in_what_waits_loses_nothing);
+	g_test_add_func("/jitter/a packet that is half past moves no line",
+			a_packet_that_is_half_past_moves_no_line);
+	g_test_add_func("/jitter/of packets of one time one is played",
+			of_packets_of_one_time_one_is_played);
 	g_test_add_func("/jitter/the delay survives a pause",
 			the_delay_survives_a_pause);
 	g_test_add_func("/jitter/counters that wrap are nothing special",
