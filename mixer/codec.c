@@ -27,7 +27,9 @@ struct codec_encoder {
 };
 
 struct codec_decoder {
+	size_t size; /* {const} bytes of opus, and of kept */
 	OpusDecoder *opus;
+	void *kept; /* a state to come back to */
 };
 
 static bool config_ok(const struct codec_config *cfg)
@@ -199,8 +201,10 @@ int codec_decoder_create(struct codec_decoder **dec_r)
 
 	if (!dec)
 		return -ENOMEM;
+	dec->size = (size_t)opus_decoder_get_size(1);
+	dec->kept = malloc(dec->size);
 	dec->opus = opus_decoder_create(RATE, 1, &err);
-	if (!dec->opus) {
+	if (!dec->opus || !dec->kept) {
 		codec_decoder_destroy(&dec);
 		return -ENOMEM;
 	}
@@ -217,6 +221,7 @@ void codec_decoder_destroy(struct codec_decoder **decp)
 		return;
 	if (dec->opus)
 		opus_decoder_destroy(dec->opus);
+	free(dec->kept);
 	free(dec);
 }
 
@@ -254,6 +259,13 @@ void codec_conceal(struct codec_decoder *dec, int16_t *pcm_r, size_t n)
 {
 	if (opus_decode(dec->opus, NULL, 0, pcm_r, (int)n, 0) != (int)n)
 		memset(pcm_r, 0, n * sizeof(*pcm_r));
+}
+
+void codec_conceal_ahead(struct codec_decoder *dec, int16_t *pcm_r, size_t n)
+{
+	memcpy(dec->kept, dec->opus, dec->size);
+	codec_conceal(dec, pcm_r, n);
+	memcpy(dec->opus, dec->kept, dec->size);
 }
 
 int codec_packet_samples(const uint8_t *payload, size_t size)

@@ -93,6 +93,10 @@ int codec_decode_fec(struct codec_decoder *dec, const uint8_t *next,
 /* RT. n samples from nothing (PLC), n as above. */
 void codec_conceal(struct codec_decoder *dec, int16_t *pcm_r, size_t n);
 
+/* RT. The same, but the decoder stays where it is: what concealment would go
+ * on with, for who joins it to the packet that has come. */
+void codec_conceal_ahead(struct codec_decoder *dec, int16_t *pcm_r, size_t n);
+
 /* RT. Samples per channel at 48 kHz that a packet holds, or -EBADMSG. */
 int codec_packet_samples(const uint8_t *payload, size_t size);
 

@@ -16,6 +16,7 @@
 #define WHOLE	 960 /* samples */
 #define FADE_OUT 1920
 #define FADE_IN	 240 /* samples: 5 ms, when sound comes back */
+#define AHEAD	 480 /* samples: Opus' shortest concealment of speech */
 
 /* Mean square: below -50 dBov, or 6 dB above the background, a change of
  * delay is not heard. */
@@ -32,6 +33,7 @@ struct voice {
 	float gain;   /* at the end of what waits: 1 sound, 0 noise */
 	size_t noise; /* samples there that are nothing but noise */
 	size_t whole; /* samples of concealment that do not fade yet */
+	bool gap;     /* concealment is heard at the end of what waits */
 	int shorter;  /* samples by which the delay should sink */
 	bool skips;   /* silence instead of decoding */
 	uint64_t concealed, recovered, undecodable, restarts;
@@ -81,6 +83,7 @@ void voice_reset(struct voice *voice)
 	voice->gain = 0;
 	voice->noise = 0;
 	voice->whole = 0;
+	voice->gap = false;
 	voice->shorter = 0;
 }
 
@@ -122,6 +125,7 @@ static void fade(struct voice *voice, int16_t *pcm, size_t n, float down)
 		voice->noise += n;
 	}
 	ramp(voice, pcm, n, voice->gain > down ? voice->gain - down : 0.0f);
+	voice->gap = voice->gain > 0.0f;
 }
 
 static void conceal(struct voice *voice, int16_t *pcm, size_t n)
@@ -138,8 +142,18 @@ static void sound(struct voice *voice, int16_t *pcm, size_t n)
 {
 	voice->noise = 0;
 	voice->whole = WHOLE;
+	voice->gap = false;
 	if (voice->gain < 1.0f)
 		ramp(voice, pcm, n < FADE_IN ? n : FADE_IN, 1.0f);
+}
+
+/* The first samples go over from `from` to what is there. */
+static void join(int16_t *pcm, size_t n, const int16_t *from)
+{
+	int over = n < FADE_IN ? (int)n : FADE_IN;
+
+	for (int i = 0; i < over; i++)
+		pcm[i] = (int16_t)((pcm[i] * i + from[i] * (over - i)) / over);
 }
 
 /* Decodes the packet again, with a decoder that begins anew, when what came
@@ -157,10 +171,7 @@ static void hold_back(struct voice *voice, const struct jitter_frame *frame,
 		memcpy(before, pcm, sizeof(before));
 		codec_decoder_reset(voice->dec);
 		codec_decode(voice->dec, frame->payload, frame->size, pcm, n);
-		for (int i = 0; i < FADE_IN; i++)
-			pcm[i] = (int16_t)((pcm[i] * i +
-					    before[i] * (FADE_IN - i)) /
-					   FADE_IN);
+		join(pcm, n, before);
 		level = level_dbov(pcm, n);
 		runaway_gap(&voice->runaway);
 		voice->restarts++;
@@ -200,6 +211,25 @@ static bool decode(struct voice *voice, enum jitter_result what,
 	return true;
 }
 
+/* Concealment does not end where the packet after it begins: the decoder joins
+ * them with a step (libopus 1.3.1), which is heard where a voice grows softer
+ * meanwhile. So concealment goes on under the packet, and is faded out
+ * (as ITU-T G.711 Appendix I does). */
+static bool decode_after(struct voice *voice, enum jitter_result what,
+			 const struct jitter_frame *frame, int16_t *pcm)
+{
+	int16_t ahead[AHEAD];
+	bool joins = voice->gap && !voice->skips && what != JITTER_LOST;
+
+	if (joins)
+		codec_conceal_ahead(voice->dec, ahead, AHEAD);
+	if (!decode(voice, what, frame, pcm))
+		return false;
+	if (joins)
+		join(pcm, frame->samples, ahead);
+	return true;
+}
+
 /* One step of the jitter buffer, for `want` samples or more. */
 static void step(struct voice *voice, size_t want)
 {
@@ -210,7 +240,7 @@ static void step(struct voice *voice, size_t want)
 
 	if (what == JITTER_SILENCE)
 		fade(voice, pcm, frame.samples, 1.0f);
-	else if (decode(voice, what, &frame, pcm))
+	else if (decode_after(voice, what, &frame, pcm))
 		sound(voice, pcm, frame.samples);
 	else
 		conceal(voice, pcm, frame.samples);

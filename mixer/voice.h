@@ -4,7 +4,8 @@
  * A lost frame is made from the next packet's in-band FEC when that packet is
  * there, else concealed: whole for 20 ms, and faded into comfort noise
  * (mixer/comfort.h) by 60 ms. A pause (DTX) becomes such noise at once. Both
- * ends of a gap are ramps: no clicks. The delay is changed by time-scaling
+ * ends of a gap are ramps, and concealment goes on for 5 ms under what follows
+ * it: no clicks. The delay is changed by time-scaling
  * (mixer/stretch.h).
  *
  * Created and destroyed by the control thread, used by one media thread. The

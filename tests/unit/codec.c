@@ -298,6 +298,7 @@ static void coding_never_touches_the_heap(void)
 			codec_decode_fec(dec, buf, (size_t)n, pcm, SOUND_FRAME);
 			codec_decode(dec, buf, (size_t)n, pcm, SOUND_FRAME);
 		}
+		codec_conceal_ahead(dec, pcm, SOUND_FRAME / 2);
 		codec_conceal(dec, pcm, SOUND_FRAME);
 		if (i == 50)
 			codec_encoder_copy(b, a);
@@ -308,6 +309,39 @@ static void coding_never_touches_the_heap(void)
 	codec_encoder_destroy(&a);
 	codec_encoder_destroy(&b);
 	codec_decoder_destroy(&dec);
+}
+
+static void concealment_ahead_leaves_no_trace(void)
+{
+	for (int low_delay = 0; low_delay < 2; low_delay++) {
+		struct codec_encoder *enc = encoder(low_delay, 0, 1);
+		struct codec_decoder *one = decoder(), *other = decoder();
+		int16_t a[SOUND_FRAME], b[SOUND_FRAME];
+		uint8_t buf[CODEC_MAX];
+
+		for (uint64_t i = 0; i < 50; i++) {
+			int n;
+
+			sound_speech(a, i);
+			n = codec_encode(enc, a, buf, sizeof(buf));
+			g_assert_cmpint(n, >, 0);
+			codec_conceal_ahead(one, b, SOUND_FRAME);
+			if (i % 10 == 9) {
+				codec_conceal(one, a, SOUND_FRAME);
+				g_assert_cmpmem(a, sizeof(a), b, sizeof(b));
+				codec_conceal(other, b, SOUND_FRAME);
+			} else {
+				codec_decode(one, buf, (size_t)n, a,
+					     SOUND_FRAME);
+				codec_decode(other, buf, (size_t)n, b,
+					     SOUND_FRAME);
+			}
+			g_assert_cmpmem(a, sizeof(a), b, sizeof(b));
+		}
+		codec_encoder_destroy(&enc);
+		codec_decoder_destroy(&one);
+		codec_decoder_destroy(&other);
+	}
 }
 
 static void a_change_of_mode_leaves_no_seam(void)
@@ -372,6 +406,8 @@ int main(int argc, char **argv)
 			refuses_what_is_not_opus);
 	g_test_add_func("/codec/coding never touches the heap",
 			coding_never_touches_the_heap);
+	g_test_add_func("/codec/concealment ahead leaves no trace",
+			concealment_ahead_leaves_no_trace);
 	g_test_add_func("/codec/a change of mode leaves no seam",
 			a_change_of_mode_leaves_no_seam);
 	return g_test_run();
