@@ -32,8 +32,8 @@
 
 /* The packet of a tick should be there so long before it: where it comes
  * later the delay grows by a tick, before it comes too late. */
-#define MARGIN	 (5 * MS)
-#define MARGIN_0 (2 * MS)
+#define MARGIN	 (2 * MS)
+#define MARGIN_0 (1 * MS)
 
 #define LOSS_PACKETS 256.0f /* the mean loss is taken over about so many */
 #define LOSS_UP	     0.02f  /* from here on one frame more is kept */
