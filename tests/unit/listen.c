@@ -546,12 +546,12 @@ static struct sounding on_network(struct net net, double seconds,
 	return is;
 }
 
-/* Of thirty seeds 1, 12 and 18 had the worst clicks while a gap was not yet
- * joined to what follows it. 29 is the loudest: where the lost frame began a
+/* 1, 12 and 18 had the worst clicks of the first twenty seeds while a gap was
+ * not yet joined to what follows it. 29 is loud: where the lost frame began a
  * syllable and had no FEC, the decoder predicts the next one from what was
- * never said, and it comes out 5 dB too loud. That is libopus' (1.3.1); it
- * lasts for a frame, and as such an error is not larger than the sound, they
- * are no more than 6 dB together. */
+ * never said, and it comes out 5 dB too loud (four in sixty seeds, once each).
+ * That is libopus' (1.3.1); it lasts for a frame, and as such an error is not
+ * larger than the sound, they are no more than 6 dB together. */
 static void five_percent_lost_each_way_leaves_no_click_and_few_gaps(void)
 {
 	static const uint32_t seeds[] = { 1, 12, 18, 29 };
