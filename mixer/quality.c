@@ -169,9 +169,9 @@ static void fill_ratings(const struct quality *q, struct rtcp_xr_voip *voip)
 	voip->rating = voip->mos_lq = voip->mos_cq = RTCP_XR_UNAVAILABLE;
 	if (q->in.mos < 0)
 		return;
-	voip->rating = (uint8_t)lround(q->rating);
-	voip->mos_cq = (uint8_t)lround(q->in.mos * 10);
-	voip->mos_lq = (uint8_t)lround(q->listening_mos * 10);
+	voip->rating = (uint8_t)lroundf(q->rating);
+	voip->mos_cq = (uint8_t)lroundf(q->in.mos * 10);
+	voip->mos_lq = (uint8_t)lroundf(q->listening_mos * 10);
 }
 
 bool quality_fill_voip(const struct quality *q, const struct reception *rec,
