@@ -249,6 +249,7 @@ void mix_drop_inlet(struct mix *mix, struct mix_leg *leg)
 	struct inlet *in = leg->inlet, *last = mix->talking[--mix->n_talking];
 
 	talkers_rise(&mix->talkers, &leg->talker);
+	return_to_shared(mix, leg);
 	fade_away(mix, in);
 	mix_leg_hush(leg);
 	mix->talking[in->at] = last;

@@ -229,6 +229,26 @@ static void a_muted_member_takes_no_voice(void)
 	close_room(&room);
 }
 
+static void who_is_muted_in_mid_word_hears_the_others_still(void)
+{
+	struct room room;
+	struct person *muted;
+
+	open_hall(&room);
+	muted = enter_with(&room, 470, 6000, &levelled);
+	enter_with(&room, 690, 6000, &levelled);
+	run(&room, 60);
+	g_assert_cmpfloat(find(muted, 690, 40), >, -18);
+	mix_leg_set_muted(muted->leg, true);
+	run(&room, 100);
+	g_assert_cmpfloat(find(muted, 690, 90), >, -18);
+	mix_leg_set_muted(muted->leg, false);
+	run(&room, 60);
+	g_assert_cmpfloat(find(muted, 690, 50), >, -18);
+	g_assert_cmpfloat(find(muted, 470, 40), <, -50);
+	close_room(&room);
+}
+
 static void a_muted_member_without_levels_is_decoded_in_turns(void)
 {
 	struct mix_leg_report rep;
@@ -551,6 +571,9 @@ int main(int argc, char **argv)
 			who_claims_silence_and_speaks_is_found_in_passing);
 	g_test_add_func("/mix/talkers/a muted member takes no voice",
 			a_muted_member_takes_no_voice);
+	g_test_add_func("/mix/talkers/who is muted in mid-word hears the "
+			"others still",
+			who_is_muted_in_mid_word_hears_the_others_still);
 	g_test_add_func("/mix/talkers/a muted member without levels is "
 			"decoded in turns",
 			a_muted_member_without_levels_is_decoded_in_turns);
