@@ -557,6 +557,8 @@ static void tick_room(struct engine *eng, struct engine_mix *entry,
 		since_pause = 0;
 		eng->pause(eng, eng->pause_arg);
 	}
+	/* No room waits for the work of the next. */
+	outbox_flush(&eng->outbox);
 }
 
 static void beat(struct engine *eng, uint64_t tick, uint64_t now_us)
