@@ -334,17 +334,31 @@ void engine_first_beat(struct engine *eng, struct session *ses)
 	beat_at(eng, ses, eng->tick + 1 + session_random(ses) % BEAT_TICKS);
 }
 
-static bool is_taken(const struct engine *eng, const struct path *path)
+struct session *engine_find(const struct engine *eng, const struct path *from)
 {
 	uint8_t key[PATH_KEY_SIZE];
+	struct session *candidate = NULL;
 	struct lookup_node *node;
 
-	path_key(path, key);
+	path_key(from, key);
 	node = lookup_first(&eng->by_path,
 			    lookup_hash(&eng->by_path, key, sizeof(key)));
-	while (node && !path_equal(&node->ses->path, path))
-		node = lookup_next(node);
-	return node;
+	for (; node; node = lookup_next(node)) {
+		if (node == &node->ses->by_path &&
+		    path_equal(&node->ses->path, from))
+			return node->ses;
+		if (node == &node->ses->by_candidate &&
+		    path_equal(&node->ses->candidate, from))
+			candidate = node->ses;
+	}
+	return candidate;
+}
+
+static bool is_taken(const struct engine *eng, const struct path *path)
+{
+	const struct session *ses = engine_find(eng, path);
+
+	return ses && path_equal(&ses->path, path);
 }
 
 /* Nobody loses his path to what a tool only says. */
@@ -429,21 +443,6 @@ static bool take_websocket(struct engine *eng)
 	return true;
 }
 
-/* Somebody whose path or candidate this is, or NULL. */
-static struct session *find_at(struct engine *eng, const struct path *path)
-{
-	uint8_t key[PATH_KEY_SIZE];
-	struct lookup_node *node;
-
-	path_key(path, key);
-	node = lookup_first(&eng->by_path,
-			    lookup_hash(&eng->by_path, key, sizeof(key)));
-	while (node && !path_equal(&node->ses->path, path) &&
-	       !path_equal(&node->ses->candidate, path))
-		node = lookup_next(node);
-	return node ? node->ses : NULL;
-}
-
 static void websocket_closed(struct engine *eng, struct command *cmd)
 {
 	struct path path = path_from_websocket(cmd->connection);
@@ -452,7 +451,7 @@ static void websocket_closed(struct engine *eng, struct command *cmd)
 	/* What it sent before it closed is older than its close. */
 	while (eng->packets_popped < cmd->packets_before && take_websocket(eng))
 		;
-	while ((ses = find_at(eng, &path))) {
+	while ((ses = engine_find(eng, &path))) {
 		if (path_equal(&ses->candidate, &path))
 			engine_forget_candidate(eng, ses);
 		if (!path_equal(&ses->path, &path))
@@ -520,7 +519,7 @@ void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
 	enum packet_kind kind = packet_kind(buf, size);
 
 	eng->came_us = now_us;
-	if (eng->routes && (kind == PACKET_STUN || !find_at(eng, from)) &&
+	if (eng->routes && (kind == PACKET_STUN || !engine_find(eng, from)) &&
 	    relay_packet(eng, from, kind, buf, size))
 		return;
 	if (kind == PACKET_STUN)

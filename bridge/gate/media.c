@@ -11,29 +11,6 @@
 #define MIX_DELAY_MS 14
 #define LOSS_SINK    0.8 /* of what was, each second: FEC stays on a while */
 
-/* Whose address this is: first of those who proved it, then of those whose
- * latest request came from there. */
-static struct session *find_path(const struct engine *eng,
-				 const struct path *from)
-{
-	uint8_t key[PATH_KEY_SIZE];
-	struct session *candidate = NULL;
-	struct lookup_node *node;
-
-	path_key(from, key);
-	node = lookup_first(&eng->by_path,
-			    lookup_hash(&eng->by_path, key, sizeof(key)));
-	for (; node; node = lookup_next(node)) {
-		if (node == &node->ses->by_path &&
-		    path_equal(&node->ses->path, from))
-			return node->ses;
-		if (node == &node->ses->by_candidate &&
-		    path_equal(&node->ses->candidate, from))
-			candidate = node->ses;
-	}
-	return candidate;
-}
-
 static bool may_send(const struct session *ses)
 {
 	return ses->path.kind != PATH_NONE && !ses->held;
@@ -171,7 +148,7 @@ void gate_media_packet(struct engine *eng, const struct path *from,
 		       enum packet_kind kind, uint8_t *buf, size_t size,
 		       uint64_t now_us)
 {
-	struct session *ses = find_path(eng, from);
+	struct session *ses = engine_find(eng, from);
 	bool proven = ses && path_equal(&ses->path, from);
 
 	/* In the clear, only the cookie proves an address. */

@@ -483,6 +483,9 @@ void engine_adopt_path(struct engine *eng, struct session *ses,
 /* It may prove this path by sending something authentic from there. */
 void engine_set_candidate(struct engine *eng, struct session *ses,
 			  const struct path *path);
+/* Whose address this is: first of those who proved it, then of those whose
+ * latest request came from there; or NULL. */
+struct session *engine_find(const struct engine *eng, const struct path *from);
 void engine_forget_candidate(struct engine *eng, struct session *ses);
 /* The control thread is to free it. */
 void engine_retire(struct engine *eng, struct retiree *ret,
