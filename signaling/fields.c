@@ -9,22 +9,46 @@
 #define LINE	   76  /* RFC 5322 2.1.1 wishes 78 */
 #define WORD_BYTES 42  /* encoded, "Subject: " before it and all, one line */
 
+/* Where in its line the field that is written stands. */
+struct folded {
+	GString *fields;
+	gsize column;
+	gboolean begun; /* has a word */
+};
+
+static struct folded begin_field(GString *fields, const char *name)
+{
+	g_string_append_printf(fields, "%s:", name);
+	return (struct folded){ fields, strlen(name) + 1, FALSE };
+}
+
+/* One word, on the next line when this one is full. */
+static void add_word(struct folded *to, const char *word)
+{
+	/* A line of spaces alone would end the header for some. */
+	gboolean fold =
+		to->begun && *word && to->column + 1 + strlen(word) > LINE;
+
+	g_string_append(to->fields, fold ? "\r\n " : " ");
+	g_string_append(to->fields, word);
+	to->column = (fold ? 0 : to->column) + 1 + strlen(word);
+	to->begun = TRUE;
+}
+
+static void add_words(struct folded *to, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+	for (char **word = words; *word; word++)
+		add_word(to, *word);
+}
+
 /* "Name: value", broken at spaces. */
 static void add_folded(GString *fields, const char *name, const char *value)
 {
-	g_auto(GStrv) tokens = g_strsplit(value, " ", -1);
-	gsize column = strlen(name) + 1;
+	struct folded to = begin_field(fields, name);
 
-	g_string_append_printf(fields, "%s:", name);
-	for (char **token = tokens; *token; token++) {
-		/* A line of spaces alone would end the header for some. */
-		gboolean fold = token != tokens && **token &&
-				column + 1 + strlen(*token) > LINE;
-
-		g_string_append(fields, fold ? "\r\n " : " ");
-		g_string_append(fields, *token);
-		column = (fold ? 0 : column) + 1 + strlen(*token);
-	}
+	add_words(&to, value);
 	g_string_append(fields, "\r\n");
 }
 
@@ -99,21 +123,25 @@ static char *addr_spec(const char *address)
 	return clean;
 }
 
+/* The address is one word, even where its local part has spaces in quotes:
+ * a line break there would become part of it. */
 void fields_add_mailbox(GString *fields, const char *name, const char *display,
 			const char *address)
 {
+	struct folded to = begin_field(fields, name);
 	g_autofree char *clean = addr_spec(address);
 	g_autofree char *line = display ? text_line(display, MAX_VALUE) : NULL;
 	g_autofree char *phrase = NULL;
-	g_autofree char *value = NULL;
+	g_autofree char *bracketed = NULL;
 
-	if (!line || !*line) {
-		add_folded(fields, name, clean);
-		return;
+	if (line && *line) {
+		phrase = is_plain(line) ? quoted_string(line)
+					: encoded_words(line);
+		bracketed = g_strdup_printf("<%s>", clean);
+		add_words(&to, phrase);
 	}
-	phrase = is_plain(line) ? quoted_string(line) : encoded_words(line);
-	value = g_strdup_printf("%s <%s>", phrase, clean);
-	add_folded(fields, name, value);
+	add_word(&to, bracketed ? bracketed : clean);
+	g_string_append(fields, "\r\n");
 }
 
 void fields_add_date(GString *fields, const char *name, gint64 time)

@@ -147,7 +147,7 @@ static void delete (struct whip *whp, const struct server_request *req,
 	g_autofree char *room = NULL;
 	guint status = 401;
 
-	if (session > req->path + strlen(PREFIX))
+	if (session > req->path + strlen(PREFIX) + 1)
 		room = g_strndup(req->path + strlen(PREFIX),
 				 (gsize)(session - req->path) - strlen(PREFIX) -
 					 1);
