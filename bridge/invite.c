@@ -130,7 +130,8 @@ static void refuse(struct arrival *arr, enum ipsp_method method, guint code,
 }
 
 static gboolean open_media(struct reception *rec, const struct hall *hall,
-			   struct member *mem, const struct media_place *place,
+			   struct member *mem,
+			   const struct media_places *places,
 			   const struct keys *keys,
 			   const struct ipsp_message *ok)
 {
@@ -142,12 +143,24 @@ static gboolean open_media(struct reception *rec, const struct hall *hall,
 		.level_id = ok->level_id,
 	};
 
-	return rec->media->open(mem, place, &media_keys, &hall->rules->sound,
+	return rec->media->open(mem, places, &media_keys, &hall->rules->sound,
 				rec->media_arg);
 }
 
-static void compose_ok(struct arrival *arr, const struct ipsp_gate *gate,
-		       const struct keys_pair *pair, struct ipsp_message *ok_r)
+/* FALSE: the first place is not there any more. */
+static gboolean describe(const struct reception *rec,
+			 const struct media_places *places,
+			 struct ipsp_message *ok)
+{
+	for (guint i = 0; i < places->n; i++)
+		ok->n_gates += rec->media->describe(&places->at[i],
+						    &ok->gates[ok->n_gates],
+						    rec->media_arg);
+	return ok->n_gates && !strcmp(ok->gates[0].id, places->at[0].gate);
+}
+
+static void compose_ok(struct arrival *arr, const struct keys_pair *pair,
+		       struct ipsp_message *ok_r)
 {
 	start_reply(arr, IPSP_OK, ok_r);
 	ok_r->suite_aes128gcm = arr->ipsp.suite_aes128gcm;
@@ -156,56 +169,63 @@ static void compose_ok(struct arrival *arr, const struct ipsp_gate *gate,
 	ok_r->audio_opus = TRUE;
 	ok_r->payload_type = PAYLOAD_TYPE;
 	ok_r->level_id = arr->ipsp.level_id;
-	ok_r->n_gates = 1;
-	ok_r->gates[0] = *gate;
 	ok_r->keep_s = KEEP_S;
 }
 
 /* Why there is no OK for a seat. */
 enum refused { SEATED, NO_MEDIA, BAD_KEY };
 
-static enum refused accept_call(struct arrival *arr,
-				const struct media_place *place,
-				const struct ipsp_gate *gate)
+/* The call's keys, from the OK's bytes, and its session. */
+static enum refused open_call(struct arrival *arr,
+			      const struct media_places *places,
+			      const struct keys_pair *pair,
+			      const struct ipsp_message *ok)
 {
 	struct reception *rec = arr->rec;
-	g_autoptr(GBytes) part = NULL;
-	struct ipsp_message ok;
-	struct keys_pair pair;
+	g_autoptr(GBytes) part = ipsp_encode(ok);
 	struct keys keys;
 	enum refused refused = BAD_KEY;
 
-	keys_pair_generate(&pair);
-	compose_ok(arr, gate, &pair, &ok);
-	part = ipsp_encode(&ok);
-	if (keys_derive(&keys, &pair, arr->ipsp.public_key, arr->msg->ipsp,
-			part, arr->hall->rules->key, NULL)) {
+	if (keys_derive(&keys, pair, arr->ipsp.public_key, arr->msg->ipsp, part,
+			arr->hall->rules->key, NULL))
 		refused =
-			open_media(rec, arr->hall, arr->seat, place, &keys, &ok)
+			open_media(rec, arr->hall, arr->seat, places, &keys, ok)
 				? SEATED
 				: NO_MEDIA;
-	}
 	if (refused == SEATED) {
 		dialogs_add(rec->dialogs, arr->seat, &keys, &arr->ipsp);
-		answer(arr, &ok, part);
+		answer(arr, ok, part);
 		arr->dialog->state = STORE_DIALOG_ANSWERED;
-		arr->dialog->private_key =
-			g_bytes_new(pair.private_key, sizeof(pair.private_key));
-		arr->dialog->worker = place->worker;
-		arr->dialog->gate = g_strdup(place->gate);
-		g_info("reception: OK did=%s room=%s member=%u gate=%s", ok.did,
-		       ok.room, arr->seat->id, place->gate);
+		arr->dialog->private_key = g_bytes_new(
+			pair->private_key, sizeof(pair->private_key));
+		arr->dialog->worker = places->at[0].worker;
+		arr->dialog->gate = g_strdup(places->at[0].gate);
+		g_info("reception: OK did=%s room=%s member=%u gate=%s",
+		       ok->did, ok->room, arr->seat->id, places->at[0].gate);
 	}
-	explicit_bzero(&pair, sizeof(pair));
 	explicit_bzero(&keys, sizeof(keys));
+	return refused;
+}
+
+static enum refused accept_call(struct arrival *arr,
+				const struct media_places *places)
+{
+	struct ipsp_message ok;
+	struct keys_pair pair;
+	enum refused refused = NO_MEDIA;
+
+	keys_pair_generate(&pair);
+	compose_ok(arr, &pair, &ok);
+	if (describe(arr->rec, places, &ok))
+		refused = open_call(arr, places, &pair, &ok);
+	explicit_bzero(&pair, sizeof(pair));
 	return refused;
 }
 
 void invite_arrived(struct arrival *arr)
 {
 	struct reception *rec = arr->rec;
-	struct media_place place;
-	struct ipsp_gate gate;
+	struct media_places places;
 	enum refused refused;
 	guint code;
 
@@ -223,8 +243,8 @@ void invite_arrived(struct arrival *arr)
 		refuse(arr, IPSP_REJECT, code, 0);
 		return;
 	}
-	if (!rec->media->place(arr->hall->room, &place, rec->media_arg) ||
-	    !rec->media->describe(&place, &gate, rec->media_arg)) {
+	if (!rec->media->place(arr->hall->room, &arr->ipsp, &places,
+			       rec->media_arg)) {
 		refuse(arr, IPSP_BUSY, BUSY, MEDIA_RETRY_S);
 		return;
 	}
@@ -234,13 +254,13 @@ void invite_arrived(struct arrival *arr)
 				      .address = arr->msg->from_address,
 				      .name = arr->msg->from_name,
 				      .device = arr->ipsp.device,
-				      .gate = place.gate,
+				      .gate = places.at[0].gate,
 				      .deadline = arr->now + IPSP_OK_LIFE_S });
 	if (!arr->seat) {
 		refuse(arr, IPSP_BUSY, BUSY, FULL_RETRY_S);
 		return;
 	}
-	refused = accept_call(arr, &place, &gate);
+	refused = accept_call(arr, &places);
 	if (refused == SEATED)
 		return;
 	room_left(arr->hall->room, arr->seat, LEAVE_NO_SHOW);
@@ -278,7 +298,10 @@ static gboolean seat_again(struct reception *rec, const struct hall *hall,
 			   const struct ipsp_message *ok,
 			   const struct keys *keys)
 {
-	struct media_place place = { .worker = dialog->worker };
+	struct media_places places = {
+		.n = 1,
+		.at[0].worker = dialog->worker,
+	};
 	struct member *mem =
 		room_seat(hall->room,
 			  &(struct room_guest){ .did = dialog->did,
@@ -290,9 +313,9 @@ static gboolean seat_again(struct reception *rec, const struct hall *hall,
 
 	if (!mem)
 		return FALSE;
-	g_strlcpy(place.gate, dialog->gate, sizeof(place.gate));
+	g_strlcpy(places.at[0].gate, dialog->gate, sizeof(places.at[0].gate));
 	dialogs_add(rec->dialogs, mem, keys, invite);
-	if (open_media(rec, hall, mem, &place, keys, ok))
+	if (open_media(rec, hall, mem, &places, keys, ok))
 		return TRUE;
 	room_left(hall->room, mem, LEAVE_NO_SHOW);
 	return FALSE;

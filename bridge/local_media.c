@@ -103,13 +103,17 @@ static guint idlest(const struct local_media *med)
 	return best;
 }
 
-static gboolean place(struct room *room, struct media_place *place_r, void *arg)
+static gboolean place(struct room *room, const struct ipsp_message *invite,
+		      struct media_places *places_r, void *arg)
 {
 	struct local_media *med = arg;
 	struct stage *stage = g_hash_table_lookup(med->stages, room);
 	struct gate *gate = free_gate_of(med, stage);
+	struct media_place *place_r = &places_r->at[0];
 	guint number = 0;
 
+	(void)invite;
+	*places_r = (struct media_places){ .n = 1 };
 	place_r->worker = stage ? stage->worker : idlest(med);
 	if (!is_open(med, place_r->worker))
 		return FALSE;
@@ -352,11 +356,13 @@ static gboolean open_session(struct local_media *med, struct member *mem,
 	return FALSE;
 }
 
-static gboolean open_phone(struct member *mem, const struct media_place *at,
+static gboolean open_phone(struct member *mem,
+			   const struct media_places *places,
 			   const struct media_keys *keys,
 			   const struct config_sound *sound, void *arg)
 {
 	struct local_media *med = arg;
+	const struct media_place *at = &places->at[0];
 	struct session_config cfg;
 
 	if (at->worker >= workers_count(med->workers))

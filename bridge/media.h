@@ -1,7 +1,8 @@
 /* media - what the conference wants of the media plane and is told by it.
  *
- * Two implement it: local_media.h, with this process's workers, and the
- * scenarios' fake. Control thread only. */
+ * Three implement it: local_media.h, with this process's workers,
+ * cluster_media.h, with the sites of a directory, and the scenarios' fake.
+ * Control thread only. */
 #ifndef BRIDGE_MEDIA_H
 #define BRIDGE_MEDIA_H
 
@@ -16,8 +17,17 @@
 
 /* A place at a PhoneGate. */
 struct media_place {
-	guint worker;
+	char site[64]; /* the process; "": this one, without a directory */
+	guint worker;  /* of this process; a site chooses its own */
 	char gate[64]; /* "local-1" */
+};
+
+/* The assigned one, then one to go to when that does not answer. */
+#define MEDIA_MAX_PLACES 2
+
+struct media_places {
+	guint n;
+	struct media_place at[MEDIA_MAX_PLACES];
 };
 
 /* What a session is keyed with. */
@@ -40,17 +50,18 @@ struct media_tool {
 };
 
 struct media_ops {
-	/* Where the room's next member would be served. Reserves nothing.
+	/* Where the room's next member would be served; its INVITE says what
+	 * it knows of its network, a tool has none (NULL). Reserves nothing.
 	 * FALSE: there is no place. */
-	gboolean (*place)(struct room *room, struct media_place *place_r,
-			  void *arg);
+	gboolean (*place)(struct room *room, const struct ipsp_message *invite,
+			  struct media_places *places_r, void *arg);
 	/* As the OK mail describes it. FALSE: no such worker any more. */
 	gboolean (*describe)(const struct media_place *place,
 			     struct ipsp_gate *gate_r, void *arg);
-	/* Opens the session of a member; its gate is opened or reopened;
+	/* Opens the session of a member; its gates are opened or reopened;
 	 * sound counts where it is the first of its room.
 	 * FALSE: the worker does not keep up. */
-	gboolean (*open)(struct member *mem, const struct media_place *place,
+	gboolean (*open)(struct member *mem, const struct media_places *places,
 			 const struct media_keys *keys,
 			 const struct config_sound *sound, void *arg);
 	/* The address there that a tool at `remote` is to use. FALSE: none. */

@@ -105,7 +105,7 @@ struct visitor {
 	struct store_token *token;
 	struct sdp_offer offer;
 	enum sdp_direction direction; /* the tool's, as its role allows */
-	struct media_place place;
+	struct media_places places;
 	struct media_tool tool;
 	struct sockaddr_storage ours;
 	char cname[IPSP_DID_LENGTH + 1]; /* a random token: RFC 7022 4.2 */
@@ -207,12 +207,13 @@ static gboolean check_place(struct visitor *vis)
 {
 	const struct tools_config *cfg = &vis->tls->cfg;
 
-	if (!cfg->media->place(vis->hall->room, &vis->place, cfg->media_arg)) {
+	if (!cfg->media->place(vis->hall->room, NULL, &vis->places,
+			       cfg->media_arg)) {
 		vis->answer->retry_s = MEDIA_RETRY_S;
 		return refuse(vis, 503, "The bridge has no place left.");
 	}
-	if (!cfg->media->address(&vis->place, &vis->offer.address, &vis->ours,
-				 cfg->media_arg))
+	if (!cfg->media->address(&vis->places.at[0], &vis->offer.address,
+				 &vis->ours, cfg->media_arg))
 		return refuse(vis, 422,
 			      "The bridge cannot send to the address "
 			      "of this offer.");
@@ -231,7 +232,7 @@ static struct member *take_seat(struct visitor *vis)
 						 .address = label,
 						 .name = vis->offer.name,
 						 .device = session,
-						 .gate = vis->place.gate,
+						 .gate = vis->places.at[0].gate,
 						 .deadline = vis->now + PROVE_S,
 						 .via = MEMBER_BY_TOKEN,
 					 });
@@ -275,7 +276,7 @@ static gboolean open_media(struct visitor *vis, struct member *mem)
 
 	make_tool(vis);
 	vis->answer->retry_s = MEDIA_RETRY_S;
-	if (!cfg->media->open_tool(mem, &vis->place, &vis->tool,
+	if (!cfg->media->open_tool(mem, &vis->places.at[0], &vis->tool,
 				   &vis->hall->rules->sound, cfg->media_arg))
 		return refuse(vis, 503, "The bridge is overloaded.");
 	if (!store_use_token(cfg->store, vis->token, &error)) {
@@ -321,7 +322,7 @@ static void enter(struct visitor *vis)
 	}
 	answer(vis, mem);
 	g_info("tools: joined room=%s member=%u gate=%s",
-	       room_address(vis->hall->room), mem->id, vis->place.gate);
+	       room_address(vis->hall->room), mem->id, vis->places.at[0].gate);
 }
 
 void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,

@@ -33,13 +33,17 @@ static void post(const struct store_post *pst, void *arg)
 	g_queue_push_tail(&wld->posted, mail);
 }
 
-static gboolean place(struct room *room, struct media_place *place_r, void *arg)
+static gboolean place(struct room *room, const struct ipsp_message *invite,
+		      struct media_places *places_r, void *arg)
 {
 	struct world *wld = arg;
 
 	(void)room;
-	place_r->worker = 1;
-	g_strlcpy(place_r->gate, "local-1", sizeof(place_r->gate));
+	(void)invite;
+	*places_r = (struct media_places){
+		.n = 1,
+		.at[0] = { .worker = 1, .gate = "local-1" },
+	};
 	return !wld->media_full;
 }
 
@@ -57,7 +61,8 @@ static gboolean describe(const struct media_place *at, struct ipsp_gate *gate_r,
 	return TRUE;
 }
 
-static gboolean open_session(struct member *mem, const struct media_place *at,
+static gboolean open_session(struct member *mem,
+			     const struct media_places *places,
 			     const struct media_keys *keys,
 			     const struct config_sound *sound, void *arg)
 {
@@ -70,7 +75,7 @@ static gboolean open_session(struct member *mem, const struct media_place *at,
 	ses->srtp = keys->srtp;
 	ses->level_id = keys->level_id;
 	ses->sound = *sound;
-	ses->place = *at;
+	ses->place = places->at[0];
 	g_ptr_array_add(wld->sessions, ses);
 	return TRUE;
 }
