@@ -337,8 +337,28 @@ static gboolean lists_differ(GStrv a, GStrv b)
 					       (const char *const *)b));
 }
 
+static void warn_of_directory(const struct config_directory *old,
+			      const struct config_directory *fresh)
+{
+	warn_changed("directory", old->etcd != fresh->etcd);
+	warn_changed("etcd_url", lists_differ(old->urls, fresh->urls));
+	warn_changed("etcd_user", g_strcmp0(old->user, fresh->user) != 0);
+	warn_changed("etcd_password",
+		     g_strcmp0(old->password, fresh->password) != 0);
+	warn_changed("etcd_ca", g_strcmp0(old->ca, fresh->ca) != 0);
+	warn_changed("etcd_certificate",
+		     g_strcmp0(old->certificate, fresh->certificate) != 0);
+	warn_changed("etcd_key", g_strcmp0(old->key, fresh->key) != 0);
+	warn_changed("etcd_prefix", strcmp(old->prefix, fresh->prefix) != 0);
+	warn_changed("cluster_secret", g_strcmp0(old->cluster_secret,
+						 fresh->cluster_secret) != 0);
+}
+
 static void warn_of_fixed(const struct config *old, const struct config *fresh)
 {
+	warn_of_directory(&old->directory, &fresh->directory);
+	warn_changed("gates", old->gates != fresh->gates);
+	warn_changed("site", strcmp(old->site, fresh->site) != 0);
 	warn_changed("state_directory",
 		     strcmp(old->state_directory, fresh->state_directory) != 0);
 	warn_changed("media_address", lists_differ(old->media_addresses,

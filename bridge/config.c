@@ -1,5 +1,6 @@
 #include "bridge/config.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "bridge/config_text.h"
@@ -9,41 +10,60 @@
 #include "signaling/message.h"
 
 #define MAX_LISTEN 4 /* addresses that a media worker can listen on */
+#define MAX_ETCD   9 /* members of an etcd cluster, which advises 7 at most */
 
 /* A row of a table of keys; min and max mean what the kind says. */
 #define KEY(key, kind, object, field, min, max, secret)                        \
 	{                                                                      \
 		key, config_read_##kind, offsetof(struct object, field), min,  \
-			max, secret                                            \
+			max, secret, NULL                                      \
 	}
 
-static const struct config_key bridge_keys[] = {
-	KEY("state_directory", path, config, state_directory, 0, 0, FALSE),
+/* What [bridge] and [phonegate] have in common. */
+static const struct config_key site_keys[] = {
 	KEY("media_address", literals, config, media_addresses, 1, MAX_LISTEN,
 	    FALSE),
 	KEY("media_port", number, config, media_port, 0, 65535, FALSE),
 	KEY("workers", number, config, workers, 1, 64, FALSE),
 	KEY("sessions_per_gate", number, config, sessions_per_gate, 1, 1000,
 	    FALSE),
+	KEY("gates", number, config, gates, 0, 100000, FALSE),
+	KEY("site", site, config, site, 0, 0, FALSE),
 	KEY("public_address", literals, config, public_addresses, 1, MAX_LISTEN,
 	    FALSE),
+	KEY("bitrate", number, config, bitrate, 6000, 510000, FALSE),
 	KEY("web_address", literal, config, web_address, 1, 1, FALSE),
 	KEY("web_port", number, config, web_port, 0, 65535, FALSE),
 	KEY("web_url", web_url, config, web_url, 0, 0, FALSE),
-	KEY("web_files", path, config, web_files, 0, 0, FALSE),
 	KEY("tls_certificate", path, config, tls_certificate, 0, 0, FALSE),
 	KEY("tls_key", path, config, tls_key, 0, 0, FALSE),
 	KEY("web_connections_per_address", number, config,
 	    web_connections_per_address, 1, 10000, FALSE),
 	KEY("metrics_token", text, config, metrics_token, 0, 0, TRUE),
-	KEY("bitrate", number, config, bitrate, 6000, 510000, FALSE),
+	KEY("directory", directory, config, directory.etcd, 0, 0, FALSE),
+	KEY("etcd_url", etcd_urls, config, directory.urls, 1, MAX_ETCD, FALSE),
+	KEY("etcd_user", text, config, directory.user, 0, 0, FALSE),
+	KEY("etcd_password", text, config, directory.password, 0, 0, TRUE),
+	KEY("etcd_ca", path, config, directory.ca, 0, 0, FALSE),
+	KEY("etcd_certificate", path, config, directory.certificate, 0, 0,
+	    FALSE),
+	KEY("etcd_key", path, config, directory.key, 0, 0, FALSE),
+	KEY("etcd_prefix", prefix, config, directory.prefix, 0, 0, FALSE),
+	KEY("cluster_secret", long_secret, config, directory.cluster_secret, 32,
+	    0, TRUE),
+	{ 0 },
+};
+
+static const struct config_key bridge_keys[] = {
+	KEY("state_directory", path, config, state_directory, 0, 0, FALSE),
+	KEY("web_files", path, config, web_files, 0, 0, FALSE),
 	KEY("answers_per_address", number, config, answers_per_address, 1,
 	    100000, FALSE),
 	KEY("answers_per_domain", number, config, answers_per_domain, 1, 100000,
 	    FALSE),
 	KEY("answers_per_room", number, config, answers_per_room, 1, 100000,
 	    FALSE),
-	{ 0 },
+	{ .more = site_keys },
 };
 
 static const struct config_key mail_keys[] = {
@@ -121,6 +141,8 @@ static struct config *defaults(void)
 	cfg->media_port = 40000;
 	cfg->workers = g_get_num_processors();
 	cfg->sessions_per_gate = 5;
+	cfg->site = g_strdup(g_get_host_name());
+	cfg->directory.prefix = g_strdup("ipsp/1/");
 	cfg->web_port = 8080;
 	cfg->web_files = g_strdup("/usr/share/ipsp-bridge/panel");
 	cfg->web_connections_per_address = 32;
@@ -133,10 +155,24 @@ static struct config *defaults(void)
 	return cfg;
 }
 
+static void free_directory(struct config_directory *dir)
+{
+	g_strfreev(dir->urls);
+	g_free(dir->user);
+	g_free(dir->password);
+	g_free(dir->ca);
+	g_free(dir->certificate);
+	g_free(dir->key);
+	g_free(dir->prefix);
+	g_free(dir->cluster_secret);
+}
+
 void config_free(struct config *cfg)
 {
 	if (!cfg)
 		return;
+	free_directory(&cfg->directory);
+	g_free(cfg->site);
 	g_free(cfg->state_directory);
 	g_strfreev(cfg->media_addresses);
 	g_strfreev(cfg->public_addresses);
@@ -179,24 +215,64 @@ const struct config_room *config_room(const struct config *cfg,
 static void require(struct config_text *text, const char *group,
 		    const char *key, const void *value, const char *like)
 {
-	if (!value && !g_key_file_has_key(text->file, group, key, NULL))
+	if (!value && !config_is_given(text, group, key))
 		config_text_mistake(text, group, NULL,
 				    "[%s] needs %s, like \"%s = %s\"", group,
 				    key, key, like);
 }
 
-static void read_bridge(struct config_text *text, const char *group,
-			struct config *cfg)
+/* Two keys that mean nothing alone. */
+static void together(struct config_text *text, const char *group,
+		     const char *one, const char *other)
 {
-	config_read_group(text, group, bridge_keys, cfg);
-	require(text, group, "state_directory", cfg->state_directory,
-		"/var/lib/ipsp-bridge");
-	if (!cfg->tls_certificate != !cfg->tls_key)
-		config_text_mistake(text, group,
-				    cfg->tls_key ? "tls_key"
-						 : "tls_certificate",
-				    "give tls_certificate and tls_key, or "
-				    "neither");
+	gboolean has_one = config_is_given(text, group, one);
+
+	if (has_one != config_is_given(text, group, other))
+		config_text_mistake(text, group, has_one ? one : other,
+				    "give %s and %s, or neither", one, other);
+}
+
+/* Whether somebody on the way could read what is sent there. */
+static gboolean is_in_the_clear(const char *url)
+{
+	g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+	g_autoptr(GInetAddress) host =
+		g_inet_address_new_from_string(g_uri_get_host(uri));
+
+	return !strcmp(g_uri_get_scheme(uri), "http") &&
+	       g_ascii_strcasecmp(g_uri_get_host(uri), "localhost") &&
+	       !(host && g_inet_address_get_is_loopback(host));
+}
+
+static void check_directory(struct config_text *text, const char *group,
+			    const struct config_directory *dir)
+{
+	together(text, group, "etcd_user", "etcd_password");
+	together(text, group, "etcd_certificate", "etcd_key");
+	for (guint i = 0; dir->user && dir->urls && dir->urls[i]; i++)
+		if (is_in_the_clear(dir->urls[i]))
+			config_text_mistake(text, group, "etcd_url",
+					    "etcd_url: a password goes by "
+					    "https:// only, or to this host");
+	if (!dir->etcd && dir->urls)
+		config_text_mistake(text, group, "etcd_url",
+				    "etcd_url needs directory = etcd");
+	if (!dir->etcd)
+		return;
+	require(text, group, "etcd_url", dir->urls, "http://127.0.0.1:2379");
+	if (!config_is_given(text, group, "cluster_secret"))
+		config_text_mistake(text, group, "directory",
+				    "directory = etcd needs cluster_secret_file"
+				    ", the same for all processes");
+}
+
+/* What a group says of the site; also what follows from several keys. */
+static void read_site(struct config_text *text, const char *group,
+		      const struct config_key *keys, struct config *cfg)
+{
+	config_read_group(text, group, keys, cfg);
+	together(text, group, "tls_certificate", "tls_key");
+	check_directory(text, group, &cfg->directory);
 	if (cfg->media_port && cfg->media_port + cfg->workers - 1 > 65535)
 		config_text_mistake(text, group, "media_port",
 				    "media_port: each worker takes the next "
@@ -210,6 +286,14 @@ static void read_bridge(struct config_text *text, const char *group,
 					       six ? "[" : "", cfg->web_address,
 					       six ? "]" : "", cfg->web_port);
 	}
+}
+
+static void read_bridge(struct config_text *text, const char *group,
+			struct config *cfg)
+{
+	read_site(text, group, bridge_keys, cfg);
+	require(text, group, "state_directory", cfg->state_directory,
+		"/var/lib/ipsp-bridge");
 }
 
 static void read_mail(struct config_text *text, const char *group,
@@ -333,7 +417,30 @@ static void read_groups(struct config_text *text, struct config *cfg)
 				    "there is no room: add [room ADDRESS]");
 }
 
+static void read_phonegate(struct config_text *text, struct config *cfg)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(text->file, NULL);
+
+	for (guint i = 0; groups[i]; i++)
+		if (!strcmp(groups[i], "phonegate"))
+			read_site(text, groups[i], site_keys, cfg);
+		else
+			config_text_mistake(text, groups[i], NULL,
+					    "there is no group [%s]; there is "
+					    "[phonegate]",
+					    groups[i]);
+	if (!g_key_file_has_group(text->file, "phonegate"))
+		config_text_mistake(text, NULL, NULL,
+				    "there is no group [phonegate]");
+	else if (!cfg->directory.etcd)
+		config_text_mistake(text, "phonegate", NULL,
+				    "[phonegate] needs directory = etcd: "
+				    "bridges find it there");
+}
+
 static struct config *load(const char *path, gboolean outside,
+			   void (*read)(struct config_text *text,
+					struct config *cfg),
 			   GPtrArray *problems)
 {
 	struct config *cfg = defaults();
@@ -344,7 +451,7 @@ static struct config *load(const char *path, gboolean outside,
 	text.outside = outside;
 	unreadable = !g_hash_table_size(text.lines) && text.mistakes->len;
 	if (!unreadable)
-		read_groups(&text, cfg);
+		read(&text, cfg);
 	if (text.mistakes->len)
 		g_clear_pointer(&cfg, config_free);
 	config_text_report(&text, problems);
@@ -354,10 +461,15 @@ static struct config *load(const char *path, gboolean outside,
 
 struct config *config_load(const char *path, GPtrArray *problems)
 {
-	return load(path, FALSE, problems);
+	return load(path, FALSE, read_groups, problems);
 }
 
 struct config *config_load_outside(const char *path, GPtrArray *problems)
 {
-	return load(path, TRUE, problems);
+	return load(path, TRUE, read_groups, problems);
+}
+
+struct config *config_load_phonegate(const char *path, GPtrArray *problems)
+{
+	return load(path, FALSE, read_phonegate, problems);
 }

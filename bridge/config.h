@@ -43,8 +43,22 @@ struct config_room { /* [room ADDRESS] */
 	GBytes *key;   /* 16 bytes mixed into the key schedule, or NULL */
 };
 
+/* Where the processes of a cluster meet; struct directory_config. */
+struct config_directory {
+	gboolean etcd; /* else local: this process alone, and no more of it */
+	GStrv urls;
+	char *user, *password;	 /* both or none */
+	char *ca;		 /* NULL: the system's */
+	char *certificate, *key; /* both or none */
+	char *prefix;		 /* ends with a slash */
+	/* The same text in all processes, 32 characters or more; NULL: none,
+	 * with local only. */
+	char *cluster_secret;
+};
+
 struct config {
-	/* [bridge] */
+	/* [bridge], and but for state_directory, web_files and answers_per_*
+	 * also [phonegate] */
 	char *state_directory;
 	GStrv media_addresses; /* literals to listen on */
 	/* Of worker 0; worker n has media_port + n. 0: the kernel chooses, and
@@ -52,6 +66,9 @@ struct config {
 	guint media_port;
 	guint workers;
 	guint sessions_per_gate;
+	guint gates; /* PhoneGates here; 0: as many as it takes */
+	char *site;  /* what others call this process, once in a cluster */
+	struct config_directory directory;
 	GStrv public_addresses; /* literals to announce instead, or NULL */
 	char *web_address;	/* NULL: no web listener */
 	guint web_port;
@@ -75,8 +92,10 @@ struct config {
  * On failure NULL, and problems (char *, caller owns) holds a line
  * "FILE:LINE: what is wrong and what would be right" for each mistake. */
 struct config *config_load(const char *path, GPtrArray *problems);
-/* The same without what secret files hold, for a command beside the bridge:
- * systemd shows $CREDENTIALS_DIRECTORY to the service alone. */
+/* Of ipsp-phonegate: one group, [phonegate], without mails and rooms. */
+struct config *config_load_phonegate(const char *path, GPtrArray *problems);
+/* config_load() without what secret files hold, for a command beside the
+ * bridge: systemd shows $CREDENTIALS_DIRECTORY to the service alone. */
 struct config *config_load_outside(const char *path, GPtrArray *problems);
 /* Accepts NULL. */
 void config_free(struct config *cfg);

@@ -205,10 +205,103 @@ char *config_read_web_url(const struct config_key *key, const char *value,
 	return config_read_text(key, value, field);
 }
 
+char *config_read_directory(const struct config_key *key, const char *value,
+			    void *field)
+{
+	gboolean etcd = !strcmp(value, "etcd");
+
+	(void)key;
+	if (!etcd && strcmp(value, "local"))
+		return g_strdup_printf("\"%s\" is neither local nor etcd",
+				       value);
+	*(gboolean *)field = etcd;
+	return NULL;
+}
+
+/* scheme://HOST:PORT and no more. */
+static gboolean is_etcd_url(const char *url)
+{
+	g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+	const char *scheme = uri ? g_uri_get_scheme(uri) : "";
+
+	return (!strcmp(scheme, "http") || !strcmp(scheme, "https")) &&
+	       g_uri_get_host(uri) && *g_uri_get_host(uri) &&
+	       g_uri_get_port(uri) > 0 && !*g_uri_get_path(uri) &&
+	       !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+	       !g_uri_get_fragment(uri);
+}
+
+char *config_read_etcd_urls(const struct config_key *key, const char *value,
+			    void *field)
+{
+	g_auto(GStrv) words = split(value);
+
+	if (!*words || g_strv_length(words) > key->max)
+		return g_strdup_printf("give one to %u URLs", key->max);
+	/* What is wrong is not repeated: it may hold a password. */
+	for (guint i = 0; words[i]; i++)
+		if (!is_etcd_url(words[i]))
+			return g_strdup("each is http://HOST:PORT or "
+					"https://HOST:PORT, without a slash at "
+					"its end");
+	g_strfreev(*(GStrv *)field);
+	*(GStrv *)field = g_steal_pointer(&words);
+	return NULL;
+}
+
+char *config_read_prefix(const struct config_key *key, const char *value,
+			 void *field)
+{
+	gsize length = strlen(value);
+
+	for (gsize i = 0; i < length; i++)
+		if (!g_ascii_isgraph(value[i]))
+			length = 0;
+	if (!length || length > 128 || value[length - 1] != '/')
+		return g_strdup_printf("\"%s\" is no prefix: printable ASCII "
+				       "with a slash at its end, like ipsp/1/",
+				       value);
+	return config_read_text(key, value, field);
+}
+
+char *config_read_long_secret(const struct config_key *key, const char *value,
+			      void *field)
+{
+	if (strlen(value) < key->min)
+		return g_strdup_printf("a secret has %u characters or more; "
+				       "\"openssl rand -hex 32\" makes one",
+				       key->min);
+	return config_read_text(key, value, field);
+}
+
+char *config_read_site(const struct config_key *key, const char *value,
+		       void *field)
+{
+	gsize length = strlen(value);
+
+	for (gsize i = 0; i < length; i++)
+		if (!g_ascii_isalnum(value[i]) && !strchr("-._", value[i]))
+			length = 0;
+	if (!length || length > 64)
+		return g_strdup_printf("\"%s\" is no name of a site: 1 to 64 "
+				       "letters, digits, \"-\", \".\", \"_\"",
+				       value);
+	return config_read_text(key, value, field);
+}
+
+/* This row, or the first of the table that goes on where this one ends; NULL
+ * when none does. */
+static const struct config_key *row(const struct config_key *key)
+{
+	while (key && !key->name)
+		key = key->more;
+	return key;
+}
+
 static const struct config_key *find_key(const struct config_key *keys,
 					 const char *name)
 {
-	for (; keys->name; keys++)
+	for (keys = row(keys); keys; keys = row(keys + 1))
 		if (!strcmp(keys->name, name))
 			return keys;
 	return NULL;
@@ -219,7 +312,7 @@ static char *known_keys(const struct config_key *keys)
 {
 	GString *names = g_string_new(NULL);
 
-	for (; keys->name; keys++) {
+	for (keys = row(keys); keys; keys = row(keys + 1)) {
 		const char *also = keys->secret ? "[_file]" : "";
 
 		g_string_append_printf(names, "%s%s%s", names->len ? ", " : "",
@@ -316,6 +409,15 @@ static void read_key(struct config_text *text, const char *group,
 		wrong = key->read(key, value, (char *)object + key->offset);
 	if (wrong)
 		config_text_mistake(text, group, name, "%s: %s", name, wrong);
+}
+
+gboolean config_is_given(const struct config_text *text, const char *group,
+			 const char *key)
+{
+	g_autofree char *file = g_strconcat(key, "_file", NULL);
+
+	return g_key_file_has_key(text->file, group, key, NULL) ||
+	       g_key_file_has_key(text->file, group, file, NULL);
 }
 
 void config_read_group(struct config_text *text, const char *group,

@@ -5,7 +5,8 @@
 
 #include "bridge/config_text.h"
 
-/* One key of a group. A table of them ends with an empty one. */
+/* One key of a group. A table of them ends with a row without a name, which may
+ * say what other table goes on from there. */
 struct config_key {
 	const char *name;
 	/* Sets the field, or returns what would have been right (caller
@@ -15,6 +16,7 @@ struct config_key {
 	gsize offset;	 /* of the field in the object */
 	guint min, max;	 /* of numbers; list lengths */
 	gboolean secret; /* NAME_file may name the file that holds it */
+	const struct config_key *more; /* of the last row; NULL: no more */
 };
 
 /* char * */
@@ -53,6 +55,25 @@ char *config_read_url(const struct config_key *key, const char *value,
 /* char * */
 char *config_read_web_url(const struct config_key *key, const char *value,
 			  void *field);
+/* gboolean: etcd, not local */
+char *config_read_directory(const struct config_key *key, const char *value,
+			    void *field);
+/* GStrv: of etcd, at most max */
+char *config_read_etcd_urls(const struct config_key *key, const char *value,
+			    void *field);
+/* char *: of keys in a directory */
+char *config_read_prefix(const struct config_key *key, const char *value,
+			 void *field);
+/* char *: of min or more characters */
+char *config_read_long_secret(const struct config_key *key, const char *value,
+			      void *field);
+/* char *: of a site */
+char *config_read_site(const struct config_key *key, const char *value,
+		       void *field);
+
+/* Whether the group has the key, or the file for it. */
+gboolean config_is_given(const struct config_text *text, const char *group,
+			 const char *key);
 
 /* Reads every key of the group into object; mistakes go to text. */
 void config_read_group(struct config_text *text, const char *group,

@@ -21,6 +21,9 @@ static void check(const struct config *cfg)
 {
 	require(cfg->workers > 0 && cfg->sessions_per_gate > 0);
 	require(cfg->media_addresses && cfg->media_addresses[0]);
+	require(cfg->site && g_str_has_suffix(cfg->directory.prefix, "/"));
+	require(!cfg->directory.etcd ||
+		(cfg->directory.urls && cfg->directory.cluster_secret));
 	for (guint i = 0; i < cfg->mails->len; i++) {
 		const struct config_mail *mail = cfg->mails->pdata[i];
 

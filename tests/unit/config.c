@@ -10,9 +10,16 @@
 #define ROOM   "[room standup@example.org]\naccount = main\n"
 #define WHOLE  BRIDGE MAIL ROOM
 
+#define SECRET "0123456789abcdef0123456789abcdef"
+#define ETCD                                                                   \
+	"directory = etcd\netcd_url = https://a:2379, https://b:2379\n"        \
+	"cluster_secret = " SECRET "\n"
+
 /* Reads text as a configuration. problems_r: one line each, without the path;
  * the caller frees both. */
-static struct config *load(const char *text, char **problems_r)
+static struct config *load_by(struct config *(*loader)(const char *path,
+						       GPtrArray *problems),
+			      const char *text, char **problems_r)
 {
 	g_autofree char *path = NULL;
 	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
@@ -23,7 +30,7 @@ static struct config *load(const char *text, char **problems_r)
 	g_assert_cmpint(fd, >=, 0);
 	g_close(fd, NULL);
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
-	cfg = config_load(path, problems);
+	cfg = loader(path, problems);
 	for (guint i = 0; i < problems->len; i++) {
 		const char *line = problems->pdata[i];
 
@@ -35,6 +42,11 @@ static struct config *load(const char *text, char **problems_r)
 	g_ptr_array_unref(problems);
 	*problems_r = g_string_free(all, FALSE);
 	return cfg;
+}
+
+static struct config *load(const char *text, char **problems_r)
+{
+	return load_by(config_load, text, problems_r);
 }
 
 static void the_least_configuration_has_sensible_defaults(void)
@@ -58,6 +70,10 @@ static void the_least_configuration_has_sensible_defaults(void)
 	g_assert_cmpuint(cfg->answers_per_address, ==, 3);
 	g_assert_null(cfg->web_address);
 	g_assert_cmpuint(config_mail(cfg, "main")->poll_ms, ==, 3000);
+	g_assert_false(cfg->directory.etcd);
+	g_assert_cmpstr(cfg->directory.prefix, ==, "ipsp/1/");
+	g_assert_cmpstr(cfg->site, ==, g_get_host_name());
+	g_assert_cmpuint(cfg->gates, ==, 0);
 	config_free(cfg);
 }
 
@@ -116,6 +132,65 @@ static void every_key_reaches_its_field(void)
 	g_assert_cmpint(room->answer, ==, CONFIG_ANSWER_LIST);
 	g_assert_cmpstr(room->allowed[1], ==, "example.net");
 	g_assert_cmpuint(g_bytes_get_size(room->key), ==, 16);
+	config_free(cfg);
+}
+
+static const char *const clustered =
+	"gates = 2\nsite = tokyo-1\n" ETCD
+	"etcd_user = ipsp\netcd_password = p w\n"
+	"etcd_ca = /ca.pem\netcd_certificate = /c.pem\netcd_key = /k.pem\n"
+	"etcd_prefix = test/\n";
+
+static void the_cluster_is_read(const struct config *cfg)
+{
+	g_assert_nonnull(cfg);
+	g_assert_true(cfg->directory.etcd);
+	g_assert_cmpstr(cfg->directory.urls[0], ==, "https://a:2379");
+	g_assert_cmpstr(cfg->directory.urls[1], ==, "https://b:2379");
+	g_assert_null(cfg->directory.urls[2]);
+	g_assert_cmpstr(cfg->directory.user, ==, "ipsp");
+	g_assert_cmpstr(cfg->directory.password, ==, "p w");
+	g_assert_cmpstr(cfg->directory.ca, ==, "/ca.pem");
+	g_assert_cmpstr(cfg->directory.certificate, ==, "/c.pem");
+	g_assert_cmpstr(cfg->directory.key, ==, "/k.pem");
+	g_assert_cmpstr(cfg->directory.prefix, ==, "test/");
+	g_assert_cmpstr(cfg->directory.cluster_secret, ==, SECRET);
+	g_assert_cmpuint(cfg->gates, ==, 2);
+	g_assert_cmpstr(cfg->site, ==, "tokyo-1");
+}
+
+static void bridge_and_phonegate_read_the_same_keys_of_a_cluster(void)
+{
+	g_autofree char *bridge =
+		g_strconcat(BRIDGE, clustered, MAIL ROOM, NULL);
+	g_autofree char *phonegate = g_strconcat(
+		"[phonegate]\nmedia_port = 5000\n", clustered, NULL);
+	g_autofree char *problems = NULL, *more = NULL;
+	struct config *cfg = load(bridge, &problems);
+
+	g_assert_cmpstr(problems, ==, "");
+	the_cluster_is_read(cfg);
+	config_free(cfg);
+	cfg = load_by(config_load_phonegate, phonegate, &more);
+	g_assert_cmpstr(more, ==, "");
+	the_cluster_is_read(cfg);
+	g_assert_cmpuint(cfg->media_port, ==, 5000);
+	g_assert_cmpuint(cfg->rooms->len, ==, 0);
+	config_free(cfg);
+}
+
+static void a_command_beside_the_bridge_needs_no_secret_of_it(void)
+{
+	g_autofree char *problems = NULL;
+	struct config *cfg = load_by(
+		config_load_outside,
+		BRIDGE "directory = etcd\netcd_url = http://localhost:2379\n"
+		       "etcd_user = u\netcd_password_file = not-here\n"
+		       "cluster_secret_file = not-here\n" MAIL ROOM,
+		&problems);
+
+	g_assert_cmpstr(problems, ==, "");
+	g_assert_null(cfg->directory.cluster_secret);
 	config_free(cfg);
 }
 
@@ -184,6 +259,48 @@ static const struct {
 	  "6: post_password_file: " },
 	{ WHOLE "pin_file = /nonexistent\npin = 1\n", "8: give pin or" },
 	{ "\xff\n", "1: a configuration is UTF-8 text" },
+	{ BRIDGE "directory = zookeeper\n" MAIL ROOM,
+	  "3: directory: \"zookeeper\" is neither local nor etcd" },
+	{ BRIDGE "directory = etcd\ncluster_secret = " SECRET "\n" MAIL ROOM,
+	  "1: [bridge] needs etcd_url, like" },
+	{ BRIDGE "directory = etcd\netcd_url = http://h:1\n" MAIL ROOM,
+	  "3: directory = etcd needs cluster_secret_file" },
+	{ BRIDGE "etcd_url = http://h:1\n" MAIL ROOM,
+	  "3: etcd_url needs directory = etcd" },
+	{ BRIDGE "etcd_url = http://h:1/\n" MAIL ROOM, "3: etcd_url: each is" },
+	{ BRIDGE "etcd_url = http://h\n" MAIL ROOM, "3: etcd_url: each is" },
+	{ BRIDGE "etcd_url = ftp://h:1\n" MAIL ROOM, "3: etcd_url: each is" },
+	{ BRIDGE "etcd_url = http://u:p@h:1\n" MAIL ROOM,
+	  "3: etcd_url: each is" },
+	{ BRIDGE ETCD "etcd_user = u\n" MAIL ROOM,
+	  "6: give etcd_user and etcd_password, or neither" },
+	{ BRIDGE ETCD "etcd_key = /k\n" MAIL ROOM,
+	  "6: give etcd_certificate and etcd_key, or neither" },
+	{ BRIDGE "directory = etcd\ncluster_secret = " SECRET "\n"
+		 "etcd_url = http://192.0.2.1:2379\n"
+		 "etcd_user = u\netcd_password = p\n" MAIL ROOM,
+	  "5: etcd_url: a password goes by https:// only" },
+	{ BRIDGE "etcd_prefix = ipsp\n" MAIL ROOM,
+	  "3: etcd_prefix: \"ipsp\" is no prefix" },
+	{ BRIDGE "cluster_secret = short\n" MAIL ROOM,
+	  "3: cluster_secret: a secret has 32 characters or more" },
+	{ BRIDGE "site = a/b\n" MAIL ROOM, "3: site: \"a/b\" is no name" },
+	{ BRIDGE "gates = -1\n" MAIL ROOM, "3: gates: \"-1\" is not a" },
+	{ BRIDGE "nothing = 1\n" MAIL ROOM,
+	  "3: [bridge] has no key \"nothing\"; it has state_directory, "
+	  "web_files, answers_per_address, answers_per_domain, "
+	  "answers_per_room, media_address" },
+};
+
+static const struct {
+	const char *text, *problem;
+} phonegate_mistakes[] = {
+	{ "[phonegate]\n", "1: [phonegate] needs directory = etcd" },
+	{ "[phonegate]\nstate_directory = /s\n" ETCD,
+	  "2: [phonegate] has no key \"state_directory\"; it has media" },
+	{ "[phonegate]\n" ETCD ROOM,
+	  "5: there is no group [room standup@example.org]; there is" },
+	{ "# nothing\n", "1: there is no group [phonegate]" },
 };
 
 static void each_mistake_is_named_by_its_line(void)
@@ -195,6 +312,15 @@ static void each_mistake_is_named_by_its_line(void)
 		if (!g_str_has_prefix(problems, mistakes[i].problem))
 			g_error("\"%s\" gave \"%s\"", mistakes[i].text,
 				problems);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(phonegate_mistakes); i++) {
+		g_autofree char *problems = NULL;
+
+		g_assert_null(load_by(config_load_phonegate,
+				      phonegate_mistakes[i].text, &problems));
+		if (!g_str_has_prefix(problems, phonegate_mistakes[i].problem))
+			g_error("\"%s\" gave \"%s\"",
+				phonegate_mistakes[i].text, problems);
 	}
 }
 
@@ -275,6 +401,12 @@ int main(int argc, char **argv)
 			the_least_configuration_has_sensible_defaults);
 	g_test_add_func("/config/every key reaches its field",
 			every_key_reaches_its_field);
+	g_test_add_func("/config/bridge and phonegate read the same keys of a "
+			"cluster",
+			bridge_and_phonegate_read_the_same_keys_of_a_cluster);
+	g_test_add_func("/config/a command beside the bridge needs no secret "
+			"of it",
+			a_command_beside_the_bridge_needs_no_secret_of_it);
 	g_test_add_func(
 		"/config/an account with an authserv-id answers aligned "
 		"senders only",
