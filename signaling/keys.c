@@ -166,9 +166,25 @@ static guint32 read_u32(const guint8 *bytes)
 	return GUINT32_FROM_BE(value);
 }
 
-static void expand(struct keys *keys_r, const guint8 prk[SHA256_SIZE])
+void keys_ssrcs(const struct keys *keys, guint k, guint32 *c2b_r,
+		guint32 *b2c_r)
 {
-	guint8 stun[STUN_SIZE], ssrc[SSRC_SIZE];
+	guint8 ssrc[SSRC_SIZE];
+	char info[32] = "IPSP/1 ssrc";
+
+	if (k)
+		g_snprintf(info, sizeof(info), "IPSP/1 ssrc %u", k);
+	hkdf_expand(keys->prk, info, ssrc, sizeof(ssrc));
+	*c2b_r = read_u32(ssrc);
+	*b2c_r = read_u32(ssrc + 4);
+	if (*b2c_r == *c2b_r)
+		*b2c_r ^= 1;
+}
+
+static void expand(struct keys *keys_r)
+{
+	const guint8 *prk = keys_r->prk;
+	guint8 stun[STUN_SIZE];
 	g_autofree char *password = NULL;
 
 	hkdf_expand(prk, "IPSP/1 stun", stun, sizeof(stun));
@@ -177,15 +193,10 @@ static void expand(struct keys *keys_r, const guint8 prk[SHA256_SIZE])
 	hkdf_expand(prk, "IPSP/1 srtp b2c", keys_r->srtp_b2c,
 		    sizeof(keys_r->srtp_b2c));
 	hkdf_expand(prk, "IPSP/1 ctl", keys_r->ctl, sizeof(keys_r->ctl));
-	hkdf_expand(prk, "IPSP/1 ssrc", ssrc, sizeof(ssrc));
-
+	keys_ssrcs(keys_r, 0, &keys_r->ssrc_c2b, &keys_r->ssrc_b2c);
 	password = keys_base64url(stun, sizeof(stun));
 	g_strlcpy(keys_r->stun_password, password,
 		  sizeof(keys_r->stun_password));
-	keys_r->ssrc_c2b = read_u32(ssrc);
-	keys_r->ssrc_b2c = read_u32(ssrc + 4);
-	if (keys_r->ssrc_b2c == keys_r->ssrc_c2b)
-		keys_r->ssrc_b2c ^= 1;
 }
 
 gboolean keys_derive(struct keys *keys_r, const struct keys_pair *own,
@@ -193,7 +204,7 @@ gboolean keys_derive(struct keys *keys_r, const struct keys_pair *own,
 		     GBytes *ok, GBytes *room_key, GError **error)
 {
 	g_autoptr(GByteArray) salt = NULL;
-	guint8 secret[KEYS_X25519_SIZE], prk[SHA256_SIZE];
+	guint8 secret[KEYS_X25519_SIZE];
 
 	if (!x25519(own, peer_public, secret)) {
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
@@ -202,10 +213,9 @@ gboolean keys_derive(struct keys *keys_r, const struct keys_pair *own,
 		return FALSE;
 	}
 	salt = transcript(invite, ok, room_key);
-	hkdf_extract(secret, salt, prk);
-	expand(keys_r, prk);
+	hkdf_extract(secret, salt, keys_r->prk);
+	expand(keys_r);
 	OPENSSL_cleanse(secret, sizeof(secret));
-	OPENSSL_cleanse(prk, sizeof(prk));
 	return TRUE;
 }
 

@@ -13,6 +13,7 @@
 #define KEYS_SRTP_SIZE	 28
 #define KEYS_CTL_SIZE	 32
 #define KEYS_ROOM_SIZE	 16
+#define KEYS_PRK_SIZE	 32
 
 struct keys_pair {
 	guint8 private_key[KEYS_X25519_SIZE];
@@ -25,6 +26,7 @@ struct keys {
 	guint8 srtp_b2c[KEYS_SRTP_SIZE];
 	guint32 ssrc_c2b, ssrc_b2c; /* "IPSP/1 ssrc", never equal */
 	guint8 ctl[KEYS_CTL_SIZE];  /* HMAC-SHA256 of BYE mails */
+	guint8 prk[KEYS_PRK_SIZE];  /* what all of it was expanded from */
 };
 
 void keys_pair_generate(struct keys_pair *pair_r);
@@ -38,6 +40,12 @@ void keys_pair_from_private(struct keys_pair *pair_r,
 gboolean keys_derive(struct keys *keys_r, const struct keys_pair *own,
 		     const guint8 peer_public[KEYS_X25519_SIZE], GBytes *invite,
 		     GBytes *ok, GBytes *room_key, GError **error);
+
+/* The SSRCs of a dialog's place k (docs/ipsp.md, "Standby"), never equal; place
+ * 0 has those of struct keys. The SRTP keys are the same at all places: it is
+ * by the SSRC that their nonces differ. */
+void keys_ssrcs(const struct keys *keys, guint k, guint32 *c2b_r,
+		guint32 *b2c_r);
 
 /* HMAC-SHA256 with ctl over the bytes of a JSON part, base64url: the MAC
  * that a BYE mail carries in its IPSP-MAC header. Caller frees. */

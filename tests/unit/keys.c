@@ -146,6 +146,39 @@ static void both_sides_derive_the_published_keys(struct vectors *vec,
 	}
 }
 
+static void assert_ssrcs(const struct keys *keys, guint k, guint32 c2b,
+			 guint32 b2c)
+{
+	guint32 got_c2b, got_b2c;
+
+	keys_ssrcs(keys, k, &got_c2b, &got_b2c);
+	g_assert_cmphex(got_c2b, ==, c2b);
+	g_assert_cmphex(got_b2c, ==, b2c);
+}
+
+static void each_place_has_ssrcs_of_its_own(struct vectors *vec,
+					    gconstpointer data)
+{
+	g_autoptr(GBytes) room_key = g_bytes_new_static(
+		"\0\1\2\3\4\5\6\7\x8\x9\xa\xb\xc\xd\xe\xf", 16);
+	struct keys keys;
+
+	(void)data;
+	g_assert_true(keys_derive(&keys, &vec->client, vec->bridge.public_key,
+				  vec->invite_part, vec->ok_part, NULL, NULL));
+	assert_hex(keys.prk, sizeof(keys.prk),
+		   "0d16e72ac53cb575da6c69744d589b5c"
+		   "de2bd8b290e7fcb9848f97c03573eec1");
+	assert_ssrcs(&keys, 0, 0xfa0b4580, 0xebc5e857);
+	assert_ssrcs(&keys, 1, 0x7bf242e5, 0x5e5af0bf);
+	assert_ssrcs(&keys, 2, 0x3a6c673e, 0x51375c5d);
+	assert_ssrcs(&keys, 10, 0xfd59145b, 0xcefafa27);
+	g_assert_true(keys_derive(&keys, &vec->client, vec->bridge.public_key,
+				  vec->invite_part, vec->ok_part, room_key,
+				  NULL));
+	assert_ssrcs(&keys, 1, 0x265ca595, 0x3b61cca9);
+}
+
 static void a_room_key_changes_every_key(struct vectors *vec,
 					 gconstpointer data)
 {
@@ -286,6 +319,8 @@ int main(int argc, char **argv)
 	VECTOR_TEST("the parts hash as published", the_parts_hash_as_published);
 	VECTOR_TEST("both sides derive the published keys",
 		    both_sides_derive_the_published_keys);
+	VECTOR_TEST("each place has SSRCs of its own",
+		    each_place_has_ssrcs_of_its_own);
 	VECTOR_TEST("a room key changes every key",
 		    a_room_key_changes_every_key);
 	VECTOR_TEST("one changed byte changes the keys",
