@@ -430,6 +430,12 @@ static void message(struct engine *eng, struct command *cmd)
 		message_queue(eng, cmd->ses, cmd->message);
 }
 
+static void redirect(struct engine *eng, struct command *cmd)
+{
+	cmd->ses->alternate = cmd->alternate;
+	message(eng, cmd);
+}
+
 static bool take_websocket(struct engine *eng)
 {
 	struct path from;
@@ -489,6 +495,7 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_MUTE] = mute,
 	[COMMAND_SET_GAIN] = set_gain,
 	[COMMAND_MESSAGE] = message,
+	[COMMAND_REDIRECT] = redirect,
 	[COMMAND_WEBSOCKET_CLOSED] = websocket_closed,
 	[COMMAND_DETACH] = detach,
 	[COMMAND_ATTACH] = attach,

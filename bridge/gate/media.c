@@ -271,6 +271,8 @@ void gate_media_beat(struct engine *eng, struct session *ses, uint64_t now_us)
 {
 	struct mix_leg_report leg;
 
+	if (ses->standby && !ses->joined)
+		return;
 	if (is_over(ses, now_us)) {
 		engine_owe(eng, ses, OWED_GONE);
 		engine_end_session(eng, ses);

@@ -175,6 +175,7 @@ struct session {
 	struct stun_key key;		  /* {const} */
 	uint64_t consent_life_us;	  /* {const} */
 	bool srtp;			  /* {const} */
+	bool standby;			  /* {const} see session_config */
 	int buffer_max_ms;		  /* {const} */
 	struct path tool;		  /* {const} PATH_NONE: a phone */
 	struct phonegate *gate;		  /* {const} once a worker has it */
@@ -186,6 +187,7 @@ struct session {
 	struct relay *relay; /* kept when the route is gone */
 	struct lookup_node by_name, by_path, by_candidate;
 	struct path candidate; /* of the latest authenticated request */
+	struct path alternate; /* UDP: requests are answered by 300 */
 	uint32_t moves;	       /* of the path: makes older cookies void */
 	bool told_registered;
 	/* A fresh packet came on the path: since the last consent; of a tool,
@@ -241,7 +243,7 @@ struct phonegate {
 	char id[64];		  /* {const} */
 	struct mix *mix;	  /* {const} */
 	unsigned places;	  /* {const} */
-	unsigned taken;		  /* {control} */
+	unsigned taken;		  /* {control} by others than standbys */
 	struct engine_mix *entry; /* {worker} its mix among the worker's */
 	struct phonegate *next;	  /* {worker} */
 	struct retiree retiree;
@@ -269,6 +271,7 @@ enum command_kind {
 	COMMAND_MUTE,
 	COMMAND_SET_GAIN,
 	COMMAND_MESSAGE,
+	COMMAND_REDIRECT,
 	COMMAND_WEBSOCKET_CLOSED,
 	COMMAND_DETACH,
 	COMMAND_ATTACH,
@@ -294,6 +297,7 @@ struct command {
 		/* WebSocket packets that were handed down before this close. */
 		uint64_t packets_before;
 	};
+	struct path alternate; /* redirect; PATH_NONE: no longer */
 };
 
 enum event_kind {

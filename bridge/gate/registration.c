@@ -9,8 +9,11 @@
 
 #include "mixer/wire.h"
 
-#define EPOCH_US 60000000u /* a cookie is right for one to two epochs */
+#define EPOCH_US      60000000u /* a cookie is right for one to two epochs */
+#define TRY_ALTERNATE 300	/* RFC 8489 14.8 */
 
+/* Of two places of a dialog here the later one, which is nearest in the
+ * lookup: nobody comes back to a place that he left. */
 static struct session *find_user(const struct engine *eng, const char *username)
 {
 	struct lookup_node *node =
@@ -63,6 +66,8 @@ static void take_request(struct engine *eng, struct session *ses,
 			 const struct path *from, bool right, uint64_t now_us)
 {
 	if (!path_equal(&ses->path, from)) {
+		if (ses->alternate.kind != PATH_NONE)
+			return; /* where it is sent it shows its address */
 		if (right)
 			engine_adopt_path(eng, ses, from, now_us);
 		else
@@ -80,14 +85,21 @@ static void answer(struct engine *eng, struct session *ses,
 		   const struct path *from, const struct stun_message *request,
 		   size_t request_size, uint64_t now_us)
 {
-	struct stun_message msg = { .type = STUN_BINDING_SUCCESS,
-				    .has_cookie = true };
+	struct stun_message msg = { 0 };
 	uint8_t *buf = outbox_buffer(&eng->outbox);
 	int size;
 
 	memcpy(msg.transaction, request->transaction, sizeof(msg.transaction));
-	make_cookie(eng, ses, from, now_us / EPOCH_US, msg.cookie);
-	path_address(from, &msg.address);
+	if (ses->alternate.kind == PATH_NONE) {
+		msg.type = STUN_BINDING_SUCCESS;
+		msg.has_cookie = true;
+		make_cookie(eng, ses, from, now_us / EPOCH_US, msg.cookie);
+		path_address(from, &msg.address);
+	} else {
+		msg.type = STUN_BINDING_ERROR;
+		msg.error = TRY_ALTERNATE;
+		path_address(&ses->alternate, &msg.alternate);
+	}
 	size = stun_encode(&msg, &ses->key, buf, RTP_MAX_PACKET);
 	if (size > (int)request_size) {
 		count(&eng->counters.malformed, 1);

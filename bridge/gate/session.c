@@ -31,6 +31,7 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 	ses->consent_life_us = cfg->consent_s * 1000000ull;
 	ses->srtp = cfg->stream.suite != SRTP_NONE;
 	ses->held = cfg->held;
+	ses->standby = cfg->standby;
 	ses->buffer_max_ms = cfg->leg.jitter.max_ms;
 	ses->level = (int)LEVEL_SILENCE;
 	ses->messages_end = &ses->messages;

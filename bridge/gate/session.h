@@ -31,6 +31,11 @@ struct session_config {
 	/* Answers STUN, but sends nothing with its keys until worker_admit():
 	 * so that their first use can be written down before. */
 	bool held;
+	/* A place beforehand for a member who is elsewhere now (docs/ipsp.md,
+	 * "Standby"): it takes none of its gate's places, so that nobody is
+	 * turned away in mid-call, and nothing is reported of it until he
+	 * registers. */
+	bool standby;
 	struct stream_config stream;
 	struct mix_leg_config leg;
 };

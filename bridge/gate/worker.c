@@ -141,7 +141,7 @@ static void free_object(enum object_kind kind, void *object)
 
 	switch (kind) {
 	case OBJECT_SESSION:
-		ses->gate->taken--;
+		ses->gate->taken -= !ses->standby;
 		if (ses->route)
 			forget_route(ses);
 		session_destroy(&ses);
@@ -311,13 +311,13 @@ int worker_add_session(struct worker *wrk, struct phonegate *gate,
 {
 	int r;
 
-	if (gate->taken == gate->places)
+	if (!ses->standby && gate->taken >= gate->places)
 		return -ENOSPC;
 	ses->gate = gate;
 	r = command(wrk, &(struct command){ .kind = COMMAND_ADD_SESSION,
 					    .ses = ses });
 	if (!r)
-		gate->taken++;
+		gate->taken += !ses->standby;
 	return r;
 }
 
@@ -363,6 +363,26 @@ int worker_message(struct worker *wrk, struct session *ses, const char *json)
 					    .message = msg });
 	if (r)
 		free(msg);
+	return r;
+}
+
+int worker_redirect(struct worker *wrk, struct session *ses,
+		    const struct sockaddr_storage *alternate)
+{
+	static const char check[] = "{\"t\":\"check\"}";
+	struct command cmd = { .kind = COMMAND_REDIRECT, .ses = ses };
+	int r;
+
+	if (alternate->ss_family &&
+	    !path_from_socket(&cmd.alternate, 0,
+			      (const struct sockaddr *)alternate))
+		return -EINVAL;
+	cmd.message = message_create(check, sizeof(check) - 1);
+	if (!cmd.message)
+		return -ENOMEM;
+	r = command(wrk, &cmd);
+	if (r)
+		free(cmd.message);
 	return r;
 }
 

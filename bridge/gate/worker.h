@@ -89,8 +89,9 @@ int worker_add_mix(struct worker *wrk, struct mix *mix);
 int worker_remove_mix(struct worker *wrk, struct mix *mix);
 int worker_add_gate(struct worker *wrk, struct phonegate *gate);
 int worker_remove_gate(struct worker *wrk, struct phonegate *gate);
-/* The gate's mix was added before it. The session takes one of its places:
- * -ENOSPC when there is none. */
+/* The gate's mix was added before it. The session takes one of its places,
+ * -ENOSPC when there is none; a standby takes none. Of two sessions of one user
+ * name the later one answers his requests. */
 int worker_add_session(struct worker *wrk, struct phonegate *gate,
 		       struct session *ses);
 /* Sends RTCP BYE, forgets the keys, retires the session. */
@@ -111,6 +112,13 @@ int worker_move(struct worker *from, struct worker *to, struct mix *mix,
 /* Sends an in-band control message and repeats it until acknowledged, for
  * at most 5 s. -EMSGSIZE over STREAM_APP_MAX. */
 int worker_message(struct worker *wrk, struct session *ses, const char *json);
+/* Sends the member to another gate, where a session awaits him: his requests
+ * are answered by 300 and this address, a UDP candidate of the standby that he
+ * was told of before, and he is asked to make one now. He stays in the mix
+ * until he says BYE. Family 0: he may stay after all. -EINVAL for what is no
+ * address. */
+int worker_redirect(struct worker *wrk, struct session *ses,
+		    const struct sockaddr_storage *alternate);
 /* A packet from a WebSocket, and its close. `connection` is the web side's
  * own number, never reused. Packets beyond the ring's room are dropped and
  * counted. */

@@ -1115,6 +1115,150 @@ static void a_call_never_touches_the_heap(void)
 	g_test_add_data_func("/gate/SRTP/" name, GINT_TO_POINTER(true), test); \
 	g_test_add_data_func("/gate/plain/" name, GINT_TO_POINTER(false), test)
 
+/* What a request is answered by: 0 for success, else the error. */
+static int answer_to(struct bench *bench, unsigned i, const struct path *from,
+		     struct sockaddr_storage *alternate_r)
+{
+	struct outbox_packet *out = &bench->out[0];
+	struct stun_message msg;
+	uint8_t buf[RTP_MAX_PACKET];
+	size_t size = phone_request(&bench->phone[i], buf);
+
+	clear(bench);
+	receive(bench, from, buf, size);
+	g_assert_cmpuint(bench->n_out, ==, 1);
+	g_assert_cmpuint(out->size, <=, size);
+	g_assert_cmpint(stun_decode(&msg, out->buf, out->size), ==, 0);
+	g_assert_true(stun_authentic(&msg, out->buf, &bench->phone[i].key));
+	*alternate_r = msg.alternate;
+	return msg.error;
+}
+
+static struct command redirect_to(struct session *ses, const char *literal,
+				  uint16_t port)
+{
+	struct command cmd = message_to(ses);
+
+	cmd.kind = COMMAND_REDIRECT;
+	if (literal)
+		cmd.alternate = at(literal, port);
+	return cmd;
+}
+
+static void assert_alternate(const struct sockaddr_storage *address,
+			     const char *literal, uint16_t port)
+{
+	struct path is, want = at(literal, port);
+
+	g_assert_true(
+		path_from_socket(&is, 0, (const struct sockaddr *)address));
+	g_assert_true(path_equal(&is, &want));
+}
+
+static void who_is_sent_elsewhere_stays_until_he_goes(void)
+{
+	struct bench *bench = start(2, true);
+	struct path phone = at("192.0.2.1", 4000);
+	struct path roamed = at("192.0.2.1", 4001);
+	struct sockaddr_storage alternate;
+	uint8_t buf[RTP_MAX_PACKET];
+
+	register_at(bench, 0, &phone);
+	send_command(bench, redirect_to(bench->ses[0], "2001:db8::7", 7000));
+	run_for(bench, TICK_US);
+	g_assert_cmpuint(sent_to(bench, &phone), >,
+			 1); /* sound, and a message */
+	g_assert_cmpint(answer_to(bench, 0, &phone, &alternate), ==, 300);
+	assert_alternate(&alternate, "2001:db8::7", 7000);
+	/* He is heard and hears for as long as he asks. */
+	for (int i = 0; i < PHONE_CONSENT_S; i++) {
+		speak(bench, 0, &phone);
+		answer_to(bench, 0, &phone, &alternate);
+		clear(bench);
+		run_for(bench, 2 * SECOND);
+		g_assert_cmpuint(sent_to(bench, &phone), >, 0);
+	}
+	/* A new address is not taken: he proves it where he goes. */
+	g_assert_cmpint(answer_to(bench, 0, &roamed, &alternate), ==, 300);
+	speak(bench, 0, &roamed);
+	g_assert_true(path_equal(&bench->ses[0]->path, &phone));
+
+	send_command(bench, redirect_to(bench->ses[0], NULL, 0));
+	g_assert_cmpint(answer_to(bench, 0, &phone, &alternate), ==, 0);
+
+	send_command(bench, redirect_to(bench->ses[0], "192.0.2.9", 7000));
+	receive(bench, &phone, buf,
+		phone_control(&bench->phone[0],
+			      &(struct stream_extra){ .bye = true }, bench->now,
+			      buf));
+	g_assert_cmpuint(events(bench, EVENT_GONE, NULL), ==, 1);
+	stop(bench);
+}
+
+static void who_never_came_is_sent_elsewhere_too(void)
+{
+	struct bench *bench = start(1, true);
+	struct path phone = at("192.0.2.1", 4000);
+	struct sockaddr_storage alternate;
+
+	send_command(bench, redirect_to(bench->ses[0], "192.0.2.9", 7000));
+	g_assert_cmpint(answer_to(bench, 0, &phone, &alternate), ==, 300);
+	assert_alternate(&alternate, "192.0.2.9", 7000);
+	speak(bench, 0, &phone);
+	g_assert_cmpuint(events(bench, EVENT_REGISTERED, NULL), ==, 0);
+	g_assert_false(bench->ses[0]->joined);
+	stop(bench);
+}
+
+static void a_standby_joins_when_its_member_comes(void)
+{
+	struct bench *bench = start(2, true);
+	struct path phone = at("192.0.2.1", 4000);
+	struct path other = at("192.0.2.2", 4000);
+	unsigned alone;
+
+	bench->ses[1]->standby = true;
+	register_at(bench, 0, &other);
+	alone = bench->gate->entry->joined;
+	run_for(bench, 10 * SECOND);
+	g_assert_cmpuint(events(bench, EVENT_REPORT, NULL), <=, 12);
+	g_assert_cmpuint(sent_to(bench, &phone), ==, 0);
+	g_assert_true(request(bench, 1, &phone)); /* it answers */
+	g_assert_cmpuint(bench->gate->entry->joined, ==, alone);
+	speak(bench, 1, &phone);
+	g_assert_cmpuint(bench->gate->entry->joined, ==, alone + 1);
+	clear(bench);
+	run_for(bench, 3 * SECOND);
+	g_assert_cmpuint(sent_to(bench, &phone), >, 0);
+	run_for(bench, 7 * SECOND);
+	g_assert_cmpuint(events(bench, EVENT_REPORT, NULL), >=, 16);
+	stop(bench);
+}
+
+static void of_two_places_the_later_one_answers(void)
+{
+	struct bench *bench = start(1, true);
+	struct path phone = at("192.0.2.1", 4000);
+	struct session_config cfg;
+	struct session *second;
+
+	register_at(bench, 0, &phone);
+	phone_keys(1, &cfg);
+	cfg.stream.suite = SRTP_AEAD_AES_128_GCM;
+	cfg.stream.send_ssrc = 70;
+	cfg.stream.receive_ssrc = 71;
+	cfg.standby = true;
+	g_assert_cmpint(session_create(&second, &cfg), ==, 0);
+	second->gate = bench->gate;
+	send_command(bench, (struct command){ .kind = COMMAND_ADD_SESSION,
+					      .ses = second });
+	g_assert_true(request(bench, 0, &phone));
+	g_assert_true(request(bench, 0, &phone));
+	g_assert_true(path_equal(&second->path, &phone));
+	g_assert_cmpint(bench->ses[0]->path.kind, ==, PATH_NONE);
+	stop(bench);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -1169,6 +1313,14 @@ int main(int argc, char **argv)
 			a_closed_websocket_ends_the_call_on_it);
 	g_test_add_func("/gate/mapped addresses are what they map",
 			mapped_addresses_are_what_they_map);
+	g_test_add_func("/gate/who is sent elsewhere stays until he goes",
+			who_is_sent_elsewhere_stays_until_he_goes);
+	g_test_add_func("/gate/who never came is sent elsewhere too",
+			who_never_came_is_sent_elsewhere_too);
+	g_test_add_func("/gate/a standby joins when its member comes",
+			a_standby_joins_when_its_member_comes);
+	g_test_add_func("/gate/of two places the later one answers",
+			of_two_places_the_later_one_answers);
 	g_test_add_func("/gate/a call never touches the heap",
 			a_call_never_touches_the_heap);
 	g_test_add_func("/gate/a tool in the clear has its path at once",
