@@ -1,0 +1,379 @@
+#include "bridge/documents.h"
+
+#include <string.h>
+
+/* The rows of the tables: R is required, O is not. */
+#define R		     TRUE
+#define O		     FALSE
+#define AT(object, member)   offsetof(struct object, member)
+#define SIZE(object, member) sizeof(((struct object *)0)->member)
+
+#define TEXT(json, need, object, member)                                       \
+	{                                                                      \
+		.name = json, .kind = FIELD_TEXT, .required = need,            \
+		.offset = AT(object, member), .size = SIZE(object, member)     \
+	}
+#define NUMBER(json, need, object, member, low, high)                          \
+	{                                                                      \
+		.name = json, .kind = FIELD_NUMBER, .required = need,          \
+		.offset = AT(object, member), .min = low, .max = high          \
+	}
+#define SIGNED(json, need, object, member, low, high)                          \
+	{                                                                      \
+		.name = json, .kind = FIELD_SIGNED, .required = need,          \
+		.offset = AT(object, member), .min = low, .max = high          \
+	}
+#define TIME(json, need, object, member)                                       \
+	{                                                                      \
+		.name = json, .kind = FIELD_WIDE, .required = need,            \
+		.offset = AT(object, member), .min = 0, .max = MAX_TIME        \
+	}
+#define DOUBLE(json, need, object, member, low, high)                          \
+	{                                                                      \
+		.name = json, .kind = FIELD_DOUBLE, .required = need,          \
+		.offset = AT(object, member), .min = low, .max = high          \
+	}
+#define FLAG(json, object, member)                                             \
+	{                                                                      \
+		.name = json, .kind = FIELD_FLAG, .offset = AT(object, member) \
+	}
+#define WORD(json, need, object, member, list)                                 \
+	{                                                                      \
+		.name = json, .kind = FIELD_WORD, .required = need,            \
+		.offset = AT(object, member), .words = list                    \
+	}
+#define BYTES(json, need, object, member)                                      \
+	{                                                                      \
+		.name = json, .kind = FIELD_BYTES, .required = need,           \
+		.offset = AT(object, member), .size = SIZE(object, member)     \
+	}
+#define BLOB(json, need, object, member, high)                                 \
+	{                                                                      \
+		.name = json, .kind = FIELD_BLOB, .required = need,            \
+		.offset = AT(object, member), .max = high                      \
+	}
+#define STRUCT(json, object, member, table)                                    \
+	{                                                                      \
+		.name = json, .kind = FIELD_STRUCT, .required = R,             \
+		.offset = AT(object, member), .fields = table                  \
+	}
+#define MAYBE(json, object, member, has, table)                                \
+	{                                                                      \
+		.name = json, .kind = FIELD_STRUCT,                            \
+		.offset = AT(object, member), .fields = table,                 \
+		.count = AT(object, has)                                       \
+	}
+#define ITEMS(json, object, member, n, high, table)                            \
+	{                                                                      \
+		.name = json, .kind = FIELD_ITEMS,                             \
+		.offset = AT(object, member), .size = SIZE(object, member[0]), \
+		.max = high, .fields = table, .count = AT(object, n)           \
+	}
+#define LIST(json, object, member, n, high, table)                             \
+	{                                                                      \
+		.name = json, .kind = FIELD_LIST,                              \
+		.offset = AT(object, member), .size = SIZE(object, member[0]), \
+		.max = high, .fields = table, .count = AT(object, n)           \
+	}
+#define END                                                                    \
+	{                                                                      \
+		0                                                              \
+	}
+
+#define MAX_TIME       G_GINT64_CONSTANT(253402300799) /* the year 9999 */
+#define MAX_PEOPLE     1000000
+#define MAX_RTT_MS     1000000
+#define MIN_DYNAMIC_PT 96 /* RFC 3551 6 */
+#define MAX_PT	       127
+#define MAX_LEVEL_ID   14 /* RFC 8285 4.2 */
+
+static const char *const nets[] = { "private", "global", NULL };
+static const char *const vias[] = { "mail", "tool", NULL };
+static const char *const states[] = { "invited", "here", "gone", NULL };
+static const char *const roles[] = { "parent", "child", "alternate", "vice",
+				     NULL };
+static const char *const ends[] = { "quiet", "kicked", "ended", "replaced",
+				    NULL };
+static const char *const parents[] = { "up", "alternate", "down", NULL };
+static const char *const gones[] = { "no", "bye", "lost", NULL };
+
+static const struct json_field candidate_fields[] = {
+	TEXT("p", R, ipsp_candidate, transport),
+	TEXT("a", O, ipsp_candidate, address),
+	{ .name = "n",
+	  .kind = FIELD_PORT,
+	  .offset = AT(ipsp_candidate, port),
+	  .max = G_MAXUINT16 },
+	TEXT("u", O, ipsp_candidate, url),
+	END,
+};
+
+static const struct json_field gate_fields[] = {
+	TEXT("id", R, ipsp_gate, id),
+	FLAG("local", ipsp_gate, local),
+	ITEMS("cand", ipsp_gate, candidates, n_candidates, IPSP_MAX_CANDIDATES,
+	      candidate_fields),
+	END,
+};
+
+static const struct json_field worker_fields[] = {
+	ITEMS("cand", document_worker, candidates, n_candidates,
+	      IPSP_MAX_CANDIDATES, candidate_fields),
+	NUMBER("sessions", O, document_worker, sessions, 0, MAX_PEOPLE),
+	DOUBLE("stress", O, document_worker, stress, 0, 1),
+	FLAG("open", document_worker, open),
+	END,
+};
+
+static const struct json_field site_fields[] = {
+	TEXT("site", R, document_site, site),
+	TEXT("instance", R, document_site, instance),
+	TEXT("host", O, document_site, host),
+	WORD("net", R, document_site, net, nets),
+	LIST("workers", document_site, workers, n_workers,
+	     DOCUMENTS_MAX_WORKERS, worker_fields),
+	NUMBER("gates", R, document_site, gates, 0, MAX_PEOPLE),
+	NUMBER("sessions_per_gate", R, document_site, sessions_per_gate, 1,
+	       MAX_PEOPLE),
+	NUMBER("used", O, document_site, used, 0, MAX_PEOPLE),
+	FLAG("draining", document_site, draining),
+	TIME("since", O, document_site, since),
+	TEXT("release", O, document_site, release),
+	NUMBER("proto_min", R, document_site, protocol_min, 0, G_MAXUINT16),
+	NUMBER("proto_max", R, document_site, protocol_max, 0, G_MAXUINT16),
+	END,
+};
+
+static const struct json_field owner_fields[] = {
+	TEXT("bridge", R, document_owner, bridge),
+	TEXT("host", O, document_owner, host),
+	TIME("since", O, document_owner, since),
+	END,
+};
+
+static const struct json_field place_fields[] = {
+	TEXT("site", R, document_place, site),
+	NUMBER("worker", O, document_place, worker, 0, DOCUMENTS_MAX_WORKERS),
+	TEXT("gate", R, document_place, gate),
+	NUMBER("k", R, document_place, k, 0, DOCUMENTS_MAX_PLACES),
+	END,
+};
+
+static const struct json_field member_fields[] = {
+	NUMBER("origin", R, document_member, origin, 0, G_MAXUINT32),
+	TEXT("address", R, document_member, address),
+	TEXT("name", O, document_member, name),
+	TEXT("device", O, document_member, device),
+	WORD("via", R, document_member, via, vias),
+	WORD("state", R, document_member, state, states),
+	FLAG("muted", document_member, muted),
+	FLAG("self_muted", document_member, self_muted),
+	NUMBER("volume", R, document_member, volume, 0, ROOM_MAX_VOLUME),
+	TIME("since", O, document_member, since),
+	TIME("deadline", O, document_member, deadline),
+	STRUCT("place", document_member, place, place_fields),
+	MAYBE("standby", document_member, standby, has_standby, place_fields),
+	NUMBER("next_k", R, document_member, next_k, 0, DOCUMENTS_MAX_PLACES),
+	TEXT("sealed", O, document_member, sealed),
+	NUMBER("pt", O, document_member, payload_type, MIN_DYNAMIC_PT, MAX_PT),
+	NUMBER("lv", O, document_member, level_id, 0, MAX_LEVEL_ID),
+	FLAG("srtp", document_member, srtp),
+	END,
+};
+
+static const struct json_field sound_fields[] = {
+	NUMBER("talkers", O, document_sound, talkers, 0, ROOM_MAX_CAPACITY),
+	NUMBER("bitrate", R, document_sound, bitrate, 6000, 510000),
+	FLAG("stereo", document_sound, stereo),
+	FLAG("denoise", document_sound, denoise),
+	FLAG("agc", document_sound, agc),
+	END,
+};
+
+static const struct json_field trunk_fields[] = {
+	TEXT("id", R, document_trunk, id),
+	WORD("role", R, document_trunk, role, roles),
+	TEXT("site", R, document_trunk, site),
+	ITEMS("addr", document_trunk, addresses, n_addresses,
+	      IPSP_MAX_CANDIDATES, candidate_fields),
+	BYTES("salt", R, document_trunk, salt),
+	NUMBER("proto", R, document_trunk, protocol, 0, G_MAXUINT16),
+	END,
+};
+
+static const struct json_field want_hub_fields[] = {
+	NUMBER("plan", R, document_want_hub, plan, 0, G_MAXUINT32),
+	NUMBER("hub", R, document_want_hub, hub, 0, G_MAXUINT32),
+	NUMBER("worker", O, document_want_hub, worker, 0,
+	       DOCUMENTS_MAX_WORKERS),
+	STRUCT("sound", document_want_hub, sound, sound_fields),
+	LIST("trunks", document_want_hub, trunks, n_trunks,
+	     DOCUMENTS_MAX_TRUNKS, trunk_fields),
+	FLAG("root", document_want_hub, root),
+	FLAG("vice", document_want_hub, vice),
+	END,
+};
+
+static const struct json_field alternate_fields[] = {
+	NUMBER("k", R, document_alternate, k, 0, DOCUMENTS_MAX_PLACES),
+	STRUCT("pg", document_alternate, gate, gate_fields),
+	END,
+};
+
+static const struct json_field ending_fields[] = {
+	WORD("why", R, document_ending, why, ends),
+	TEXT("text", O, document_ending, text),
+	END,
+};
+
+static const struct json_field want_session_fields[] = {
+	NUMBER("worker", O, document_want_session, worker, 0,
+	       DOCUMENTS_MAX_WORKERS),
+	TEXT("gate", R, document_want_session, gate),
+	NUMBER("origin", R, document_want_session, origin, 0, G_MAXUINT32),
+	FLAG("standby", document_want_session, standby),
+	TEXT("sealed", R, document_want_session, sealed),
+	NUMBER("pt", R, document_want_session, payload_type, MIN_DYNAMIC_PT,
+	       MAX_PT),
+	NUMBER("lv", O, document_want_session, level_id, 0, MAX_LEVEL_ID),
+	FLAG("srtp", document_want_session, srtp),
+	FLAG("muted", document_want_session, muted),
+	NUMBER("volume", R, document_want_session, volume, 0, ROOM_MAX_VOLUME),
+	MAYBE("alternate", document_want_session, alternate, has_alternate,
+	      alternate_fields),
+	MAYBE("end", document_want_session, end, has_end, ending_fields),
+	END,
+};
+
+static const struct json_field secret_fields[] = {
+	TEXT("stun", R, document_secret, stun_password),
+	BYTES("c2b", R, document_secret, srtp_c2b),
+	BYTES("b2c", R, document_secret, srtp_b2c),
+	NUMBER("ssrc_c2b", R, document_secret, ssrc_c2b, 0, G_MAXUINT32),
+	NUMBER("ssrc_b2c", R, document_secret, ssrc_b2c, 0, G_MAXUINT32),
+	BYTES("ctl", O, document_secret, ctl),
+	BYTES("prk", O, document_secret, prk),
+	END,
+};
+
+static const struct json_field trunk_status_fields[] = {
+	TEXT("id", R, document_trunk_status, id),
+	FLAG("up", document_trunk_status, up),
+	DOUBLE("loss", O, document_trunk_status, loss, 0, 1),
+	DOUBLE("rtt_ms", O, document_trunk_status, rtt_ms, -1, MAX_RTT_MS),
+	END,
+};
+
+static const struct json_field talker_fields[] = {
+	NUMBER("o", R, document_talker, origin, 0, G_MAXUINT32),
+	SIGNED("l", R, document_talker, level_dbov, -127, 0),
+	END,
+};
+
+static const struct json_field status_hub_fields[] = {
+	NUMBER("plan", R, document_status_hub, plan, 0, G_MAXUINT32),
+	WORD("parent", R, document_status_hub, parent, parents),
+	FLAG("root", document_status_hub, root),
+	LIST("trunks", document_status_hub, trunks, n_trunks,
+	     DOCUMENTS_MAX_TRUNKS, trunk_status_fields),
+	LIST("talkers", document_status_hub, talkers, n_talkers,
+	     DOCUMENTS_MAX_TALKERS, talker_fields),
+	END,
+};
+
+static const struct json_field figure_fields[] = {
+	DOUBLE("loss", O, member_figures, loss, -1, 1),
+	DOUBLE("late", O, member_figures, late, -1, 1),
+	DOUBLE("concealed", O, member_figures, concealed, -1, 1),
+	DOUBLE("recovered", O, member_figures, recovered, -1, 1),
+	DOUBLE("jitter_ms", O, member_figures, jitter_ms, -1, MAX_RTT_MS),
+	DOUBLE("buffer_ms", O, member_figures, buffer_ms, -1, MAX_RTT_MS),
+	DOUBLE("mos", O, member_figures, mos, -1, 5),
+	END,
+};
+
+static const struct json_field figures_fields[] = {
+	STRUCT("in", document_figures, in, figure_fields),
+	STRUCT("out", document_figures, out, figure_fields),
+	DOUBLE("rtt_ms", O, document_figures, round_trip_ms, -1, MAX_RTT_MS),
+	FLAG("talking", document_figures, talking),
+	END,
+};
+
+static const struct json_field status_session_fields[] = {
+	TEXT("path", O, document_status_session, path),
+	TIME("since", O, document_status_session, since),
+	WORD("gone", O, document_status_session, gone, gones),
+	FLAG("self_muted", document_status_session, self_muted),
+	MAYBE("figures", document_status_session, figures, has_figures,
+	      figures_fields),
+	END,
+};
+
+static const struct json_field answer_fields[] = {
+	TEXT("from", O, document_answer, envelope_from),
+	TEXT("to", R, document_answer, recipient),
+	TEXT("did", O, document_answer, did),
+	TIME("expires", O, document_answer, expires),
+	BLOB("mail", R, document_answer, mail, DOCUMENTS_MAX_MAIL),
+	END,
+};
+
+static const struct {
+	const struct json_field *fields;
+	gsize size;
+} kinds[DOCUMENT_KINDS] = {
+	[DOCUMENT_SITE] = { site_fields, sizeof(struct document_site) },
+	[DOCUMENT_OWNER] = { owner_fields, sizeof(struct document_owner) },
+	[DOCUMENT_MEMBER] = { member_fields, sizeof(struct document_member) },
+	[DOCUMENT_WANT_HUB] = { want_hub_fields,
+				sizeof(struct document_want_hub) },
+	[DOCUMENT_WANT_SESSION] = { want_session_fields,
+				    sizeof(struct document_want_session) },
+	[DOCUMENT_STATUS_HUB] = { status_hub_fields,
+				  sizeof(struct document_status_hub) },
+	[DOCUMENT_STATUS_SESSION] = { status_session_fields,
+				      sizeof(struct document_status_session) },
+	[DOCUMENT_ANSWER] = { answer_fields, sizeof(struct document_answer) },
+};
+
+char *document_write(enum document_kind kind, gconstpointer doc)
+{
+	return json_fields_write(kinds[kind].fields, doc);
+}
+
+gboolean document_read(enum document_kind kind, gpointer doc_r,
+		       const char *text, gsize length, GError **error)
+{
+	return json_fields_read(kinds[kind].fields, doc_r, kinds[kind].size,
+				text, length, error);
+}
+
+void document_clear(enum document_kind kind, gpointer doc)
+{
+	json_fields_clear(kinds[kind].fields, doc);
+}
+
+static void wipe_and_free(gpointer text)
+{
+	explicit_bzero(text, strlen(text));
+	g_free(text);
+}
+
+GBytes *document_secret_write(const struct document_secret *secret)
+{
+	char *text = json_fields_write(secret_fields, secret);
+
+	return g_bytes_new_with_free_func(text, strlen(text), wipe_and_free,
+					  text);
+}
+
+gboolean document_secret_read(struct document_secret *secret_r, GBytes *text,
+			      GError **error)
+{
+	gsize length;
+	const char *data = g_bytes_get_data(text, &length);
+
+	return json_fields_read(secret_fields, secret_r, sizeof(*secret_r),
+				data ? data : "", length, error);
+}
