@@ -79,8 +79,8 @@ static void each_is_written_as_it_was_read(void)
 		g_autofree char *again = NULL;
 		GError *error = NULL;
 
-		document_read(kind, doc, examples[kind],
-			      strlen(examples[kind]), &error);
+		document_read(kind, doc, examples[kind], strlen(examples[kind]),
+			      &error);
 		g_assert_no_error(error);
 		again = document_write(kind, doc);
 		g_assert_cmpstr(again, ==, examples[kind]);
@@ -149,15 +149,15 @@ static void what_breaks_a_limit_is_refused(void)
 	g_assert_false(reads(DOCUMENT_SITE, ""));
 	g_assert_false(reads(DOCUMENT_SITE, "[]"));
 	g_assert_false(reads(DOCUMENT_SITE, "{}"));
-	g_assert_false(
-		reads_with(DOCUMENT_SITE, "\"site\":\"a\"", long_site));
+	g_assert_false(reads_with(DOCUMENT_SITE, "\"site\":\"a\"", long_site));
 	g_assert_false(reads_with(DOCUMENT_SITE, "\"a\"", "\"\""));
 	g_assert_false(reads_with(DOCUMENT_SITE, "\"a\"", "\"a\\nb\""));
 	g_assert_false(reads_with(DOCUMENT_SITE, "65535", "65536"));
 	g_assert_false(reads_with(DOCUMENT_SITE, "65535", "-1"));
 	g_assert_false(reads_with(DOCUMENT_SITE, "0.25", "1.5"));
 	g_assert_false(reads_with(DOCUMENT_SITE, "global", "local"));
-	g_assert_false(reads_with(DOCUMENT_SITE, "\"gates\":2", "\"gates\":2.0"));
+	g_assert_false(
+		reads_with(DOCUMENT_SITE, "\"gates\":2", "\"gates\":2.0"));
 	g_assert_false(
 		reads_with(DOCUMENT_SITE, "\"gates\":2", "\"gates\":null"));
 	g_assert_false(reads_with(DOCUMENT_SITE, "\"gates\":2",
@@ -205,54 +205,6 @@ static void a_secret_comes_back(void)
 	g_assert_cmpmem(&again, sizeof(again), &secret, sizeof(secret));
 }
 
-static void check_key(const struct document_name *name, const char *key)
-{
-	g_autofree char *written = document_key(name);
-	struct document_name again;
-
-	g_assert_cmpstr(written, ==, key);
-	g_assert_true(document_name(&again, key));
-	g_assert_cmpint(again.kind, ==, name->kind);
-	g_assert_cmpstr(again.site, ==, name->site);
-	g_assert_cmpstr(again.room, ==, name->room);
-	g_assert_cmpstr(again.account, ==, name->account);
-	g_assert_cmpstr(again.did, ==, name->did);
-	g_assert_cmpuint(again.k, ==, name->k);
-	g_assert_cmpstr(again.answer, ==, name->answer);
-}
-
-static void a_key_says_what_stands_under_it(void)
-{
-	g_autofree char *prefix = document_prefix(DOCUMENT_WANT_HUB, "a");
-	g_autofree char *all = document_prefix(DOCUMENT_SITE, NULL);
-	struct document_name name;
-
-	check_key(&(struct document_name){ .kind = DOCUMENT_SITE, .site = "a" },
-		  "sites/a");
-	check_key(&(struct document_name){ .kind = DOCUMENT_WANT_SESSION,
-					   .site = "a",
-					   .room = "x/y@example.org",
-					   .did = "AB-_",
-					   .k = 12 },
-		  "want/a/x%2Fy%40example.org/s/AB-_.12");
-	check_key(&(struct document_name){ .kind = DOCUMENT_STATUS_HUB,
-					   .site = "a",
-					   .room = "r@example.org" },
-		  "status/a/r%40example.org/hub");
-	check_key(&(struct document_name){ .kind = DOCUMENT_ANSWER,
-					   .account = "main",
-					   .answer = "n" },
-		  "answers/main/n");
-	g_assert_cmpstr(prefix, ==, "want/a/");
-	g_assert_cmpstr(all, ==, "sites/");
-	g_assert_false(document_name(&name, "sites"));
-	g_assert_false(document_name(&name, "sites/a/b"));
-	g_assert_false(document_name(&name, "want/a/r/s/AB"));
-	g_assert_false(document_name(&name, "want/a/r/s/AB.x"));
-	g_assert_false(document_name(&name, "want/a/r/hub/s/x"));
-	g_assert_false(document_name(&name, "want/a/r/s/AB.1/x"));
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -265,7 +217,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/documents/a list is no longer than it may be",
 			a_list_is_no_longer_than_it_may_be);
 	g_test_add_func("/documents/a secret comes back", a_secret_comes_back);
-	g_test_add_func("/documents/a key says what stands under it",
-			a_key_says_what_stands_under_it);
 	return g_test_run();
 }
