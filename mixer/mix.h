@@ -120,10 +120,24 @@ void mix_leg_restart(struct mix_leg *leg);
  * without a click. */
 void mix_leg_set_muted(struct mix_leg *leg, bool muted);
 
+/* RT. Whether its sound is among that which the whole of a cascaded room
+ * hears (bridge/gate/hub.h); at first it is. While not, it takes no seat, but
+ * goes on being ranked and, without a level header, decoded. */
+void mix_leg_set_chosen(struct mix_leg *leg, bool chosen);
+
+/* RT. It has a seat whenever it speaks, however loud others are. */
+void mix_leg_set_must(struct mix_leg *leg, bool must);
+
+/* RT. What the level of its newest authentic packet is worth, -127 to 0 dBov:
+ * itself, or where its headers were found false, or there are none, what was
+ * heard of it. LEVEL_SILENCE while it is muted. */
+float mix_leg_worth(const struct mix_leg *leg, int level_dbov);
+
 /* RT. How loud the others hear it: 1 is as it came, at most MIX_MAX_GAIN,
  * with what AGC adds too. It is reached without a click. With 0 it is as if
  * muted. */
 void mix_leg_set_gain(struct mix_leg *leg, float gain);
+float mix_leg_gain(const struct mix_leg *leg);
 
 /* RT. Percent of our packets that the peer says it lost; once for each of its
  * reports. Chooses its class, and how much FEC that has. */

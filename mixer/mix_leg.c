@@ -129,10 +129,10 @@ static bool is_wanted(struct mix_leg *leg, float level)
 
 	if (leg->own_inlet && !leg->level_header)
 		return true;
-	if (leg->inlet && !is_mute(leg))
+	if (leg->inlet && !is_mute(leg) && !leg->unchosen)
 		return true;
 	show(leg, level);
-	if (is_mute(leg))
+	if (is_mute(leg) || leg->unchosen)
 		return false;
 	talker_note(&leg->talker, trust_level(&leg->trust, level, mix->tick));
 	if (!leg->talker.silent && mix_has_inlet(mix, leg))
@@ -166,7 +166,7 @@ static void claim(struct mix_leg *leg, bool first)
 	if (leg->claimed == LEVEL_NONE)
 		return;
 	trust_claim(&leg->trust, level);
-	if (is_mute(leg) || level <= TALKERS_SILENCE ||
+	if (is_mute(leg) || leg->unchosen || level <= TALKERS_SILENCE ||
 	    !trust_holds(&leg->trust, leg->mix->tick))
 		return;
 	/* Its sound may wait in the jitter buffer for a while: until then the
@@ -207,6 +207,33 @@ void mix_leg_restart(struct mix_leg *leg)
 void mix_leg_set_muted(struct mix_leg *leg, bool muted)
 {
 	leg->muted = muted;
+}
+
+void mix_leg_set_chosen(struct mix_leg *leg, bool chosen)
+{
+	leg->unchosen = !chosen;
+	/* Who is chosen instead has the seat with his next packet. */
+	if (!chosen && leg->mix)
+		talkers_rise(&leg->mix->talkers, &leg->talker);
+}
+
+void mix_leg_set_must(struct mix_leg *leg, bool must)
+{
+	leg->talker.must = must;
+}
+
+float mix_leg_worth(const struct mix_leg *leg, int level_dbov)
+{
+	if (!leg->mix || is_mute(leg))
+		return LEVEL_SILENCE;
+	if (!leg->level_header || level_dbov == LEVEL_NONE)
+		return mix_leg_level(leg);
+	return trust_level(&leg->trust, (float)level_dbov, leg->mix->tick);
+}
+
+float mix_leg_gain(const struct mix_leg *leg)
+{
+	return leg->gain;
 }
 
 void mix_leg_set_gain(struct mix_leg *leg, float gain)
@@ -392,7 +419,7 @@ static void judge(struct mix_leg *leg, float level)
 	if (leg->level_header && trust_measure(&leg->trust, level, mix->tick))
 		forget_claims(leg);
 	talker_note(&leg->talker, level);
-	if (is_mute(leg))
+	if (is_mute(leg) || leg->unchosen)
 		talkers_rise(&mix->talkers, &leg->talker);
 	else
 		talkers_seat(&mix->talkers, &leg->talker);
@@ -409,7 +436,7 @@ static bool is_done(const struct mix_leg *leg)
 
 	if (leg->own_inlet)
 		return silent > MIX_KEEP;
-	return is_mute(leg) || silent > MIX_KEEP ||
+	return is_mute(leg) || leg->unchosen || silent > MIX_KEEP ||
 	       (silent > MIX_YIELD && !leg->mix->n_free_inlets);
 }
 

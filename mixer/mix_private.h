@@ -22,6 +22,7 @@ struct mix_leg {
 	struct inlet *inlet; /* where it speaks now, or NULL */
 	bool sends, receives, everybody, level_header; /* {const} */
 	bool muted;
+	bool unchosen;	   /* see mix_leg_set_chosen() */
 	bool ranked;	   /* the packet now being taken was let in by rank() */
 	bool clocked;	   /* mix_leg_clock() is called */
 	unsigned clock;	   /* what it said last */

@@ -20,7 +20,8 @@ void talker_reset(struct talker *who)
 {
 	*who = (struct talker){ .level = BOTTOM,
 				.score = BOTTOM,
-				.silent = TALKERS_HANGOVER };
+				.silent = TALKERS_HANGOVER,
+				.must = who->must };
 }
 
 void talker_note(struct talker *who, float level_dbov)
@@ -33,6 +34,11 @@ void talker_note(struct talker *who, float level_dbov)
 		who->silent++;
 }
 
+static bool is_quieter(const struct talker *a, const struct talker *b)
+{
+	return a->must != b->must ? b->must : a->score < b->score;
+}
+
 /* Who gives way first: the longest silent, or the quietest. */
 static struct talker *weakest(const struct talkers *tks)
 {
@@ -43,7 +49,7 @@ static struct talker *weakest(const struct talkers *tks)
 
 		if (it->silent > silent->silent)
 			silent = it;
-		if (it->score < quiet->score)
+		if (is_quieter(it, quiet))
 			quiet = it;
 	}
 	return silent->silent >= PAUSE ? silent : quiet;
@@ -58,6 +64,8 @@ static bool gives_way(const struct talker *it, struct talker *who)
 {
 	if (it->silent >= PAUSE)
 		return true;
+	if (it->must || who->must)
+		return !it->must;
 	if (it->score < TALKERS_TALK && who->level > TALKERS_TALK)
 		return true;
 	if (who->score < it->score + LOUDER) {

@@ -5,6 +5,7 @@
  *
  *   - who has been silent for 300 ms gives way at once, the longest silent
  *     first: a pause within a sentence does not cost the seat,
+ *   - who must be heard takes the place of the weakest of the others,
  *   - who is only noise (below TALKERS_TALK) gives way to a voice,
  *   - else the quietest gives way to who has been 6 dB louder for 500 ms, in
  *     the first gap between two words, or after 1.5 s without one.
@@ -27,6 +28,7 @@ struct talker {
 	unsigned silent;   /* frames since it was last above silence */
 	unsigned pressing; /* frames for which it was louder than a seat */
 	unsigned seat;	   /* from 1; 0: none */
+	bool must;	   /* gives way to nobody while it speaks */
 };
 
 struct talkers {
@@ -43,7 +45,7 @@ void talkers_init(struct talkers *tks, struct talker **seats, unsigned size);
  * quietest first. */
 void talkers_limit(struct talkers *tks, unsigned limit);
 
-/* RT. As new: silent, without a seat. */
+/* RT. As new: silent, without a seat; who must be heard still must. */
 void talker_reset(struct talker *who);
 
 /* RT. One frame of this talker, -127 to 0 dBov. */

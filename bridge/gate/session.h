@@ -36,6 +36,12 @@ struct session_config {
 	 * turned away in mid-call, and nothing is reported of it until he
 	 * registers. */
 	bool standby;
+	/* In a room of several hubs: the talker's name in the whole room,
+	 * unique in its life, and which of the caller's places this is. Sound
+	 * of a later place replaces that of an earlier one, in whatever order
+	 * they come. Origin 0: heard on this worker only. */
+	uint32_t origin;
+	uint8_t place;
 	struct stream_config stream;
 	struct mix_leg_config leg;
 };

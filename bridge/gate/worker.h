@@ -8,7 +8,8 @@
  *   worker    thread, sockets, 20 ms tick on absolute CLOCK_MONOTONIC
  *   mix       (mixer/mix.h) what one room hears on this worker
  *   phonegate up to sessions_per_gate sessions of one room
- *   session   one member: STUN credentials, path, stream, leg */
+ *   session   one member: STUN credentials, path, stream, leg
+ *   hub       a mix that is a node of a room's tree, and its trunks */
 #ifndef GATE_WORKER_H
 #define GATE_WORKER_H
 
@@ -18,8 +19,10 @@
 #include <sys/socket.h>
 
 #include "bridge/gate/histogram.h"
+#include "bridge/gate/hub.h"
 #include "bridge/gate/session.h"
 #include "bridge/gate/stress.h"
+#include "bridge/gate/trunk.h"
 #include "mixer/mix.h"
 #include "mixer/stream.h"
 
@@ -53,6 +56,13 @@ struct worker_events {
 	/* A packet for a WebSocket path (ipsp-media). */
 	void (*websocket)(uint32_t connection, const uint8_t *buf, size_t size,
 			  void *arg);
+	/* The cascade; NULL where there are no hubs. `tag` is the config's.
+	 * Each once a second, and when a state changes. */
+	void (*trunk)(uint32_t tag, const struct trunk_report *rep, void *arg);
+	void (*hub)(uint32_t tag, const struct hub_report *rep, void *arg);
+	/* A message from hub `from` of the room; comes once. */
+	void (*hub_message)(uint32_t tag, uint32_t from, const char *json,
+			    size_t size, void *arg);
 };
 
 struct worker_config {
@@ -119,6 +129,24 @@ int worker_message(struct worker *wrk, struct session *ses, const char *json);
  * address. */
 int worker_redirect(struct worker *wrk, struct session *ses,
 		    const struct sockaddr_storage *alternate);
+/* The cascade, see hub.h. A mix has one hub at most, added after it and
+ * removed before it. What is removed says so to its peers. */
+int worker_add_hub(struct worker *wrk, struct mix *mix, struct hub *hub);
+/* And the trunks that it still has. */
+int worker_remove_hub(struct worker *wrk, struct hub *hub);
+int worker_set_hub(struct worker *wrk, struct hub *hub, bool root, bool vice);
+/* -EADDRNOTAVAIL: the worker has no socket of any of its peers' families. A
+ * hub may have many children and alternates; a parent that is added when it
+ * has one takes its place. */
+int worker_add_trunk(struct worker *wrk, struct hub *hub, struct trunk *trk);
+int worker_remove_trunk(struct worker *wrk, struct trunk *trk);
+/* One of the room's `talkers` places is this member's whenever he speaks,
+ * however loud others are. */
+int worker_must_hear(struct worker *wrk, struct session *ses, bool must);
+/* A JSON text for hub `to`, from trunk to trunk; 0: for all others. Each hop
+ * repeats it until acknowledged, for at most 5 s. -EMSGSIZE. */
+int worker_hub_message(struct worker *wrk, struct hub *hub, uint32_t to,
+		       const char *json);
 /* A packet from a WebSocket, and its close. `connection` is the web side's
  * own number, never reused. Packets beyond the ring's room are dropped and
  * counted. */
