@@ -202,6 +202,7 @@ static const struct json_field trunk_fields[] = {
 };
 
 static const struct json_field want_hub_fields[] = {
+	TEXT("instance", R, document_want_hub, instance),
 	NUMBER("plan", R, document_want_hub, plan, 0, G_MAXUINT32),
 	NUMBER("hub", R, document_want_hub, hub, 0, G_MAXUINT32),
 	NUMBER("worker", O, document_want_hub, worker, 0,
@@ -227,6 +228,7 @@ static const struct json_field ending_fields[] = {
 };
 
 static const struct json_field want_session_fields[] = {
+	TEXT("instance", R, document_want_session, instance),
 	NUMBER("worker", O, document_want_session, worker, 0,
 	       DOCUMENTS_MAX_WORKERS),
 	TEXT("gate", R, document_want_session, gate),

@@ -152,7 +152,13 @@ struct document_trunk {
 	guint protocol;
 };
 
+/* What carries keys is meant for one run of a site: started anew it would begin
+ * their packet numbers anew, so it passes over what names another `instance`
+ * than the one it has registered. The owner makes new trunks for it, and what
+ * sessions it had are lost. */
+
 struct document_want_hub {
+	char instance[23]; /* of struct document_site */
 	guint32 plan; /* counts up; echoed in the status */
 	guint32 hub;  /* its number in the room */
 	guint worker; /* where the trunks end; others join it by rings */
@@ -183,6 +189,7 @@ struct document_alternate {
 /* The owner removes it when the status says that it is gone, or when it is no
  * longer wanted: a session without a want ends, quietly. */
 struct document_want_session {
+	char instance[23]; /* of struct document_site */
 	guint worker;
 	char gate[64]; /* opened when its first session comes */
 	guint32 origin;

@@ -42,7 +42,8 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"next_k\":2,\"sealed\":\"c2VhbGVk\",\"pt\":111,\"lv\":1,"
 		"\"srtp\":true}",
 	[DOCUMENT_WANT_HUB] =
-		"{\"plan\":7,\"hub\":3,\"worker\":1,\"sound\":{\"talkers\":5,"
+		"{\"instance\":\"6Vq0\",\"plan\":7,\"hub\":3,\"worker\":1,"
+		"\"sound\":{\"talkers\":5,"
 		"\"bitrate\":32000,\"stereo\":true,\"denoise\":true,\"agc\":"
 		"true},\"trunks\":[{\"id\":\"3-1\",\"role\":\"parent\",\"site\""
 		":\"b\",\"addr\":[{\"p\":\"udp\",\"a\":\"192.0.2.2\",\"n\":"
@@ -51,7 +52,8 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"AQIDBAUGBwgJCgsMDQ4PEA\",\"proto\":1}],\"root\":true,"
 		"\"vice\":true}",
 	[DOCUMENT_WANT_SESSION] =
-		"{\"worker\":1,\"gate\":\"a-1\",\"origin\":9,\"standby\":true,"
+		"{\"instance\":\"6Vq0\",\"worker\":1,\"gate\":\"a-1\","
+		"\"origin\":9,\"standby\":true,"
 		"\"sealed\":\"c2VhbGVk\",\"pt\":96,\"lv\":14,\"srtp\":true,"
 		"\"muted\":true,\"volume\":0,\"alternate\":{\"k\":1,\"pg\":{"
 		"\"id\":\"b-1\",\"local\":true,\"cand\":[{\"p\":\"udp\",\"a\":"
