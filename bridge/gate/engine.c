@@ -14,6 +14,9 @@
 #define MESSAGE_SLOTS 128
 #define PACKET_SLOTS  512
 
+/* A mix with its encoders takes as long as about so many packets. */
+#define MIX_AS_PACKETS 20
+
 /* From one beat of a session to its next: a second, by a tenth more or less
  * (RFC 3550 6.3.5). */
 #define BEAT_TICKS 45
@@ -545,12 +548,22 @@ void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
 	engine_take(eng, from, buf, size, now_us);
 }
 
+/* So much was done since packets were last received. In small rooms it is
+ * the mixes that take the time. */
+static void pause_after(struct engine *eng, unsigned packets)
+{
+	eng->since_pause += packets;
+	if (eng->since_pause < OUTBOX_PACKETS || !eng->pause)
+		return;
+	eng->since_pause = 0;
+	eng->pause(eng, eng->pause_arg);
+}
+
 /* While packets are given to the engine in a pause, sessions may join or end,
  * but none is taken out of its list. */
 static void tick_room(struct engine *eng, struct engine_mix *entry,
 		      unsigned missed)
 {
-	unsigned since_pause = 0;
 	struct session *ses = links_next(&entry->sessions);
 
 	mix_tick(entry->mix);
@@ -558,13 +571,11 @@ static void tick_room(struct engine *eng, struct engine_mix *entry,
 		/* Who joined in a pause has no packet yet. */
 		if (ses->joined && ses->joined_tick != eng->tick)
 			gate_media_tick(eng, ses, missed);
-		if (++since_pause < OUTBOX_PACKETS || !eng->pause)
-			continue;
-		since_pause = 0;
-		eng->pause(eng, eng->pause_arg);
+		pause_after(eng, 1);
 	}
 	/* No room waits for the work of the next. */
 	outbox_flush(&eng->outbox);
+	pause_after(eng, MIX_AS_PACKETS);
 }
 
 static void beat(struct engine *eng, uint64_t tick, uint64_t now_us)

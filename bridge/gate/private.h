@@ -420,11 +420,13 @@ struct engine {
 	struct counters counters;
 
 	/* All below: {worker}. */
-	/* Called between two batches of a tick, whose sending takes most of
-	 * it: so that what arrives meanwhile does not overflow the sockets.
+	/* Called every few ms of a tick, between two batches of packets or two
+	 * rooms: so that what arrives meanwhile overflows no socket, and does
+	 * not look late to the jitter buffers because it was read late.
 	 * May give packets to the engine. NULL: not called. */
 	void (*pause)(struct engine *eng, void *arg);
 	void *pause_arg;
+	unsigned since_pause; /* packets' worth of work */
 	struct outbox outbox;
 	struct lookup by_name, by_path;
 	struct stun_key cookie_secret;

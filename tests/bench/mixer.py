@@ -47,10 +47,10 @@ GUESS = {
     ("janus", "listen"): 80, ("janus", "dtx"): 75, ("janus", "talk"): 65,
     ("janus", "five3"): 70, ("janus", "five1"): 70,
     ("bridge", "listen"): 3600, ("bridge", "dtx"): 3000,
-    ("bridge", "talk"): 1800, ("bridge", "five3"): 230,
-    ("bridge", "five1"): 650,
+    ("bridge", "talk"): 1800, ("bridge", "five3"): 300,
+    ("bridge", "five1"): 800,
 }
-GUESS_WITHOUT_HEADER = {("bridge", "talk"): 360}
+GUESS_WITHOUT_HEADER = {("bridge", "talk"): 700}
 FAULTS = (RuntimeError, OSError, LookupError, ValueError, TypeError,
           subprocess.SubprocessError, http.client.HTTPException)
 QUICK = ("listen", "talk", "five1")

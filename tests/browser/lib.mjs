@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 
 export const BUILD = resolve(process.env.BUILD ?? "build");
 const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const WAIT = 15000; // ms; what is waited for takes a tenth of it
+const WAIT = 45000; // ms; a browser that starts on a busy machine takes its time
 
 export function freePort() {
 	return new Promise((found) => {
