@@ -150,8 +150,11 @@ static void worker_sends(uint32_t connection, const uint8_t *buf, size_t size,
 }
 
 static const struct worker_events worker_events = {
-	worker_registered, worker_gone,	 worker_said,
-	worker_figures,	   worker_sends,
+	.registered = worker_registered,
+	.gone = worker_gone,
+	.message = worker_said,
+	.report = worker_figures,
+	.websocket = worker_sends,
 };
 
 static struct stream_config stream_of(unsigned index, bool caller)
