@@ -5,11 +5,12 @@
 
 guint backoff_fail(struct backoff *off)
 {
-	guint ms = FIRST_MS;
+	guint ms = off->first_ms ? off->first_ms : FIRST_MS;
+	guint last_ms = off->last_ms ? off->last_ms : LAST_MS;
 
-	for (guint i = 0; i < off->failures && ms < LAST_MS; i++)
+	for (guint i = 0; i < off->failures && ms < last_ms; i++)
 		ms *= 2;
-	ms = MIN(ms, LAST_MS);
+	ms = MIN(ms, last_ms);
 	off->failures++;
 	return (guint)(ms * g_random_double_range(0.75, 1.25));
 }

@@ -22,9 +22,10 @@
 
 #include "signaling/scoped.h"
 
-#define DIRECTORY_MAX_KEY    512
-#define DIRECTORY_MAX_VALUE  (64 * 1024) /* bytes */
-#define DIRECTORY_MAX_WRITES 64		 /* in one directory_write() */
+#define DIRECTORY_MAX_KEY	  512
+#define DIRECTORY_MAX_VALUE	  (64 * 1024)  /* bytes */
+#define DIRECTORY_MAX_WRITES	  64	       /* in one directory_write() */
+#define DIRECTORY_MAX_TRANSACTION (512 * 1024) /* bytes of all its values */
 /* Writes that wait for etcd; what is over either fails at once. */
 #define DIRECTORY_MAX_QUEUE	  8192
 #define DIRECTORY_MAX_QUEUE_BYTES (16 * 1024 * 1024)
@@ -41,7 +42,7 @@ struct directory_config {
 	const char *user, *password;   /* both or none */
 	const char *ca;		       /* PEM file; NULL: the system's */
 	const char *certificate, *key; /* PEM files of ours; both or none */
-	const char *prefix;	       /* "ipsp/1/" */
+	const char *prefix;	       /* NULL: "ipsp/1/" */
 	/* Seconds that others wait for a process which is silent before they
 	 * take it for dead. etcd as delivered makes at least 2 of it. */
 	guint lease_s;
