@@ -5,11 +5,13 @@
 #include "signaling/mailbox.h"
 
 #define AGAIN_S	    5
-#define MAX_WAITING 256 /* what is more is shown after a restart */
+#define MAX_WAITING 256
 
 struct accounts {
 	const struct accounts_events *events;
 	void *arg;
+	const struct config *cfg;
+	gboolean reads;	     /* all mailboxes, from the start */
 	GHashTable *by_name; /* account name => struct account */
 };
 
@@ -20,14 +22,17 @@ struct account {
 	struct mailbox *mailbox;
 	struct post *post;
 	GHashTable *sending; /* &id => itself */
-	GQueue waiting;	     /* struct waiting: the store failed */
-	guint again;	     /* timer */
+	GQueue waiting;	     /* struct waiting, in order */
+	gboolean overflow;   /* more came than could wait */
+	guint again;	     /* timer: the store failed */
+	guint reopening;     /* idle */
 	struct account_figures figures;
 };
 
 struct waiting {
 	char *id;
 	GBytes *mail;
+	gboolean shown; /* and not settled */
 };
 
 static void free_waiting(gpointer data)
@@ -39,31 +44,74 @@ static void free_waiting(gpointer data)
 	g_free(wait);
 }
 
-static gboolean show(struct account *acc, const char *id, GBytes *mail)
+static void done(struct account *acc, const char *id)
 {
-	const struct accounts_events *events = acc->all->events;
-
-	if (!events->mail(acc->name, id, mail, acc->all->arg))
-		return FALSE;
 	mailbox_done(acc->mailbox, id);
 	acc->figures.mails++;
-	return TRUE;
+}
+
+static gboolean show_again(gpointer data);
+
+/* The first that waits is shown, and so on while they are done at once. */
+static void show_waiting(struct account *acc)
+{
+	struct waiting *wait;
+
+	while (!acc->again && (wait = g_queue_peek_head(&acc->waiting)) &&
+	       !wait->shown) {
+		const struct accounts_events *events = acc->all->events;
+
+		wait->shown = TRUE;
+		switch (events->mail(acc->name, wait->id, wait->mail,
+				     acc->all->arg)) {
+		case MAIL_DONE:
+			done(acc, wait->id);
+			free_waiting(g_queue_pop_head(&acc->waiting));
+			break;
+		case MAIL_AGAIN:
+			wait->shown = FALSE;
+			acc->again =
+				g_timeout_add_seconds(AGAIN_S, show_again, acc);
+			break;
+		case MAIL_LATER:
+			break;
+		}
+	}
+}
+
+static gboolean open_mailbox(struct account *acc, GError **error);
+
+/* What the queue had no room for is shown by a mailbox that is opened anew. */
+static gboolean open_again(gpointer data)
+{
+	struct account *acc = data;
+	g_autoptr(GError) error = NULL;
+
+	acc->reopening = 0;
+	acc->overflow = FALSE;
+	mailbox_destroy(&acc->mailbox);
+	if (!open_mailbox(acc, &error))
+		g_critical("accounts: %s", error->message);
+	return G_SOURCE_REMOVE;
+}
+
+static void go_on(struct account *acc)
+{
+	show_waiting(acc);
+	if (acc->overflow && !acc->reopening && g_queue_is_empty(&acc->waiting))
+		acc->reopening = g_idle_add(open_again, acc);
 }
 
 static gboolean show_again(gpointer data)
 {
 	struct account *acc = data;
-	struct waiting *wait;
 
-	while ((wait = g_queue_peek_head(&acc->waiting)) &&
-	       show(acc, wait->id, wait->mail))
-		free_waiting(g_queue_pop_head(&acc->waiting));
-	if (wait)
-		return G_SOURCE_CONTINUE;
 	acc->again = 0;
+	go_on(acc);
 	return G_SOURCE_REMOVE;
 }
 
+/* In order: a CANCEL does not overtake its INVITE. */
 static void on_mail(struct mailbox *mbx, const char *id, GBytes *mail,
 		    void *arg)
 {
@@ -71,15 +119,32 @@ static void on_mail(struct mailbox *mbx, const char *id, GBytes *mail,
 	struct waiting *wait;
 
 	(void)mbx;
-	/* In order: a CANCEL does not overtake its INVITE. */
-	if (g_queue_is_empty(&acc->waiting) && show(acc, id, mail))
+	if (acc->waiting.length >= MAX_WAITING) {
+		acc->overflow = TRUE;
 		return;
-	if (acc->waiting.length >= MAX_WAITING)
-		return;
+	}
 	wait = g_new0(struct waiting, 1);
 	wait->id = g_strdup(id);
 	wait->mail = g_bytes_ref(mail);
 	g_queue_push_tail(&acc->waiting, wait);
+	show_waiting(acc);
+}
+
+void accounts_settled(struct accounts *acs, const char *account, const char *id,
+		      enum mail_verdict verdict)
+{
+	struct account *acc = g_hash_table_lookup(acs->by_name, account);
+	struct waiting *wait = acc ? g_queue_peek_head(&acc->waiting) : NULL;
+
+	if (!wait || !wait->shown || strcmp(wait->id, id) != 0)
+		return;
+	if (verdict == MAIL_DONE) {
+		done(acc, wait->id);
+		free_waiting(g_queue_pop_head(&acc->waiting));
+		go_on(acc);
+		return;
+	}
+	wait->shown = FALSE;
 	if (!acc->again)
 		acc->again = g_timeout_add_seconds(AGAIN_S, show_again, acc);
 }
@@ -126,10 +191,10 @@ static const struct mailbox_events mailbox_events = {
 };
 static const struct post_events post_events = { .done = on_done };
 
-static gboolean open_mailbox(struct account *acc,
-			     const struct config_mail *mail, GError **error)
+static gboolean open_mailbox(struct account *acc, GError **error)
 {
 	struct accounts *acs = acc->all;
+	const struct config_mail *mail = config_mail(acs->cfg, acc->name);
 	g_autofree char *position = acs->events->position(mail->name, acs->arg);
 	const struct mailbox_config cfg = {
 		.url = mail->mailbox_url,
@@ -140,8 +205,35 @@ static gboolean open_mailbox(struct account *acc,
 		.position = position,
 	};
 
+	acc->figures.reads = TRUE;
 	acc->mailbox = mailbox_create(&cfg, &mailbox_events, acc, error);
 	return acc->mailbox != NULL;
+}
+
+static void close_mailbox(struct account *acc)
+{
+	if (acc->mailbox)
+		mailbox_destroy(&acc->mailbox);
+	g_clear_handle_id(&acc->again, g_source_remove);
+	g_clear_handle_id(&acc->reopening, g_source_remove);
+	g_queue_clear_full(&acc->waiting, free_waiting);
+	acc->overflow = FALSE;
+	acc->figures.reads = acc->figures.watching = FALSE;
+}
+
+void accounts_read(struct accounts *acs, const char *account, gboolean reads)
+{
+	struct account *acc = g_hash_table_lookup(acs->by_name, account);
+	g_autoptr(GError) error = NULL;
+
+	if (!acc || reads == acc->figures.reads)
+		return;
+	acc->figures.since_us = g_get_monotonic_time();
+	if (!reads)
+		close_mailbox(acc);
+	else if (!open_mailbox(acc, &error))
+		g_critical("accounts: [mail %s]: %s", acc->name,
+			   error->message);
 }
 
 static gboolean open_post(struct account *acc, const struct config_mail *mail,
@@ -175,14 +267,11 @@ static void close_account(gpointer data)
 {
 	struct account *acc = data;
 
-	if (acc->mailbox)
-		mailbox_destroy(&acc->mailbox);
+	close_mailbox(acc);
 	if (acc->post)
 		post_destroy(&acc->post);
 	give_back(acc);
 	g_hash_table_unref(acc->sending);
-	g_clear_handle_id(&acc->again, g_source_remove);
-	g_queue_clear_full(&acc->waiting, free_waiting);
 	g_free(acc->name);
 	g_free(acc->settings);
 	g_free(acc);
@@ -216,7 +305,8 @@ static gboolean open_account(struct accounts *acs,
 	g_queue_init(&acc->waiting);
 	acc->figures.name = acc->name;
 	acc->figures.since_us = g_get_monotonic_time();
-	if (!open_post(acc, mail, error) || !open_mailbox(acc, mail, error)) {
+	if (!open_post(acc, mail, error) ||
+	    (acs->reads && !open_mailbox(acc, error))) {
 		g_prefix_error(error, "[mail %s]: ", mail->name);
 		close_account(acc);
 		return FALSE;
@@ -226,10 +316,11 @@ static gboolean open_account(struct accounts *acs,
 }
 
 struct accounts *accounts_create(const struct accounts_events *events,
-				 void *arg)
+				 gboolean reads, void *arg)
 {
 	struct accounts *acs = g_new0(struct accounts, 1);
 
+	acs->reads = reads;
 	acs->events = events;
 	acs->arg = arg;
 	acs->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
@@ -262,6 +353,7 @@ gboolean accounts_configure(struct accounts *acs, const struct config *cfg,
 {
 	gboolean all_work = TRUE;
 
+	acs->cfg = cfg;
 	g_hash_table_foreach_remove(acs->by_name, has_changed, (void *)cfg);
 	for (guint i = 0; i < cfg->mails->len; i++) {
 		const struct config_mail *mail = cfg->mails->pdata[i];

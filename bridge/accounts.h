@@ -1,5 +1,6 @@
 /* accounts - the mail accounts of the configuration: each a mailbox that is
- * watched and a post that sends.
+ * watched and a post that sends. Of several bridges that share an account all
+ * can send, but one reads.
  *
  * Control thread, on the main context of its creation. */
 #ifndef BRIDGE_ACCOUNTS_H
@@ -8,16 +9,18 @@
 #include <glib.h>
 
 #include "bridge/config.h"
+#include "bridge/mail_verdict.h"
 #include "bridge/store/store.h"
 #include "signaling/post.h"
 
 struct accounts;
 
 struct accounts_events {
-	/* TRUE: the mail is done and leaves the mailbox. FALSE: it could not
-	 * be dealt with, and is shown again in a few seconds. */
-	gboolean (*mail)(const char *account, const char *id, GBytes *mail,
-			 void *arg);
+	/* MAIL_DONE: it leaves the mailbox. MAIL_AGAIN: it is shown again in a
+	 * few seconds. MAIL_LATER: accounts_settled() follows, and the next
+	 * mail of the account is shown after that. */
+	enum mail_verdict (*mail)(const char *account, const char *id,
+				  GBytes *mail, void *arg);
 	void (*posted)(gint64 id, enum post_result result, const char *why,
 		       void *arg);
 	/* Where an account's mailbox was, as it was last said to be; the
@@ -27,20 +30,31 @@ struct accounts_events {
 			     void *arg);
 };
 
+/* reads: all mailboxes, from the start; else see accounts_read(). */
 struct accounts *accounts_create(const struct accounts_events *events,
-				 void *arg);
+				 gboolean reads, void *arg);
 void accounts_destroy(struct accounts **acsp);
 
+/* See MAIL_LATER; `verdict` is one of the others. A mail that does not wait is
+ * passed over. */
+void accounts_settled(struct accounts *acs, const char *account, const char *id,
+		      enum mail_verdict verdict);
+
+/* Whether this bridge reads the mailbox. A mail that
+ * waits is forgotten, and shown by whoever reads it next. */
+void accounts_read(struct accounts *acs, const char *account, gboolean reads);
+
 /* Opens new accounts, closes those that are gone, opens changed ones anew;
- * the others are not touched. FALSE: an account cannot work as configured;
- * the rest does. */
+ * the others are not touched. cfg must live until the next call. FALSE: an
+ * account cannot work as configured; the rest does. */
 gboolean accounts_configure(struct accounts *acs, const struct config *cfg,
 			    GError **error);
 
 /* How an account is doing. */
 struct account_figures {
 	const char *name;  /* while the account is there */
-	gboolean watching; /* its mailbox; else it is tried again and again */
+	gboolean reads;	   /* its mailbox; else another bridge does */
+	gboolean watching; /* it; else it is tried again and again */
 	gint64 since_us;   /* monotonic time: so since then */
 	guint64 mails;	   /* dealt with */
 	guint64 posted[POST_REFUSED + 1]; /* by enum post_result */

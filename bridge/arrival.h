@@ -9,10 +9,10 @@
 
 struct arrival {
 	struct reception *rec;
-	const struct config_mail *account;
-	struct store_mail known;
+	const struct config_mail *account; /* while it is judged */
+	struct store_mail known;	   /* its strings are ours */
 	GBytes *mail;
-	const char *digest; /* SHA-256 of mail in hex */
+	char *digest; /* SHA-256 of mail in hex */
 	gint64 now, monotonic;
 
 	/* Read from it. */
@@ -20,7 +20,7 @@ struct arrival {
 	struct ipsp_message ipsp;
 	gboolean has_ipsp;
 	gboolean unknown_version; /* ipsp holds did, room and address only */
-	const struct hall *hall;  /* NULL: no room of the account */
+	const struct hall *hall;  /* NULL: no room of the account; likewise */
 	char detail[65];	  /* of room+detail@ */
 
 	/* Decided; settled in one transaction. */
@@ -28,7 +28,7 @@ struct arrival {
 	struct store_post *post;
 	struct store_dialog *dialog; /* with the post */
 	gint64 again;		     /* a post to repeat, or 0 */
-	struct member *seat;	     /* given, taken back if that fails */
+	struct member *seat;	     /* given, while it is judged */
 	char *sender;		     /* of a person's mail, see store_mail */
 };
 

@@ -39,8 +39,8 @@ static void post(const struct store_post *pst, void *arg)
 	accounts_post(br->accounts, pst);
 }
 
-static gboolean account_mail(const char *account, const char *id, GBytes *mail,
-			     void *arg)
+static enum mail_verdict account_mail(const char *account, const char *id,
+				      GBytes *mail, void *arg)
 {
 	struct bridge *br = arg;
 
@@ -286,7 +286,7 @@ static gboolean open_conference(struct bridge *br, struct config *cfg,
 	br->conf = conference_create(cfg, &br->host, br, error);
 	if (!br->conf)
 		return FALSE;
-	br->accounts = accounts_create(&accounts_events, br);
+	br->accounts = accounts_create(&accounts_events, TRUE, br);
 	br->timer = g_timeout_add(RUN_EVERY_MS, run, br);
 	return accounts_configure(br->accounts, conference_config(br->conf),
 				  error);

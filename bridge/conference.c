@@ -222,14 +222,27 @@ static void outbox_post(const struct store_post *post, void *arg)
 	conf->host->post(post, conf->arg);
 }
 
+static void answered(struct conference *conf, const struct store_post *post)
+{
+	if (conf->host->promise)
+		conf->host->answered(post->account, post->name, conf->arg);
+}
+
+static void outbox_sent(const struct store_post *post, void *arg)
+{
+	answered(arg, post);
+}
+
 /* Whoever cannot be told that he may come will not come. */
-static void outbox_dropped(const char *did, const char *why, void *arg)
+static void outbox_dropped(const struct store_post *post, const char *why,
+			   void *arg)
 {
 	struct conference *conf = arg;
 	const struct dialog *dialog =
-		did ? dialogs_find(conf->dialogs, did) : NULL;
+		post->did ? dialogs_find(conf->dialogs, post->did) : NULL;
 
 	(void)why;
+	answered(conf, post);
 	if (dialog && dialog->member->state == MEMBER_INVITED)
 		room_left(dialog->member->room, dialog->member, LEAVE_NO_SHOW);
 }
@@ -237,7 +250,35 @@ static void outbox_dropped(const char *did, const char *why, void *arg)
 static const struct outbox_events outbox_events = {
 	.post = outbox_post,
 	.dropped = outbox_dropped,
+	.sent = outbox_sent,
 };
+
+static void reception_promise(const char *account, const struct promise *prm,
+			      guint64 ticket, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->promise(account, prm, ticket, conf->arg);
+}
+
+static void reception_settled(const char *account, const char *id,
+			      enum mail_verdict verdict, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->settled(account, id, verdict, conf->arg);
+}
+
+static const struct reception_events reception_events = {
+	.promise = reception_promise,
+	.settled = reception_settled,
+};
+
+void conference_promised(struct conference *conf, guint64 ticket, gboolean kept)
+{
+	reception_promised(&conf->reception, ticket, kept);
+	outbox_run(conf->outbox, conf->host->now_ms(conf->arg));
+}
 
 void conference_posted(struct conference *conf, gint64 id,
 		       enum post_result result, const char *why)
@@ -278,6 +319,24 @@ static gboolean open_state(struct conference *conf, GError **error)
 	return conf->store != NULL;
 }
 
+/* What others have done since is not in our store. */
+static void forget_account(struct conference *conf, const char *account)
+{
+	GError *error = NULL;
+
+	store_forget_account(conf->store, account, &error);
+	complain(&error);
+}
+
+static void forget_accounts(struct conference *conf)
+{
+	for (guint i = 0; i < conf->cfg->mails->len; i++) {
+		const struct config_mail *mail = conf->cfg->mails->pdata[i];
+
+		forget_account(conf, mail->name);
+	}
+}
+
 struct conference *conference_create(struct config *cfg,
 				     const struct conference_host *host,
 				     void *arg, GError **error)
@@ -304,13 +363,18 @@ struct conference *conference_create(struct config *cfg,
 		.media = host->media,
 		.media_arg = host->media_arg,
 		.set_aside = conf->set_aside,
+		.events = host->promise ? &reception_events : NULL,
+		.arg = conf,
 	};
 	conf->tools = tools_create(
 		&(struct tools_config){ .store = conf->store,
 					.rooms = conf->rooms,
 					.media = host->media,
 					.media_arg = host->media_arg });
-	reception_restore(&conf->reception, now_s(conf));
+	if (host->promise)
+		forget_accounts(conf);
+	else
+		reception_restore(&conf->reception, now_s(conf));
 	return conf;
 }
 
@@ -323,6 +387,7 @@ void conference_destroy(struct conference **confp)
 		return;
 	conf->closing = TRUE;
 	rooms_destroy(&conf->rooms);
+	reception_fini(&conf->reception);
 	outbox_destroy(&conf->outbox);
 	tools_destroy(&conf->tools);
 	dialogs_destroy(&conf->dialogs);
@@ -381,8 +446,8 @@ void conference_run(struct conference *conf)
 	}
 }
 
-gboolean conference_mail(struct conference *conf, const char *account,
-			 const char *id, GBytes *mail)
+enum mail_verdict conference_mail(struct conference *conf, const char *account,
+				  const char *id, GBytes *mail)
 {
 	const struct config_mail *mailbox = config_mail(conf->cfg, account);
 	gint64 now_ms = conf->host->now_ms(conf->arg);
@@ -391,11 +456,53 @@ gboolean conference_mail(struct conference *conf, const char *account,
 		.monotonic = conf->host->monotonic_ms(conf->arg) / 1000,
 	};
 
-	if (!mailbox ||
-	    !reception_mail(&conf->reception, mailbox, id, mail, &time))
-		return FALSE;
-	outbox_run(conf->outbox, now_ms);
-	return TRUE;
+	enum mail_verdict verdict = MAIL_AGAIN;
+
+	if (mailbox)
+		verdict = reception_mail(&conf->reception, mailbox, id, mail,
+					 &time);
+	if (verdict == MAIL_DONE)
+		outbox_run(conf->outbox, now_ms);
+	return verdict;
+}
+
+void conference_release(struct conference *conf, const char *account)
+{
+	GPtrArray *rooms = rooms_of(conf->rooms, account);
+
+	for (guint i = 0; i < rooms->len; i++)
+		room_hand_on(rooms->pdata[i]);
+	g_ptr_array_unref(rooms);
+	forget_account(conf, account);
+}
+
+void conference_keep(struct conference *conf, const char *account,
+		     const struct promise *prm, gboolean sent)
+{
+	GError *error = NULL;
+
+	promise_keep(prm, account, sent, now_s(conf), conf->store, &error);
+	complain(&error);
+}
+
+struct member *conference_adopt(struct conference *conf, const char *room,
+				const struct room_guest *guest,
+				const struct room_past *past,
+				const struct keys *keys, GBytes *invite)
+{
+	char detail[2];
+	const struct hall *hall =
+		rooms_find(conf->rooms, room, detail, sizeof(detail));
+	struct ipsp_message msg = { 0 };
+	struct member *mem;
+
+	if (!hall || dialogs_find(conf->dialogs, guest->did))
+		return NULL;
+	if (invite && !ipsp_decode(&msg, invite, NULL))
+		msg.has_cancel_hash = FALSE;
+	mem = room_adopt(hall->room, guest, past);
+	dialogs_add(conf->dialogs, mem, keys, &msg);
+	return mem;
 }
 
 void conference_tool_join(struct conference *conf, const struct whip_join *join,

@@ -10,7 +10,9 @@
 #include <glib.h>
 
 #include "bridge/config.h"
+#include "bridge/mail_verdict.h"
 #include "bridge/media.h"
+#include "bridge/promise.h"
 #include "bridge/room/room.h"
 #include "bridge/store/store.h"
 #include "signaling/post.h"
@@ -25,13 +27,25 @@ struct conference_host {
 	void (*post)(const struct store_post *post, void *arg);
 	const struct media_ops *media; /* called with media_arg */
 	void *media_arg;
+	/* Several bridges share the accounts; NULL, and the others are not
+	 * called: this one is alone, and has what its store holds. All are to
+	 * know of this answer before it is given; conference_promised()
+	 * follows, not from inside this call. */
+	void (*promise)(const char *account, const struct promise *prm,
+			guint64 ticket, void *arg);
+	/* The answer of that name was posted, or never will be. */
+	void (*answered)(const char *account, const char *name, void *arg);
+	/* The verdict on a mail that was MAIL_LATER. */
+	void (*settled)(const char *account, const char *id,
+			enum mail_verdict verdict, void *arg);
 	/* Told of every change, with observer_arg. May be NULL. */
 	const struct room_observer *observer;
 	void *observer_arg;
 };
 
 /* Opens the store in the state directory, closes what a crash has left open,
- * and gives those who were answered their seats back. Takes cfg. */
+ * and gives those who were answered their seats back; where several bridges
+ * share the accounts, they begin empty (conference_keep()). Takes cfg. */
 struct conference *conference_create(struct config *cfg,
 				     const struct conference_host *host,
 				     void *arg, GError **error);
@@ -46,10 +60,28 @@ const struct config *conference_config(const struct conference *conf);
 /* Once a second at least, for what time brings. */
 void conference_run(struct conference *conf);
 
-/* A mail in an account's mailbox. TRUE: it is done, for good. FALSE: the store
- * fails, it must come again. */
-gboolean conference_mail(struct conference *conf, const char *account,
-			 const char *id, GBytes *mail);
+/* A mail in an account's mailbox. MAIL_AGAIN: the store fails. */
+enum mail_verdict conference_mail(struct conference *conf, const char *account,
+				  const char *id, GBytes *mail);
+/* See conference_host.promise. kept FALSE: the account may be another's. */
+void conference_promised(struct conference *conf, guint64 ticket,
+			 gboolean kept);
+
+/* An account that has become this bridge's is empty at first: what the owner
+ * before it had promised, and whom he had in its rooms, is told. sent: the
+ * mail need not be posted any more. */
+void conference_keep(struct conference *conf, const char *account,
+		     const struct promise *prm, gboolean sent);
+/* Somebody who is in a room, or may register there. NULL: there is no such
+ * room, or the dialog is there already. `invite` tells by what a CANCEL proves
+ * itself; NULL: it can come no more. */
+struct member *conference_adopt(struct conference *conf, const char *room,
+				const struct room_guest *guest,
+				const struct room_past *past,
+				const struct keys *keys, GBytes *invite);
+/* It is another bridge's. Nobody in its rooms notices. */
+void conference_release(struct conference *conf, const char *account);
+
 void conference_posted(struct conference *conf, gint64 id,
 		       enum post_result result, const char *why);
 

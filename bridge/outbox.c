@@ -52,7 +52,7 @@ static void drop(struct outbox *ob, const struct store_post *post,
 	g_warning("outbox: dropped %s: %s", post->name, why);
 	if (!store_post_dropped(ob->sto, post->id, why, &error))
 		g_critical("outbox: %s", error->message);
-	ob->events->dropped(post->did, why, ob->arg);
+	ob->events->dropped(post, why, ob->arg);
 }
 
 static guint count_on_the_way(const struct outbox *ob, const char *account)
@@ -120,6 +120,7 @@ void outbox_done(struct outbox *ob, gint64 id, enum post_result result,
 	case POST_SENT:
 		g_info("outbox: sent %s", post->name);
 		kept = store_post_sent(ob->sto, id, &error);
+		ob->events->sent(post, ob->arg);
 		break;
 	case POST_RETRY:
 		g_info("outbox: %s waits: %s", post->name, why);

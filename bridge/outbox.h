@@ -17,8 +17,10 @@ struct outbox_events {
 	/* Hand it to the account's post; outbox_done() follows, not from
 	 * inside this call. */
 	void (*post)(const struct store_post *post, void *arg);
-	/* It will never be sent. did may be NULL. */
-	void (*dropped)(const char *did, const char *why, void *arg);
+	/* It will never be sent. */
+	void (*dropped)(const struct store_post *post, const char *why,
+			void *arg);
+	void (*sent)(const struct store_post *post, void *arg);
 };
 
 struct outbox *outbox_create(struct store *sto,

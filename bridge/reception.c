@@ -215,12 +215,12 @@ static gboolean keep_file(struct arrival *arr, GError **error)
 	const char *data = g_bytes_get_data(arr->mail, &size);
 
 	g_message("reception: set aside account=%s file=%s: %s",
-		  arr->account->name, arr->digest, arr->reason);
+		  arr->known.account, arr->digest, arr->reason);
 	return g_file_set_contents_full(path, data, (gssize)size,
 					G_FILE_SET_CONTENTS_CONSISTENT |
 						G_FILE_SET_CONTENTS_DURABLE,
 					0600, error) &&
-	       store_set_aside(arr->rec->store, arr->account->name, arr->digest,
+	       store_set_aside(arr->rec->store, arr->known.account, arr->digest,
 			       arr->reason, arr->now, error);
 }
 
@@ -244,6 +244,19 @@ static gboolean write_decision(struct arrival *arr, GError **error)
 	return store_add_mail(sto, &arr->known, arr->now, error);
 }
 
+/* Who was seated and is not answered has no seat. It may have gone already,
+ * while a promise was waited for. */
+static void take_seat_back(struct arrival *arr)
+{
+	const struct dialog *dialog =
+		arr->dialog && arr->dialog->state == STORE_DIALOG_ANSWERED
+			? dialogs_find(arr->rec->dialogs, arr->dialog->did)
+			: NULL;
+
+	if (dialog)
+		room_left(dialog->member->room, dialog->member, LEAVE_NO_SHOW);
+}
+
 /* One transaction for all that was decided. */
 static gboolean commit_decision(struct arrival *arr, GError **error)
 {
@@ -253,9 +266,7 @@ static gboolean commit_decision(struct arrival *arr, GError **error)
 	    store_commit(sto, error))
 		return TRUE;
 	store_rollback(sto);
-	if (arr->seat)
-		room_left(arr->seat->room, arr->seat, LEAVE_NO_SHOW);
-	arr->seat = NULL;
+	take_seat_back(arr);
 	return FALSE;
 }
 
@@ -269,60 +280,130 @@ static void give_up(struct arrival *arr, const char *reason)
 	arrival_set_aside(arr, reason);
 }
 
-/* FALSE: the store is broken, the mail waits. One mail that the store will
- * never take must not make all others wait: it is set aside. */
-static gboolean settle(struct arrival *arr)
+/* MAIL_AGAIN: the store is broken, the mail waits. One mail that the store
+ * will never take must not make all others wait: it is set aside. */
+static enum mail_verdict settle(struct arrival *arr)
 {
 	g_autoptr(GError) error = NULL;
 
 	if (commit_decision(arr, &error))
-		return TRUE;
+		return MAIL_DONE;
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_EXISTS)) {
 		g_warning("reception: %s", error->message);
 		give_up(arr, error->message);
 		g_clear_error(&error);
 		if (commit_decision(arr, &error))
-			return TRUE;
+			return MAIL_DONE;
 	}
 	g_critical("reception: a mail waits, nothing was answered: %s",
 		   error->message);
-	return FALSE;
+	return MAIL_AGAIN;
 }
 
-static void arrival_fini(struct arrival *arr)
+static struct arrival *arrival_create(struct reception *rec,
+				      const struct config_mail *account,
+				      const char *id, GBytes *mail,
+				      const struct reception_time *time)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct arrival *arr = g_new0(struct arrival, 1);
+	gsize size = sizeof(arr->known.digest);
+
+	arr->rec = rec;
+	arr->account = account;
+	arr->known.account = g_strdup(account->name);
+	arr->known.id = g_strdup(id);
+	arr->mail = g_bytes_ref(mail);
+	arr->now = time->now;
+	arr->monotonic = time->monotonic;
+	g_checksum_update(sum, g_bytes_get_data(mail, NULL),
+			  (gssize)g_bytes_get_size(mail));
+	arr->digest = g_strdup(g_checksum_get_string(sum));
+	g_checksum_get_digest(sum, arr->known.digest, &size);
+	return arr;
+}
+
+static void arrival_free(struct arrival *arr)
 {
 	if (arr->msg)
 		message_free(arr->msg);
 	store_post_free(arr->post);
 	store_dialog_free(arr->dialog);
+	g_bytes_unref(arr->mail);
+	g_free((char *)arr->known.account);
+	g_free((char *)arr->known.id);
+	g_free(arr->digest);
 	g_free(arr->sender);
 	g_free(arr->reason);
+	g_free(arr);
 }
 
-gboolean reception_mail(struct reception *rec,
-			const struct config_mail *account, const char *id,
-			GBytes *mail, const struct reception_time *time)
+static void free_waiting(gpointer arrival)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	struct arrival arr = {
-		.rec = rec,
-		.account = account,
-		.known = { .account = account->name, .id = id },
-		.mail = mail,
-		.now = time->now,
-		.monotonic = time->monotonic,
-	};
-	gsize size = sizeof(arr.known.digest);
-	gboolean done;
+	arrival_free(arrival);
+}
 
-	g_checksum_update(sum, g_bytes_get_data(mail, NULL),
-			  (gssize)g_bytes_get_size(mail));
-	arr.digest = g_checksum_get_string(sum);
-	g_checksum_get_digest(sum, arr.known.digest, &size);
-	if (store_mail_known(rec->store, &arr.known))
-		return TRUE;
-	judge(&arr);
-	done = settle(&arr);
-	arrival_fini(&arr);
-	return done;
+/* The answer goes nowhere before all bridges can know it. */
+static void promise(struct arrival *arr)
+{
+	struct reception *rec = arr->rec;
+	guint64 *ticket = g_new(guint64, 1);
+	struct promise prm;
+
+	*ticket = ++rec->last_ticket;
+	if (!rec->waiting)
+		rec->waiting = g_hash_table_new_full(
+			g_int64_hash, g_int64_equal, g_free, free_waiting);
+	g_hash_table_insert(rec->waiting, ticket, arr);
+	arr->known.sender = arr->sender;
+	promise_init(&prm, arr->post, &arr->known, arr->dialog, arr->now);
+	/* Its keys are sealed in the member's record, for every owner. */
+	if (arr->dialog)
+		g_clear_pointer(&arr->dialog->private_key, g_bytes_unref);
+	rec->events->promise(arr->known.account, &prm, *ticket, rec->arg);
+	promise_clear(&prm);
+}
+
+void reception_promised(struct reception *rec, guint64 ticket, gboolean kept)
+{
+	struct arrival *arr = NULL;
+	gpointer key;
+	enum mail_verdict verdict = MAIL_AGAIN;
+
+	if (!rec->waiting || !g_hash_table_steal_extended(rec->waiting, &ticket,
+							  &key, (void **)&arr))
+		return;
+	g_free(key);
+	if (kept)
+		verdict = settle(arr);
+	else
+		take_seat_back(arr);
+	rec->events->settled(arr->known.account, arr->known.id, verdict,
+			     rec->arg);
+	arrival_free(arr);
+}
+
+void reception_fini(struct reception *rec)
+{
+	g_clear_pointer(&rec->waiting, g_hash_table_unref);
+}
+
+enum mail_verdict reception_mail(struct reception *rec,
+				 const struct config_mail *account,
+				 const char *id, GBytes *mail,
+				 const struct reception_time *time)
+{
+	struct arrival *arr = arrival_create(rec, account, id, mail, time);
+	enum mail_verdict verdict = MAIL_DONE;
+
+	if (!store_mail_known(rec->store, &arr->known)) {
+		judge(arr);
+		if (rec->events && arr->post) {
+			promise(arr);
+			return MAIL_LATER;
+		}
+		verdict = settle(arr);
+	}
+	arrival_free(arr);
+	return verdict;
 }

@@ -127,14 +127,20 @@ const char *const *rooms_addresses(const struct rooms *rms)
 	return (const char *const *)rms->addresses->pdata;
 }
 
-GPtrArray *rooms_all(const struct rooms *rms)
+GPtrArray *rooms_of(const struct rooms *rms, const char *account)
 {
-	GPtrArray *all = g_ptr_array_new();
+	GPtrArray *found = g_ptr_array_new();
 	GHashTableIter iter;
 	const struct hall *hall;
 
 	g_hash_table_iter_init(&iter, rms->halls);
 	while (g_hash_table_iter_next(&iter, NULL, (void **)&hall))
-		g_ptr_array_add(all, hall->room);
-	return all;
+		if (!account || !strcmp(hall->rules->account, account))
+			g_ptr_array_add(found, hall->room);
+	return found;
+}
+
+GPtrArray *rooms_all(const struct rooms *rms)
+{
+	return rooms_of(rms, NULL);
 }

@@ -41,5 +41,7 @@ const char *const *rooms_addresses(const struct rooms *rms);
 
 /* struct room *; the caller unrefs the array. */
 GPtrArray *rooms_all(const struct rooms *rms);
+/* Those of an account (NULL: of all), likewise. */
+GPtrArray *rooms_of(const struct rooms *rms, const char *account);
 
 #endif

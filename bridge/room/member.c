@@ -57,7 +57,7 @@ const char *member_leave_word(enum member_leave why)
 		[LEAVE_NOT_GONE] = "here",     [LEAVE_BYE] = "bye",
 		[LEAVE_LOST] = "lost",	       [LEAVE_NO_SHOW] = "no-show",
 		[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
-		[LEAVE_ENDED] = "ended",
+		[LEAVE_ENDED] = "ended",       [LEAVE_HANDED_ON] = "handed on",
 	};
 
 	return words[why];

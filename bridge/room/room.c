@@ -179,6 +179,30 @@ struct member *room_seat(struct room *room, const struct room_guest *guest)
 	return mem;
 }
 
+struct member *room_adopt(struct room *room, const struct room_guest *guest,
+			  const struct room_past *past)
+{
+	struct member *mem = member_create(room, guest);
+
+	mem->state = past->state;
+	mem->since = past->since;
+	mem->muted = past->muted;
+	mem->self_muted = past->self_muted;
+	mem->volume = past->volume;
+	g_free(mem->path);
+	mem->path = g_strdup(past->path);
+	add_member(room, mem);
+	tell_observer(room, mem, ROOM_MEMBER_ADDED, NULL);
+	return mem;
+}
+
+void room_hand_on(struct room *room)
+{
+	while (room->members->len)
+		leave(room, g_ptr_array_index(room->members, 0),
+		      LEAVE_HANDED_ON, NULL, NULL);
+}
+
 /* The older legs of a device that has just registered anew. */
 static void replace_older(struct room *room, const struct member *mem)
 {
@@ -212,6 +236,13 @@ void room_registered(struct room *room, struct member *mem, const char *path,
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
 	if (first)
 		replace_older(room, mem);
+}
+
+void room_moved(struct room *room, struct member *mem, const char *gate)
+{
+	g_free(mem->gate);
+	mem->gate = g_strdup(gate);
+	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
 }
 
 void room_left(struct room *room, struct member *mem, enum member_leave why)

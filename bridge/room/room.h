@@ -25,7 +25,8 @@ enum member_leave {
 	LEAVE_NO_SHOW,	/* the OK expired unused, or bounced */
 	LEAVE_REPLACED, /* the same person's device came again */
 	LEAVE_KICKED,
-	LEAVE_ENDED, /* room or bridge ended */
+	LEAVE_ENDED,	 /* room or bridge ended */
+	LEAVE_HANDED_ON, /* another bridge keeps the room; it stays there */
 };
 
 enum member_via { /* how it came */
@@ -135,9 +136,23 @@ struct room_guest {
 /* NULL when the room is full (BUSY). A device that is in the room already
  * never finds it full. */
 struct member *room_seat(struct room *room, const struct room_guest *guest);
+/* Somebody whom another bridge has kept until now, as he was there. */
+struct room_past {
+	enum member_state state; /* INVITED or HERE */
+	gint64 since;
+	const char *path;
+	gboolean muted, self_muted;
+	guint volume; /* percent */
+};
+struct member *room_adopt(struct room *room, const struct room_guest *guest,
+			  const struct room_past *past);
+/* Another bridge keeps the room: everybody leaves (LEAVE_HANDED_ON). */
+void room_hand_on(struct room *room);
 /* Registered at its PhoneGate; replaces an older leg of (address, device). */
 void room_registered(struct room *room, struct member *mem, const char *path,
 		     gint64 now);
+/* The member sits at another PhoneGate from now on. */
+void room_moved(struct room *room, struct member *mem, const char *gate);
 void room_left(struct room *room, struct member *mem, enum member_leave why);
 /* Seats whose OK was not used in time become free. */
 void room_expire(struct room *room, gint64 now);

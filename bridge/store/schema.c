@@ -100,6 +100,8 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 	[SQL_AUDIT] = "INSERT INTO audit (time, room, by, what, whom) "
 		      "VALUES (?, ?, ?, ?, ?)",
 
+	[SQL_FORGET_ACCOUNT_DIALOGS] = "DELETE FROM dialog WHERE account = ?",
+	[SQL_FORGET_ACCOUNT_POSTS] = "DELETE FROM post WHERE account = ?",
 	[SQL_FORGET_MAILS] = "DELETE FROM mail WHERE time < ?",
 	[SQL_FORGET_DIALOGS] = "DELETE FROM dialog WHERE time < ? AND "
 			       "state = 2",

@@ -532,6 +532,13 @@ gboolean store_audit(struct store *sto, gint64 now, const char *room,
 	return run(sto, error, SQL_AUDIT, "issss", now, room, by, what, whom);
 }
 
+gboolean store_forget_account(struct store *sto, const char *account,
+			      GError **error)
+{
+	return run(sto, error, SQL_FORGET_ACCOUNT_DIALOGS, "s", account) &&
+	       run(sto, error, SQL_FORGET_ACCOUNT_POSTS, "s", account);
+}
+
 gboolean store_forget(struct store *sto, gint64 before, GError **error)
 {
 	return run(sto, error, SQL_FORGET_MAILS, "i", before) &&

@@ -154,6 +154,11 @@ gboolean store_audit(struct store *sto, gint64 now, const char *room,
 		     const char *by, const char *what, const char *whom,
 		     GError **error);
 
+/* Another bridge has had the account: what is here of its dialogs and mails to
+ * post is not the newest. Mails dealt with stay known. */
+gboolean store_forget_account(struct store *sto, const char *account,
+			      GError **error);
+
 /* Forgets dialogs, sent mails, mails dealt with and expired tokens of before
  * `before`. */
 gboolean store_forget(struct store *sto, gint64 before, GError **error);

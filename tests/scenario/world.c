@@ -262,11 +262,11 @@ void world_destroy(struct world **wldp)
 gboolean world_mail(struct world *wld, const char *id, GBytes *mail)
 {
 	g_autofree char *next = g_strdup_printf("mail-%u", ++wld->mails_in);
-	gboolean done =
+	enum mail_verdict verdict =
 		conference_mail(wld->conf, "main", id ? id : next, mail);
 
 	world_settle(wld);
-	return done;
+	return verdict == MAIL_DONE;
 }
 
 void world_settle(struct world *wld)
