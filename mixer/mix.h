@@ -137,6 +137,7 @@ float mix_leg_worth(const struct mix_leg *leg, int level_dbov);
  * with what AGC adds too. It is reached without a click. With 0 it is as if
  * muted. */
 void mix_leg_set_gain(struct mix_leg *leg, float gain);
+/* RT. The same; 0 while it is muted. */
 float mix_leg_gain(const struct mix_leg *leg);
 
 /* RT. Percent of our packets that the peer says it lost; once for each of its

@@ -233,7 +233,7 @@ float mix_leg_worth(const struct mix_leg *leg, int level_dbov)
 
 float mix_leg_gain(const struct mix_leg *leg)
 {
-	return leg->gain;
+	return is_mute(leg) ? 0.0f : leg->gain;
 }
 
 void mix_leg_set_gain(struct mix_leg *leg, float gain)

@@ -1,4 +1,4 @@
-#include "bridge/gate/private.h"
+#include "bridge/gate/hub_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #define BUCKETS	      8192 /* with chains as long as one for so many sessions */
 #define ROUTE_BUCKETS 1024
+#define TRUNK_BUCKETS 256
 #define COMMAND_SLOTS 4096
 #define EVENT_SLOTS   4096 /* 4000 sessions report in one second */
 #define MESSAGE_SLOTS 128
@@ -58,6 +59,8 @@ int engine_create(struct engine **eng_r,
 	if (!r)
 		r = lookup_init(&eng->routes_by_path, ROUTE_BUCKETS, ~seed);
 	if (!r)
+		r = lookup_init(&eng->trunks, TRUNK_BUCKETS, seed);
+	if (!r)
 		r = ring_create(&eng->commands, COMMAND_SLOTS,
 				sizeof(struct command));
 	if (!r)
@@ -90,6 +93,21 @@ void engine_retire(struct engine *eng, struct retiree *ret,
 }
 
 /* Not RT: what was never removed. */
+static void free_hub(struct hub *hub)
+{
+	if (!hub)
+		return;
+	while (hub->active)
+		origin_forget(hub, hub->active);
+	while (hub->trunks) {
+		struct trunk *trk = hub->trunks;
+
+		hub->trunks = trk->next;
+		trunk_destroy(&trk);
+	}
+	hub_destroy(&hub);
+}
+
 static void free_room(struct engine *eng, struct engine_mix *entry)
 {
 	struct session *ses;
@@ -100,6 +118,7 @@ static void free_room(struct engine *eng, struct engine_mix *entry)
 		links_remove(&ses->owing);
 		session_destroy(&ses);
 	}
+	free_hub(entry->hub);
 	mix_destroy(&entry->mix);
 	free(entry);
 }
@@ -138,6 +157,7 @@ void engine_destroy(struct engine **engp)
 	lookup_fini(&eng->by_path);
 	lookup_fini(&eng->routes_by_name);
 	lookup_fini(&eng->routes_by_path);
+	lookup_fini(&eng->trunks);
 	ring_destroy(&eng->commands);
 	ring_destroy(&eng->packets_down);
 	ring_destroy(&eng->events);
@@ -202,6 +222,7 @@ static void forget_path(struct engine *eng, struct session *ses)
 void engine_end_session(struct engine *eng, struct session *ses)
 {
 	if (ses->joined) {
+		origin_leave(ses);
 		mix_leave(ses->gate->mix, ses->leg);
 		ses->gate->entry->joined--;
 	}
@@ -236,6 +257,7 @@ static bool join(struct engine *eng, struct session *ses)
 	ses->joined = true;
 	ses->joined_tick = eng->tick;
 	ses->gate->entry->joined++;
+	origin_join(ses);
 	return true;
 }
 
@@ -486,6 +508,54 @@ static void forget_route(struct engine *eng, struct command *cmd)
 	relay_forget(eng, cmd->route);
 }
 
+static void add_hub(struct engine *eng, struct command *cmd)
+{
+	struct engine_mix *entry = eng->mixes;
+
+	while (entry && entry->mix != cmd->place.to)
+		entry = entry->next;
+	if (entry && !entry->hub)
+		hub_attach(eng, entry, cmd->hub);
+	else
+		engine_retire(eng, &cmd->hub->retiree, OBJECT_HUB, cmd->hub);
+}
+
+static void remove_hub(struct engine *eng, struct command *cmd)
+{
+	hub_detach(eng, cmd->hub);
+}
+
+static void set_hub(struct engine *eng, struct command *cmd)
+{
+	hub_set(eng, cmd->hub, cmd->place.root, cmd->place.vice);
+}
+
+static void add_trunk(struct engine *eng, struct command *cmd)
+{
+	hub_add_trunk(eng, cmd->hub, cmd->added);
+}
+
+static void remove_trunk(struct engine *eng, struct command *cmd)
+{
+	hub_remove_trunk(eng, cmd->trunk);
+}
+
+static void must_hear(struct engine *eng, struct command *cmd)
+{
+	(void)eng;
+	mix_leg_set_must(cmd->ses->leg, cmd->must);
+	if (cmd->ses->talk)
+		cmd->ses->talk->talker.must = cmd->must;
+}
+
+static void hub_message(struct engine *eng, struct command *cmd)
+{
+	struct message *msg = cmd->letter.message;
+
+	hub_send(cmd->hub, cmd->letter.to, msg->text, msg->size);
+	engine_retire(eng, &msg->retiree, OBJECT_MESSAGE, msg);
+}
+
 static void (*const handlers[COMMANDS])(struct engine *eng,
 					struct command *cmd) = {
 	[COMMAND_ADD_MIX] = add_mix,
@@ -503,6 +573,13 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_DETACH] = detach,
 	[COMMAND_ATTACH] = attach,
 	[COMMAND_FORGET_ROUTE] = forget_route,
+	[COMMAND_ADD_HUB] = add_hub,
+	[COMMAND_REMOVE_HUB] = remove_hub,
+	[COMMAND_SET_HUB] = set_hub,
+	[COMMAND_ADD_TRUNK] = add_trunk,
+	[COMMAND_REMOVE_TRUNK] = remove_trunk,
+	[COMMAND_MUST_HEAR] = must_hear,
+	[COMMAND_HUB_MESSAGE] = hub_message,
 };
 
 /* Bounded by the rings' sizes even while they are being filled. */
@@ -521,6 +598,7 @@ void engine_apply(struct engine *eng, uint64_t now_us)
 			break;
 	relay_take_updates(eng);
 	relay_take_packets(eng, now_us);
+	trunk_take_rings(eng, now_us);
 }
 
 void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
@@ -598,6 +676,10 @@ void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 	count(&eng->counters.ticks, 1);
 	eng->tick += 1 + missed;
 	eng->tick_us = now_us;
+	/* Trunks first: other workers wait for what they have to say. */
+	for (struct engine_mix *entry = eng->mixes; entry; entry = entry->next)
+		if (entry->hub)
+			hub_tick(eng, entry->hub, missed, now_us);
 	for (struct engine_mix *entry = eng->mixes; entry; entry = entry->next)
 		if (entry->joined)
 			tick_room(eng, entry, missed);
@@ -696,6 +778,6 @@ bool engine_settle(struct engine *eng)
 
 bool engine_busy(const struct engine *eng)
 {
-	return eng->counters.sessions || links_next(&eng->owing) ||
+	return eng->counters.sessions || eng->hubs || links_next(&eng->owing) ||
 	       eng->retiring;
 }

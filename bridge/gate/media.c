@@ -1,10 +1,12 @@
 /* media - RTP and RTCP of the sessions: what comes in goes to the legs, what
  * the mixes made goes out. */
-#include "bridge/gate/private.h"
+#include "bridge/gate/hub_private.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+
+#include "mixer/wire.h"
 
 #define FRAME_SAMPLES MIX_FRAME
 /* Besides the jitter buffer: half a tick, encoder and limiter, mixer/mix.h. */
@@ -40,6 +42,7 @@ static void take_message(struct engine *eng, struct session *ses,
 
 	if (!session_has_seen(ses, control->message_id)) {
 		eng->message.member = ses->member;
+		eng->message.hub = false;
 		eng->message.size = control->message_size;
 		memcpy(eng->message.text, control->message,
 		       control->message_size);
@@ -65,34 +68,45 @@ static void take_control(struct engine *eng, struct session *ses,
 	}
 }
 
-/* Whether somebody would hear this packet. Who says how loud it is is asked
- * before it is decrypted; of all others, and at times of him, that is known
- * when it is (LEVEL_NONE). */
-static bool is_wanted(struct session *ses, const uint8_t *buf, size_t size,
-		      uint64_t now_us, int *level_r)
+/* Whether somebody would hear a packet that claims this level, here or, for
+ * which *up_r stands, in the rest of the room. Both are asked. */
+static bool rank(struct engine *eng, struct session *ses, int level_dbov,
+		 uint64_t now_us, bool *up_r)
+{
+	*up_r = forward_rank(eng, ses, level_dbov, now_us);
+	return mix_leg_rank(ses->leg, level_dbov) || *up_r;
+}
+
+/* Who says how loud it is is asked before it is decrypted; of all others, and
+ * at times of him, that is known when it is (LEVEL_NONE). */
+static bool is_wanted(struct engine *eng, struct session *ses,
+		      const uint8_t *buf, size_t size, uint64_t now_us,
+		      int *level_r, bool *up_r)
 {
 	*level_r = stream_peek_level(ses->stream, buf, size, now_us);
-	if (*level_r == LEVEL_NONE || mix_leg_rank(ses->leg, *level_r))
+	if (*level_r == LEVEL_NONE || rank(eng, ses, *level_r, now_us, up_r))
 		return true;
 	stream_skip_rtp(ses->stream, buf, size, now_us);
 	return false;
 }
 
-/* level: what was asked with before decryption, if it was. */
-static void take_sound(const struct engine *eng, struct session *ses,
-		       const struct stream_media *media, int level,
+/* level, up: what was asked with before decryption, and answered, if it was. */
+static void take_sound(struct engine *eng, struct session *ses,
+		       const struct stream_media *media, int level, bool up,
 		       uint64_t now_us)
 {
-	uint64_t since_us = now_us - eng->tick_us;
 	int r;
 
-	if (media->restarted)
+	if (media->restarted) {
 		mix_leg_restart(ses->leg);
-	if (level == LEVEL_NONE && !mix_leg_rank(ses->leg, media->level_dbov))
+		origin_restart(ses->talk);
+	}
+	if (level == LEVEL_NONE &&
+	    !rank(eng, ses, media->level_dbov, now_us, &up))
 		return;
-	mix_leg_clock(ses->leg, since_us < TICK_US
-					? (unsigned)since_us * 6 / 125
-					: FRAME_SAMPLES);
+	if (up)
+		forward_local(eng, ses, media, now_us);
+	mix_leg_clock(ses->leg, engine_since_tick(eng, now_us));
 	r = mix_leg_put(ses->leg, media->sequence, media->timestamp,
 			media->payload, media->payload_size);
 	if (r == -ESTALE || r == -ENOBUFS)
@@ -113,8 +127,9 @@ static void take_rtp(struct engine *eng, struct session *ses,
 {
 	struct stream_media media;
 	int level = LEVEL_NONE;
+	bool up = false;
 
-	if (proven && !is_wanted(ses, buf, size, now_us, &level))
+	if (proven && !is_wanted(eng, ses, buf, size, now_us, &level, &up))
 		return;
 	if (stream_receive_rtp(ses->stream, buf, size, now_us, &media) ||
 	    (!proven && !media.fresh)) {
@@ -125,7 +140,7 @@ static void take_rtp(struct engine *eng, struct session *ses,
 	if (!proven)
 		engine_adopt_path(eng, ses, from, now_us);
 	note_heard(ses, now_us);
-	take_sound(eng, ses, &media, level, now_us);
+	take_sound(eng, ses, &media, level, up, now_us);
 }
 
 static void take_rtcp(struct engine *eng, struct session *ses,
@@ -150,7 +165,15 @@ void gate_media_packet(struct engine *eng, const struct path *from,
 {
 	struct session *ses = engine_find(eng, from);
 	bool proven = ses && path_equal(&ses->path, from);
+	struct trunk *trk = NULL;
 
+	if (!proven && eng->hubs && size >= RTP_HEADER_SIZE)
+		trk = trunk_find(
+			eng, wire_get32(buf + (kind == PACKET_RTP ? 8 : 4)));
+	if (trk) {
+		hub_packet(eng, trk, from, kind, buf, size, now_us);
+		return;
+	}
 	/* In the clear, only the cookie proves an address. */
 	if (!ses || (!proven && !ses->srtp))
 		count(&eng->counters.unproven, 1);

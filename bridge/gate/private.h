@@ -14,6 +14,7 @@
 
 #include "bridge/gate/histogram.h"
 #include "bridge/gate/stress.h"
+#include "bridge/gate/trunk_wire.h"
 #include "bridge/gate/worker.h"
 #include "mixer/ring.h"
 #include "mixer/rtp.h"
@@ -63,7 +64,9 @@ struct lookup_node {
 	uint64_t hash;
 	union {
 		struct session *ses;
-		struct route *route; /* in the tables of routes */
+		struct route *route;   /* in the tables of routes */
+		struct trunk *trunk;   /* by SSRC */
+		struct origin *origin; /* a hub's */
 	};
 	bool linked;
 };
@@ -145,6 +148,8 @@ enum object_kind {
 	OBJECT_MESSAGE,
 	OBJECT_MOVE,
 	OBJECT_ROUTE,
+	OBJECT_HUB,
+	OBJECT_TRUNK,
 };
 
 struct retiree {
@@ -178,6 +183,7 @@ struct session {
 	bool standby;			  /* {const} see session_config */
 	int buffer_max_ms;		  /* {const} */
 	struct path tool;		  /* {const} PATH_NONE: a phone */
+	struct origin *talk;		  /* {const} NULL: of no hub */
 	struct phonegate *gate;		  /* {const} once a worker has it */
 
 	/* All below: {worker}. */
@@ -256,6 +262,7 @@ struct engine_mix {
 	struct mix *mix;
 	struct link sessions; /* all that were added, joined or not */
 	unsigned joined;      /* legs; an empty mix is not run */
+	struct hub *hub;      /* NULL: the room is on this worker only */
 	struct engine_mix *next;
 	struct retiree retiree;
 };
@@ -276,6 +283,13 @@ enum command_kind {
 	COMMAND_DETACH,
 	COMMAND_ATTACH,
 	COMMAND_FORGET_ROUTE,
+	COMMAND_ADD_HUB,
+	COMMAND_REMOVE_HUB,
+	COMMAND_SET_HUB,
+	COMMAND_ADD_TRUNK,
+	COMMAND_REMOVE_TRUNK,
+	COMMAND_MUST_HEAR,
+	COMMAND_HUB_MESSAGE,
 	COMMANDS,
 };
 
@@ -289,8 +303,20 @@ struct command {
 		uint32_t connection;
 		struct move *move;
 		struct route *route;
+		struct hub *hub;
+		struct trunk *trunk; /* remove */
 	};
 	union {
+		struct {
+			struct mix *to; /* of the hub that is added */
+			bool root, vice;
+		} place;
+		struct trunk *added;
+		struct {
+			struct message *message;
+			uint32_t to;
+		} letter; /* to another hub */
+		bool must;
 		bool muted;
 		float gain;
 		struct message *message;
@@ -305,11 +331,13 @@ enum event_kind {
 	EVENT_GONE,
 	EVENT_REPORT,
 	EVENT_RETIRED,
+	EVENT_TRUNK,
+	EVENT_HUB,
 };
 
 struct event {
 	enum event_kind kind;
-	uint32_t member;
+	uint32_t member; /* or the tag of a trunk or hub */
 	union {
 		struct {
 			char path[PATH_TEXT];
@@ -317,6 +345,8 @@ struct event {
 		} registered;
 		enum worker_gone why;
 		struct session_report report;
+		struct trunk_report trunk;
+		struct hub_report hub;
 		struct {
 			enum object_kind kind;
 			void *object;
@@ -325,7 +355,9 @@ struct event {
 };
 
 struct event_message {
-	uint32_t member;
+	uint32_t member; /* or a hub's tag */
+	bool hub;
+	uint32_t from; /* the hub that sent it */
 	size_t size;
 	char text[STREAM_APP_MAX];
 };
@@ -409,6 +441,12 @@ static inline void count(atomic_uint_fast64_t *counter, uint64_t n)
 		memory_order_relaxed);
 }
 
+/* A packet between two workers of this process, see trunk_ring.c. */
+struct trunk_slot {
+	size_t size;
+	uint8_t buf[TRUNK_MAX_PAYLOAD];
+};
+
 /* A session's beat: what it needs about once a second (consent, figures,
  * RTCP), in a slot of 20 ms that it shares with few others. */
 #define BEAT_SLOTS 64 /* over 1.1 s */
@@ -439,6 +477,9 @@ struct engine {
 	struct lookup routes_by_name, routes_by_path;
 	struct route *routes;
 	struct relay *relays_home, *relays_away;
+	struct lookup trunks; /* by the SSRC of what comes by them */
+	struct trunk *ring_trunks;
+	unsigned hubs;
 	int fds[PORTS]; /* sockets, by path.port */
 	struct retiree *retiring, **retiring_end;
 	struct stress stress;
@@ -455,6 +496,7 @@ struct engine {
 	struct relay_packet relayed;
 	struct event event;
 	struct event_message message;
+	struct trunk_slot slot;
 };
 
 int engine_create(struct engine **eng_r,
@@ -505,6 +547,25 @@ void engine_note_path(struct engine *eng, struct session *ses);
 void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
 		 size_t size, uint64_t now_us);
 uint64_t engine_wall(const struct engine *eng, uint64_t now_us);
+
+/* The newest time that it was told. */
+static inline uint64_t engine_latest(const struct engine *eng)
+{
+	uint64_t latest = eng->tick_us;
+
+	if (latest < eng->now_us)
+		latest = eng->now_us;
+	return latest < eng->came_us ? eng->came_us : latest;
+}
+
+/* Samples from the last tick to now, at most a frame. */
+static inline unsigned engine_since_tick(const struct engine *eng,
+					 uint64_t now_us)
+{
+	uint64_t since_us = now_us - eng->tick_us;
+
+	return since_us < TICK_US ? (unsigned)since_us * 6 / 125 : MIX_FRAME;
+}
 
 /* Not RT: create and destroy. */
 int relay_create(struct relay **rly_r, struct worker *home,

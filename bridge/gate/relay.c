@@ -166,7 +166,8 @@ void relay_detach(struct engine *eng, struct move *mov)
 
 	while (*at && (*at)->mix != mov->mix)
 		at = &(*at)->next;
-	mov->entry = *at;
+	/* Its trunks' peers know this worker's address. */
+	mov->entry = *at && (*at)->hub ? NULL : *at;
 	if (mov->entry) {
 		*at = mov->entry->next;
 		take_gates(eng, mov);

@@ -1,4 +1,4 @@
-#include "bridge/gate/private.h"
+#include "bridge/gate/hub_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,6 +42,9 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 		r = -EINVAL;
 	ses->random = random[0] | 1;
 	ses->next_id = random[1];
+	if (cfg->origin &&
+	    !(ses->talk = origin_create(ses, cfg->origin, cfg->place)))
+		r = -ENOMEM;
 	if (!r)
 		r = stream_create(&ses->stream, &cfg->stream);
 	if (!r)
@@ -68,6 +71,7 @@ void session_destroy(struct session **sesp)
 	}
 	stream_destroy(&ses->stream);
 	mix_leg_destroy(&ses->leg);
+	free(ses->talk);
 	OPENSSL_cleanse(ses, sizeof(*ses));
 	free(ses);
 }

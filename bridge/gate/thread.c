@@ -1,6 +1,6 @@
 /* thread - what runs on a media worker's own thread: it waits in epoll and
  * drives the engine. */
-#include "bridge/gate/private.h"
+#include "bridge/gate/hub_private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -241,6 +241,7 @@ void *thread_run(void *worker)
 		if (engine_settle(wrk->eng))
 			thread_wake(wrk->worker_fd);
 		wake_relays(wrk->eng);
+		trunk_wake_rings(wrk->eng);
 		set_timer(wrk, now);
 	}
 	return NULL;

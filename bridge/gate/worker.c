@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bridge/gate/private.h"
+#include "bridge/gate/hub_private.h"
 
 static int open_ports(struct worker *wrk, const struct worker_config *cfg)
 {
@@ -138,6 +138,8 @@ static void free_object(enum object_kind kind, void *object)
 	struct session *ses = object;
 	struct phonegate *gate = object;
 	struct engine_mix *entry = object;
+	struct trunk *trk = object;
+	struct hub *hub = object;
 
 	switch (kind) {
 	case OBJECT_SESSION:
@@ -152,6 +154,12 @@ static void free_object(enum object_kind kind, void *object)
 	case OBJECT_MIX:
 		mix_destroy(&entry->mix);
 		free(entry);
+		break;
+	case OBJECT_HUB:
+		hub_destroy(&hub);
+		break;
+	case OBJECT_TRUNK:
+		trunk_destroy(&trk);
 		break;
 	case OBJECT_MESSAGE:
 	case OBJECT_MOVE:
@@ -176,9 +184,25 @@ static void tell(struct worker *wrk, const struct event *event)
 	case EVENT_REPORT:
 		on->report(event->member, &event->report, wrk->arg);
 		break;
+	case EVENT_TRUNK:
+		on->trunk(event->member, &event->trunk, wrk->arg);
+		break;
+	case EVENT_HUB:
+		on->hub(event->member, &event->hub, wrk->arg);
+		break;
 	case EVENT_RETIRED:
 		break;
 	}
+}
+
+static void tell_message(struct worker *wrk, const struct event_message *msg)
+{
+	if (msg->hub)
+		wrk->events.hub_message(msg->member, msg->from, msg->text,
+					msg->size, wrk->arg);
+	else
+		wrk->events.message(msg->member, msg->text, msg->size,
+				    wrk->arg);
 }
 
 void worker_dispatch(struct worker *wrk)
@@ -191,8 +215,7 @@ void worker_dispatch(struct worker *wrk)
 		wrk->events.websocket(wrk->packet.connection, wrk->packet.buf,
 				      wrk->packet.size, wrk->arg);
 	while (ring_pop(wrk->eng->messages, &wrk->message))
-		wrk->events.message(wrk->message.member, wrk->message.text,
-				    wrk->message.size, wrk->arg);
+		tell_message(wrk, &wrk->message);
 	while (ring_pop(wrk->eng->events, &event)) {
 		if (event.kind == EVENT_RETIRED)
 			free_object(event.retired.kind, event.retired.object);
@@ -383,6 +406,89 @@ int worker_redirect(struct worker *wrk, struct session *ses,
 	r = command(wrk, &cmd);
 	if (r)
 		free(cmd.message);
+	return r;
+}
+
+int worker_add_hub(struct worker *wrk, struct mix *mix, struct hub *hub)
+{
+	hub->mix = mix;
+	return command(wrk, &(struct command){ .kind = COMMAND_ADD_HUB,
+					       .hub = hub,
+					       .place = { .to = mix } });
+}
+
+int worker_remove_hub(struct worker *wrk, struct hub *hub)
+{
+	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_HUB,
+					       .hub = hub });
+}
+
+int worker_set_hub(struct worker *wrk, struct hub *hub, bool root, bool vice)
+{
+	return command(wrk, &(struct command){
+				    .kind = COMMAND_SET_HUB,
+				    .hub = hub,
+				    .place = { .root = root, .vice = vice } });
+}
+
+/* By which of the worker's sockets each peer is dialled. */
+static void find_ports(const struct worker *wrk, struct trunk *trk)
+{
+	trk->n_peers = 0;
+	for (unsigned i = 0; i < trk->n_addresses; i++)
+		for (unsigned port = 0; port < wrk->n_ports; port++) {
+			if (wrk->ports[port].address.ss_family !=
+			    trk->addresses[i].ss_family)
+				continue;
+			trk->n_peers += path_from_socket(
+				&trk->peers[trk->n_peers],
+				wrk->first_port + port,
+				(struct sockaddr *)&trk->addresses[i]);
+			break;
+		}
+}
+
+int worker_add_trunk(struct worker *wrk, struct hub *hub, struct trunk *trk)
+{
+	if (trk->ring)
+		atomic_store(&trk->ring->wake_fd[trk->side], wrk->control_fd);
+	find_ports(wrk, trk);
+	if (!trk->ring && trk->role != TRUNK_CHILD && !trk->n_peers)
+		return -EADDRNOTAVAIL;
+	return command(wrk, &(struct command){ .kind = COMMAND_ADD_TRUNK,
+					       .hub = hub,
+					       .added = trk });
+}
+
+int worker_remove_trunk(struct worker *wrk, struct trunk *trk)
+{
+	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_TRUNK,
+					       .trunk = trk });
+}
+
+int worker_must_hear(struct worker *wrk, struct session *ses, bool must)
+{
+	return command(wrk, &(struct command){ .kind = COMMAND_MUST_HEAR,
+					       .ses = ses,
+					       .must = must });
+}
+
+int worker_hub_message(struct worker *wrk, struct hub *hub, uint32_t to,
+		       const char *json)
+{
+	struct command cmd = { .kind = COMMAND_HUB_MESSAGE, .hub = hub };
+	size_t size = strlen(json);
+	int r;
+
+	if (!size || size > TRUNK_MAX_MESSAGE)
+		return -EMSGSIZE;
+	cmd.letter.message = message_create(json, size);
+	cmd.letter.to = to;
+	if (!cmd.letter.message)
+		return -ENOMEM;
+	r = command(wrk, &cmd);
+	if (r)
+		free(cmd.letter.message);
 	return r;
 }
 

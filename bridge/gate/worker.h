@@ -115,8 +115,8 @@ int worker_set_gain(struct worker *wrk, struct session *ses, float gain);
  * worker; afterwards commands for them go to that one. Waits until `from` has
  * let it go: a few ms, at worst its tick. Its members keep their address: what
  * they send is handed on, what they hear comes from where they send to. At
- * most once in a room's life. Returns 0, or with nothing changed -EAGAIN,
- * -ENOMEM or -ENOENT. */
+ * most once in a room's life, and never with a hub. Returns 0, or with nothing
+ * changed -EAGAIN, -ENOMEM or -ENOENT. */
 int worker_move(struct worker *from, struct worker *to, struct mix *mix,
 		unsigned sessions);
 /* Sends an in-band control message and repeats it until acknowledged, for
