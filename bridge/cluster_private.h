@@ -1,0 +1,78 @@
+/* The inside of cluster_media: cluster_media.c has what the conference calls
+ * and how seats are restored, cluster_seat.c a seat and its documents,
+ * cluster_status.c what the sites tell. */
+#ifndef BRIDGE_CLUSTER_PRIVATE_H
+#define BRIDGE_CLUSTER_PRIVATE_H
+
+#include "bridge/cluster_media.h"
+
+struct cluster_media {
+	struct cluster_sites *sites;
+	const struct seal *seal;
+	guint bitrate;
+	const struct cluster_media_host *host;
+	const struct media_events *events;
+	void *arg;
+	GHashTable *rooms;     /* address => struct cluster_room */
+	GHashTable *by_member; /* member id => struct cluster_seat */
+};
+
+struct cluster_room {
+	struct cluster_media *cm;
+	char *address;
+	struct cluster_tree *tree;
+	GHashTable *seats;     /* did => struct cluster_seat */
+	GHashTable *by_origin; /* origin => the same */
+	GHashTable *sessions;  /* site => how many are wanted there */
+	GHashTable *wanted;    /* key => struct cluster_want */
+};
+
+/* A session that is wanted at a site. */
+struct cluster_want {
+	char site[64];
+	gint64 until_ms; /* nobody's any more; 0: it is somebody's place */
+};
+
+struct cluster_seat {
+	struct cluster_room *room;
+	struct member *mem;
+	char did[IPSP_DID_LENGTH + 1];
+	struct document_member doc;
+	struct keys keys;
+	char end_text[257];
+	gint64 stranded_ms; /* its site is dead since then; 0: it is not */
+};
+
+struct cluster_room *cluster_room_of(struct cluster_media *cm,
+				     const char *address);
+struct cluster_seat *cluster_seat_find(struct cluster_media *cm,
+				       const char *room, const char *did);
+
+/* Its keys and doc are filled in by the caller. */
+struct cluster_seat *cluster_seat_add(struct cluster_room *room,
+				      struct member *mem);
+/* Forgets it; writes nothing. */
+void cluster_seat_remove(struct cluster_seat *seat);
+
+/* What the directory has of a seat, written as it is now. */
+void cluster_seat_write_member(struct cluster_seat *seat);
+void cluster_seat_write_wants(struct cluster_seat *seat);
+/* Finds a standby for who has none; FALSE: there is no second site. Nothing is
+ * written. */
+gboolean cluster_seat_find_standby(struct cluster_seat *seat);
+/* Another one than now, and all is written. */
+void cluster_seat_renew_standby(struct cluster_seat *seat);
+/* The caller has gone to his standby. */
+void cluster_seat_switch(struct cluster_seat *seat);
+/* Takes all of it from the directory; who is still there is told why. */
+void cluster_seat_end(struct cluster_seat *seat);
+
+/* Sessions. */
+void cluster_want_add(struct cluster_room *room, const char *did,
+		      const struct document_place *place, gboolean standby);
+/* At once (linger_ms 0), or when it says that it is gone, or then. */
+void cluster_want_drop(struct cluster_room *room, const char *did,
+		       const struct document_place *place, gint64 linger_ms);
+void cluster_want_remove(struct cluster_room *room, const char *key);
+
+#endif

@@ -1,0 +1,586 @@
+#include "bridge/cluster_tree.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "bridge/room/cascade.h"
+
+#define ID_BYTES 9 /* of a trunk: 12 letters */
+
+enum step { SETTLED, CHILDREN_EXPECTED, PARENTS_TOLD, OLD_ONES_GONE };
+
+struct cluster_tree {
+	char *room;
+	const struct cluster_sites *sites;
+	cluster_write_func write;
+	void *arg;
+	struct document_sound sound;
+	struct cascade *plan;
+	GHashTable *by_id;   /* hub number => struct hub */
+	GHashTable *by_site; /* its site => the same */
+	GPtrArray *edges;    /* struct edge, those that are written somewhere */
+	guint32 last_hub, last_plan;
+	gboolean planned; /* something may have changed */
+	gboolean restoring;
+	enum step step;
+	gint64 step_ms; /* since then */
+};
+
+/* A trunk. It is written at the parent's end as long as it is in `edges`, at
+ * the child's as long as the hub points to it. */
+struct edge {
+	char id[64];
+	guint8 salt[DOCUMENTS_SALT];
+	guint32 child, parent;
+	gboolean alternate;
+};
+
+struct hub {
+	guint32 id;
+	char site[64];
+	guint worker;
+	guint sessions;
+	gboolean leaving; /* no more in the plan */
+	struct document_sound sound;
+	/* As planned, and as its document says. */
+	struct edge *parent, *alternate;
+	struct edge *told_parent, *told_alternate;
+	gboolean root, vice, told_root, told_vice;
+	char *text;	    /* its document, without the number of the plan */
+	guint32 plan, done; /* of its document; confirmed */
+};
+
+static void free_hub(gpointer data)
+{
+	struct hub *hub = data;
+
+	g_free(hub->text);
+	g_free(hub);
+}
+
+struct cluster_tree *cluster_tree_create(const char *room,
+					 const struct cluster_sites *sites,
+					 cluster_write_func write, void *arg)
+{
+	struct cluster_tree *tree = g_new0(struct cluster_tree, 1);
+
+	tree->room = g_strdup(room);
+	tree->sites = sites;
+	tree->write = write;
+	tree->arg = arg;
+	tree->plan = cascade_create(CASCADE_FAN_OUT);
+	tree->by_id = g_hash_table_new(NULL, NULL);
+	tree->by_site =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_hub);
+	tree->edges = g_ptr_array_new_with_free_func(g_free);
+	return tree;
+}
+
+void cluster_tree_destroy(struct cluster_tree **treep)
+{
+	struct cluster_tree *tree = *treep;
+
+	*treep = NULL;
+	if (!tree)
+		return;
+	cascade_destroy(&tree->plan);
+	g_hash_table_unref(tree->by_id);
+	g_hash_table_unref(tree->by_site);
+	g_ptr_array_unref(tree->edges);
+	g_free(tree->room);
+	g_free(tree);
+}
+
+void cluster_tree_set_sound(struct cluster_tree *tree,
+			    const struct document_sound *sound)
+{
+	tree->sound = *sound;
+}
+
+guint cluster_tree_hubs(const struct cluster_tree *tree)
+{
+	return g_hash_table_size(tree->by_id);
+}
+
+guint cluster_tree_depth(const struct cluster_tree *tree)
+{
+	return cascade_depth(tree->plan);
+}
+
+gboolean cluster_tree_is_settled(const struct cluster_tree *tree)
+{
+	return tree->step == SETTLED && !tree->planned;
+}
+
+static struct hub *hub_of(const struct cluster_tree *tree, guint32 id)
+{
+	return g_hash_table_lookup(tree->by_id, GUINT_TO_POINTER(id));
+}
+
+static struct hub *add_hub(struct cluster_tree *tree, guint32 id,
+			   const char *site, guint worker)
+{
+	struct hub *hub = g_new0(struct hub, 1);
+
+	hub->id = id;
+	hub->worker = worker;
+	hub->sound = tree->sound;
+	g_strlcpy(hub->site, site, sizeof(hub->site));
+	g_hash_table_insert(tree->by_id, GUINT_TO_POINTER(id), hub);
+	g_hash_table_insert(tree->by_site, hub->site, hub);
+	return hub;
+}
+
+/* Edges. */
+
+static struct edge *new_edge(struct cluster_tree *tree, guint32 child,
+			     guint32 parent, gboolean alternate)
+{
+	struct edge *edge = g_new0(struct edge, 1);
+	guint8 random[ID_BYTES];
+	g_autofree char *id = NULL;
+
+	if (RAND_bytes(edge->salt, sizeof(edge->salt)) != 1 ||
+	    RAND_bytes(random, sizeof(random)) != 1)
+		g_error("cluster: the system gives no random bytes");
+	id = keys_base64url(random, sizeof(random));
+	g_strlcpy(edge->id, id, sizeof(edge->id));
+	edge->child = child;
+	edge->parent = parent;
+	edge->alternate = alternate;
+	g_ptr_array_add(tree->edges, edge);
+	return edge;
+}
+
+static void forget_edge(struct hub *hub, const struct edge *edge)
+{
+	struct edge **const ends[] = { &hub->parent, &hub->alternate,
+				       &hub->told_parent,
+				       &hub->told_alternate };
+
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (*ends[i] == edge)
+			*ends[i] = NULL;
+}
+
+static gboolean is_used(const struct cluster_tree *tree,
+			const struct edge *edge)
+{
+	const struct hub *hub = hub_of(tree, edge->child);
+
+	return hub && !hub->leaving &&
+	       (hub->parent == edge || hub->alternate == edge ||
+		hub->told_parent == edge || hub->told_alternate == edge);
+}
+
+static void drop_unused(struct cluster_tree *tree)
+{
+	for (guint i = tree->edges->len; i-- > 0;) {
+		struct edge *edge = tree->edges->pdata[i];
+		struct hub *hub = hub_of(tree, edge->child);
+
+		if (is_used(tree, edge))
+			continue;
+		if (hub)
+			forget_edge(hub, edge);
+		g_ptr_array_remove_index_fast(tree->edges, i);
+	}
+}
+
+/* Documents. */
+
+static void fill_trunk(const struct cluster_tree *tree, const struct edge *edge,
+		       gboolean at_child, struct document_trunk *trk_r)
+{
+	const struct hub *peer =
+		hub_of(tree, at_child ? edge->parent : edge->child);
+	const struct document_site *site =
+		cluster_sites_find(tree->sites, peer->site);
+
+	if (at_child)
+		trk_r->role = edge->alternate ? DOCUMENT_TRUNK_ALTERNATE
+					      : DOCUMENT_TRUNK_PARENT;
+	else
+		trk_r->role = edge->alternate ? DOCUMENT_TRUNK_VICE
+					      : DOCUMENT_TRUNK_CHILD;
+	g_strlcpy(trk_r->id, edge->id, sizeof(trk_r->id));
+	g_strlcpy(trk_r->site, peer->site, sizeof(trk_r->site));
+	memcpy(trk_r->salt, edge->salt, sizeof(trk_r->salt));
+	trk_r->protocol = 1;
+	/* Who is waited for need not be known by an address. */
+	if (!at_child || !site || peer->worker >= site->n_workers)
+		return;
+	for (guint i = 0; i < site->workers[peer->worker].n_candidates; i++) {
+		const struct ipsp_candidate *cand =
+			&site->workers[peer->worker].candidates[i];
+
+		if (*cand->address)
+			trk_r->addresses[trk_r->n_addresses++] = *cand;
+	}
+}
+
+static void add_trunk(const struct cluster_tree *tree, GArray *trunks,
+		      const struct edge *edge, gboolean at_child)
+{
+	struct document_trunk trk = { 0 };
+
+	if (!edge || trunks->len == DOCUMENTS_MAX_TRUNKS ||
+	    !hub_of(tree, at_child ? edge->parent : edge->child))
+		return;
+	fill_trunk(tree, edge, at_child, &trk);
+	g_array_append_val(trunks, trk);
+}
+
+static char *hub_text(const struct cluster_tree *tree, const struct hub *hub,
+		      guint32 plan)
+{
+	g_autoptr(GArray) trunks =
+		g_array_new(FALSE, FALSE, sizeof(struct document_trunk));
+	const struct document_site *site =
+		cluster_sites_find(tree->sites, hub->site);
+	struct document_want_hub doc = {
+		.plan = plan,
+		.hub = hub->id,
+		.worker = hub->worker,
+		.sound = hub->sound,
+		.root = hub->told_root,
+		.vice = hub->told_vice,
+	};
+
+	if (site)
+		g_strlcpy(doc.instance, site->instance, sizeof(doc.instance));
+	add_trunk(tree, trunks, hub->told_parent, TRUE);
+	add_trunk(tree, trunks, hub->told_alternate, TRUE);
+	for (guint i = 0; i < tree->edges->len; i++) {
+		const struct edge *edge = tree->edges->pdata[i];
+
+		if (edge->parent == hub->id)
+			add_trunk(tree, trunks, edge, FALSE);
+	}
+	doc.trunks = (void *)trunks->data;
+	doc.n_trunks = trunks->len;
+	return document_write(DOCUMENT_WANT_HUB, &doc);
+}
+
+static char *hub_key(const struct cluster_tree *tree, const char *site)
+{
+	struct document_name name = { .kind = DOCUMENT_WANT_HUB };
+
+	g_strlcpy(name.site, site, sizeof(name.site));
+	g_strlcpy(name.room, tree->room, sizeof(name.room));
+	return document_key(&name);
+}
+
+/* If it says anything new. */
+static void write_hub(struct cluster_tree *tree, struct hub *hub)
+{
+	g_autofree char *text = hub_text(tree, hub, 0);
+	g_autofree char *key = NULL;
+	g_autofree char *value = NULL;
+
+	if (!g_strcmp0(text, hub->text) ||
+	    !cluster_sites_find(tree->sites, hub->site))
+		return;
+	g_free(hub->text);
+	hub->text = g_steal_pointer(&text);
+	hub->plan = ++tree->last_plan;
+	key = hub_key(tree, hub->site);
+	value = hub_text(tree, hub, hub->plan);
+	tree->write(tree->room, key, value, tree->arg);
+}
+
+static void write_hubs(struct cluster_tree *tree)
+{
+	GHashTableIter iter;
+	struct hub *hub;
+
+	g_hash_table_iter_init(&iter, tree->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
+		write_hub(tree, hub);
+}
+
+/* Hubs come and go. */
+
+static void remove_hub(struct cluster_tree *tree, struct hub *hub)
+{
+	const guint32 id = hub->id;
+
+	for (guint i = tree->edges->len; i-- > 0;) {
+		struct edge *edge = tree->edges->pdata[i];
+		struct hub *child = hub_of(tree, edge->child);
+
+		if (edge->child != id && edge->parent != id)
+			continue;
+		if (child)
+			forget_edge(child, edge);
+		g_ptr_array_remove_index_fast(tree->edges, i);
+	}
+	g_hash_table_remove(tree->by_id, GUINT_TO_POINTER(id));
+	g_hash_table_remove(tree->by_site, hub->site);
+}
+
+void cluster_tree_lost(struct cluster_tree *tree, const char *site)
+{
+	struct hub *hub = g_hash_table_lookup(tree->by_site, site);
+	g_autofree char *key = NULL;
+
+	if (!hub)
+		return;
+	key = hub_key(tree, site);
+	tree->write(tree->room, key, NULL, tree->arg);
+	if (!hub->leaving)
+		cascade_remove(tree->plan, &hub->id, 1);
+	remove_hub(tree, hub);
+	tree->planned = TRUE;
+}
+
+static struct cascade_hub planned_hub(const struct hub *hub, gboolean leaf)
+{
+	/* Who came first has the smaller number. */
+	return (struct cascade_hub){
+		.id = hub->id,
+		.site = g_quark_from_string(hub->site),
+		.since = hub->id,
+		.members = hub->sessions,
+		.leaf = leaf,
+	};
+}
+
+void cluster_tree_set(struct cluster_tree *tree, const char *site, guint worker,
+		      guint sessions)
+{
+	struct hub *hub = g_hash_table_lookup(tree->by_site, site);
+	const struct document_site *doc = cluster_sites_find(tree->sites, site);
+	struct cascade_hub planned;
+
+	/* What is left over of a dead site makes no hub. */
+	if (!hub && (!sessions || !doc))
+		return;
+	if (!hub)
+		hub = add_hub(tree, ++tree->last_hub, site, worker);
+	else if (hub->sessions == sessions)
+		return;
+	else if (!sessions && !hub->leaving && !tree->restoring)
+		cascade_remove(tree->plan, &hub->id, 1);
+	tree->planned = TRUE;
+	hub->sessions = sessions;
+	hub->leaving = !sessions;
+	if (!sessions || tree->restoring)
+		return;
+	planned = planned_hub(hub, doc && doc->draining);
+	if (!cascade_add(tree->plan, &planned))
+		cascade_update(tree->plan, &planned);
+}
+
+void cluster_tree_told(struct cluster_tree *tree, const char *site,
+		       guint32 plan)
+{
+	struct hub *hub = g_hash_table_lookup(tree->by_site, site);
+
+	if (hub)
+		hub->done = plan;
+}
+
+/* What was written before. */
+
+static void restore_trunk(struct cluster_tree *tree, struct hub *hub,
+			  const struct document_trunk *trk)
+{
+	const gboolean alternate = trk->role == DOCUMENT_TRUNK_ALTERNATE;
+	const struct hub *peer = g_hash_table_lookup(tree->by_site, trk->site);
+	struct edge *edge;
+
+	if (!peer || (trk->role != DOCUMENT_TRUNK_PARENT && !alternate))
+		return;
+	edge = g_new0(struct edge, 1);
+	g_strlcpy(edge->id, trk->id, sizeof(edge->id));
+	memcpy(edge->salt, trk->salt, sizeof(edge->salt));
+	edge->child = hub->id;
+	edge->parent = peer->id;
+	edge->alternate = alternate;
+	g_ptr_array_add(tree->edges, edge);
+	if (alternate)
+		hub->told_alternate = hub->alternate = edge;
+	else
+		hub->told_parent = hub->parent = edge;
+}
+
+void cluster_tree_restore(struct cluster_tree *tree, const char *site,
+			  const struct document_want_hub *doc)
+{
+	struct hub *hub;
+
+	if (g_hash_table_contains(tree->by_site, site) ||
+	    hub_of(tree, doc->hub))
+		return;
+	tree->restoring = TRUE;
+	hub = add_hub(tree, doc->hub, site, doc->worker);
+	hub->sound = doc->sound;
+	hub->root = hub->told_root = doc->root;
+	hub->vice = hub->told_vice = doc->vice;
+	hub->plan = doc->plan;
+	/* Its trunks can be named only when all hubs are there. */
+	hub->text = document_write(DOCUMENT_WANT_HUB, doc);
+	tree->last_hub = MAX(tree->last_hub, doc->hub);
+	tree->last_plan = MAX(tree->last_plan, doc->plan);
+}
+
+static void restore_trunks(struct cluster_tree *tree, struct hub *hub)
+{
+	struct document_want_hub doc;
+
+	if (!hub->text || !document_read(DOCUMENT_WANT_HUB, &doc, hub->text,
+					 strlen(hub->text), NULL))
+		return;
+	for (guint i = 0; i < doc.n_trunks; i++)
+		restore_trunk(tree, hub, &doc.trunks[i]);
+	document_clear(DOCUMENT_WANT_HUB, &doc);
+}
+
+void cluster_tree_restored(struct cluster_tree *tree)
+{
+	g_autoptr(GArray) hubs =
+		g_array_new(FALSE, FALSE, sizeof(struct cascade_planned));
+	GHashTableIter iter;
+	struct hub *hub;
+
+	g_hash_table_iter_init(&iter, tree->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
+		restore_trunks(tree, hub);
+	g_hash_table_iter_init(&iter, tree->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub)) {
+		const struct cascade_planned one = {
+			.hub = planned_hub(hub, FALSE),
+			.parent = hub->parent ? hub->parent->parent : 0,
+			.root = hub->root,
+			.vice = hub->vice,
+		};
+
+		g_free(hub->text);
+		hub->text = hub_text(tree, hub, 0);
+		hub->leaving = !hub->sessions;
+		if (!hub->leaving)
+			g_array_append_val(hubs, one);
+	}
+	tree->restoring = FALSE;
+	cascade_restore(tree->plan, (const void *)hubs->data, hubs->len);
+	tree->planned = TRUE;
+}
+
+/* Steps. */
+
+/* The edge of the plan: the one that is there already, or a new one. */
+static void aim(struct cluster_tree *tree, struct hub *hub, struct edge **edgep,
+		guint32 parent, gboolean alternate)
+{
+	if (*edgep && (*edgep)->parent == parent)
+		return;
+	*edgep = parent ? new_edge(tree, hub->id, parent, alternate) : NULL;
+}
+
+static void take_plan(struct cluster_tree *tree)
+{
+	g_autoptr(GArray) ids = cascade_take_changes(tree->plan);
+
+	for (guint i = 0; i < ids->len; i++) {
+		struct hub *hub = hub_of(tree, g_array_index(ids, guint32, i));
+		struct cascade_place place;
+
+		if (!hub || !cascade_place(tree->plan, hub->id, &place))
+			continue;
+		aim(tree, hub, &hub->parent, place.parent, FALSE);
+		aim(tree, hub, &hub->alternate, place.alternate, TRUE);
+		hub->root = place.root;
+		hub->vice = place.vice;
+	}
+}
+
+/* All of them, or only who has no parent to lose. */
+static void tell_parents(struct cluster_tree *tree, gboolean all)
+{
+	GHashTableIter iter;
+	struct hub *hub;
+
+	g_hash_table_iter_init(&iter, tree->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub)) {
+		/* Where it was root there is sound below it: not broken. */
+		if (hub->leaving ||
+		    (!all && (hub->told_parent || hub->told_root)))
+			continue;
+		hub->told_parent = hub->parent;
+		hub->told_alternate = hub->alternate;
+		hub->told_root = hub->root;
+		hub->told_vice = hub->vice;
+	}
+}
+
+static void remove_left(struct cluster_tree *tree)
+{
+	GHashTableIter iter;
+	struct hub *hub;
+	g_autoptr(GPtrArray) left = g_ptr_array_new();
+
+	g_hash_table_iter_init(&iter, tree->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
+		if (hub->leaving)
+			g_ptr_array_add(left, hub);
+	for (guint i = 0; i < left->len; i++) {
+		g_autofree char *key = NULL;
+
+		hub = left->pdata[i];
+		key = hub_key(tree, hub->site);
+		tree->write(tree->room, key, NULL, tree->arg);
+		remove_hub(tree, hub);
+	}
+}
+
+/* Those who are not here any more are not waited for. */
+static gboolean is_done(const struct cluster_tree *tree, gint64 now_ms)
+{
+	GHashTableIter iter;
+	const struct hub *hub;
+
+	if (now_ms - tree->step_ms >= CLUSTER_TREE_LATE_MS)
+		return TRUE;
+	g_hash_table_iter_init(&iter, tree->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
+		if (hub->done < hub->plan &&
+		    cluster_sites_find(tree->sites, hub->site))
+			return FALSE;
+	return TRUE;
+}
+
+static void take_step(struct cluster_tree *tree, gint64 now_ms)
+{
+	tree->step_ms = now_ms;
+	switch (tree->step) {
+	case SETTLED:
+		return;
+	case CHILDREN_EXPECTED:
+		tell_parents(tree, FALSE);
+		break;
+	case PARENTS_TOLD:
+		tell_parents(tree, TRUE);
+		break;
+	case OLD_ONES_GONE:
+		drop_unused(tree);
+		remove_left(tree);
+		break;
+	}
+	write_hubs(tree);
+}
+
+void cluster_tree_run(struct cluster_tree *tree, gint64 now_ms)
+{
+	if (tree->planned) {
+		tree->planned = FALSE;
+		take_plan(tree);
+		tree->step = CHILDREN_EXPECTED;
+		take_step(tree, now_ms);
+	}
+	while (tree->step != SETTLED && is_done(tree, now_ms)) {
+		tree->step =
+			tree->step == OLD_ONES_GONE ? SETTLED : tree->step + 1;
+		take_step(tree, now_ms);
+	}
+}
