@@ -14,7 +14,9 @@
  *   - the root stays root as long as it lives and carries,
  *   - a hub that comes moves no other where all can carry, else at most
  *     2; one that goes moves at most fan_out + 1, and 2 fan_out + 1
- *     where there are leaves or it was the root (both: 3 fan_out + 2),
+ *     where there are leaves or it was the root (both: 3 fan_out + 1). Who
+ *     becomes a leaf moves itself besides. Relieving the pressed is not
+ *     counted here,
  *   - every trunk, alternate ones too, leads to a hub of lower rank: the root
  *     is 0, the vice-root half, any other hub its depth. So whichever hubs use
  *     their alternates there is no cycle; and after the death of any one hub
