@@ -14,6 +14,7 @@
 #define MIN_DYNAMIC_PT 96 /* RFC 3551 6 */
 #define MAX_PT	       127
 #define MAX_LEVEL_ID   14 /* RFC 8285 4.2 */
+#define MAX_PLACE      1000000
 
 G_DEFINE_QUARK(ipsp - error - quark, ipsp_error)
 
@@ -195,6 +196,18 @@ static guint read_candidates(struct reader *rd, json_t *object,
 	return n;
 }
 
+static void read_gate(struct reader *rd, json_t *entry,
+		      struct ipsp_gate *gate_r)
+{
+	char kind[16] = "";
+
+	memset(gate_r, 0, sizeof(*gate_r));
+	read_string(rd, entry, "id", gate_r->id, sizeof(gate_r->id), REQUIRED);
+	read_string(rd, entry, "k", kind, sizeof(kind), OPTIONAL);
+	gate_r->local = !strcmp(kind, "local");
+	gate_r->n_candidates = read_candidates(rd, entry, gate_r->candidates);
+}
+
 static void read_gates(struct reader *rd, struct ipsp_message *msg)
 {
 	json_t *list = member(rd, rd->root, "pg", JSON_ARRAY, REQUIRED);
@@ -204,17 +217,11 @@ static void read_gates(struct reader *rd, struct ipsp_message *msg)
 	json_array_foreach(list, i, entry)
 	{
 		struct ipsp_gate *gate = &msg->gates[msg->n_gates];
-		char kind[16] = "";
 
 		if (msg->n_gates == IPSP_MAX_GATES)
 			break;
-		memset(gate, 0, sizeof(*gate));
-		read_string(rd, entry, "id", gate->id, sizeof(gate->id),
-			    REQUIRED);
-		read_string(rd, entry, "k", kind, sizeof(kind), OPTIONAL);
-		gate->local = !strcmp(kind, "local");
-		gate->n_candidates =
-			read_candidates(rd, entry, gate->candidates);
+		read_gate(rd, entry, gate);
+		gate->place = (guint)i;
 		if (gate->n_candidates > 0)
 			msg->n_gates++;
 	}
@@ -417,4 +424,26 @@ gboolean ipsp_decode(struct ipsp_message *msg_r, GBytes *part, GError **error)
 	ok = decode_object(msg_r, root, error);
 	json_decref(root);
 	return ok;
+}
+
+gboolean ipsp_decode_standby(struct ipsp_gate *gate_r, const char *json,
+			     gsize size)
+{
+	json_t *root =
+		size > IPSP_MAX_MESSAGE
+			? NULL
+			: json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
+	struct reader rd = { .root = root };
+	char type[16] = "";
+
+	memset(gate_r, 0, sizeof(*gate_r));
+	read_string(&rd, root, "t", type, sizeof(type), REQUIRED);
+	if (!rd.wrong && !strcmp(type, "standby")) {
+		read_gate(&rd, member(&rd, root, "pg", JSON_OBJECT, REQUIRED),
+			  gate_r);
+		gate_r->place = (guint)read_integer(&rd, root, "k", 1,
+						    MAX_PLACE, REQUIRED);
+	}
+	json_decref(root);
+	return !rd.wrong && gate_r->n_candidates;
 }

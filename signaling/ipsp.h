@@ -17,6 +17,7 @@
 #define IPSP_OK_LIFE_S	    60
 #define IPSP_MAX_CANDIDATES 8
 #define IPSP_MAX_GATES	    4
+#define IPSP_MAX_MESSAGE    1024 /* in-band */
 
 #define IPSP_SUITE_AES128GCM "X25519-HKDF256-AES128GCM"
 /* STUN is keyed as ever, RTP goes in the clear: lab rooms only. */
@@ -63,6 +64,7 @@ struct ipsp_gate {
 	gboolean local; /* "k": "local" or "center" */
 	guint n_candidates;
 	struct ipsp_candidate candidates[IPSP_MAX_CANDIDATES];
+	guint place; /* as read: where in OK's list, or of a standby */
 };
 
 /* Which fields are set depends on method: the table of docs/ipsp.md. Unset
@@ -103,6 +105,14 @@ gboolean ipsp_decode(struct ipsp_message *msg_r, GBytes *part, GError **error);
 
 /* The JSON part for msg; the caller frees it with g_bytes_unref(). */
 GBytes *ipsp_encode(const struct ipsp_message *msg);
+
+/* The in-band message `standby`: json is not terminated. FALSE for any other,
+ * and when no candidate of it can be used. */
+gboolean ipsp_decode_standby(struct ipsp_gate *gate_r, const char *json,
+			     gsize size);
+/* The same for a gate as place k >= 1, at most IPSP_MAX_MESSAGE bytes: where
+ * its candidates are too many, the last are left out. Caller frees. */
+char *ipsp_encode_standby(const struct ipsp_gate *gate, guint k);
 
 const char *ipsp_method_name(enum ipsp_method method);
 

@@ -50,21 +50,25 @@ static json_t *candidates_json(const struct ipsp_candidate *cands, guint n)
 	return list;
 }
 
+static json_t *gate_json(const struct ipsp_gate *gate, guint n_candidates)
+{
+	json_t *entry = json_object();
+
+	put_string(entry, "id", gate->id);
+	put_string(entry, "k", gate->local ? "local" : "center");
+	json_object_set_new(entry, "cand",
+			    candidates_json(gate->candidates, n_candidates));
+	return entry;
+}
+
 static json_t *gates_json(const struct ipsp_message *msg)
 {
 	json_t *list = json_array();
 
-	for (guint i = 0; i < msg->n_gates; i++) {
-		const struct ipsp_gate *gate = &msg->gates[i];
-		json_t *entry = json_object();
-
-		put_string(entry, "id", gate->id);
-		put_string(entry, "k", gate->local ? "local" : "center");
-		json_object_set_new(
-			entry, "cand",
-			candidates_json(gate->candidates, gate->n_candidates));
-		json_array_append_new(list, entry);
-	}
+	for (guint i = 0; i < msg->n_gates; i++)
+		json_array_append_new(
+			list,
+			gate_json(&msg->gates[i], msg->gates[i].n_candidates));
 	return list;
 }
 
@@ -165,6 +169,35 @@ GBytes *ipsp_encode(const struct ipsp_message *msg)
 		g_error("ipsp: the JSON part could not be written");
 	size = strlen(text);
 	return g_bytes_new_with_free_func(text, size, free, text);
+}
+
+static char *standby_json(const struct ipsp_gate *gate, guint k,
+			  guint n_candidates)
+{
+	json_t *root = json_object();
+	char *text;
+
+	put_string(root, "t", "standby");
+	put_integer(root, "k", k);
+	json_object_set_new(root, "pg", gate_json(gate, n_candidates));
+	text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return text;
+}
+
+char *ipsp_encode_standby(const struct ipsp_gate *gate, guint k)
+{
+	guint n = gate->n_candidates;
+	char *text = standby_json(gate, k, n);
+	char *copy;
+
+	while (n && strlen(text) > IPSP_MAX_MESSAGE) {
+		free(text);
+		text = standby_json(gate, k, --n);
+	}
+	copy = g_strdup(text);
+	free(text);
+	return copy;
 }
 
 void ipsp_did_generate(char did_r[IPSP_DID_LENGTH + 1])

@@ -109,6 +109,7 @@ static void reads_an_ok(void)
 	g_assert_cmpuint(msg.n_gates, ==, 1);
 	g_assert_cmpstr(msg.gates[0].id, ==, "fra1");
 	g_assert_false(msg.gates[0].local);
+	g_assert_cmpuint(msg.gates[0].place, ==, 1);
 }
 
 static void refuses_what_is_malformed(void)
@@ -265,7 +266,11 @@ static const struct ipsp_message examples[] = {
 		       2,
 		       { { "udp", "2001:db8::1", 5004, "" },
 			 { "wss", "", 0, "wss://x.example/media/0" } } },
-		     { "fra1", FALSE, 1, { { "udp", "192.0.2.7", 1, "" } } } },
+		     { "fra1",
+		       FALSE,
+		       1,
+		       { { "udp", "192.0.2.7", 1, "" } },
+		       1 } },
 	  .keep_s = 15,
 	  .people = 3,
 	  .max = 32 },
@@ -324,6 +329,64 @@ static void what_is_written_can_always_be_read(void)
 	g_assert_true(g_str_has_prefix(got.text, "two lines, half a "));
 }
 
+static void a_standby_is_told_and_read(void)
+{
+	struct ipsp_gate gate = examples[1].gates[0], got;
+	g_autofree char *text = ipsp_encode_standby(&gate, 7);
+
+	g_assert_cmpstr(text, ==,
+			"{\"t\":\"standby\",\"k\":7,\"pg\":{\"id\":\"local-1\","
+			"\"k\":\"local\",\"cand\":[{\"p\":\"udp\","
+			"\"a\":\"2001:db8::1\",\"n\":5004},{\"p\":\"wss\","
+			"\"u\":\"wss://x.example/media/0\"}]}}");
+	g_assert_true(ipsp_decode_standby(&got, text, strlen(text)));
+	gate.place = 7;
+	g_assert_cmpmem(&got, sizeof(got), &gate, sizeof(gate));
+}
+
+static void a_standby_of_many_words_is_cut_to_a_message(void)
+{
+	struct ipsp_gate gate = { .id = "fra1", .n_candidates = 8 }, got;
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < gate.n_candidates; i++) {
+		strcpy(gate.candidates[i].transport, "wss");
+		memset(gate.candidates[i].url, 'a', 255);
+		memcpy(gate.candidates[i].url, "wss://", 6);
+	}
+	text = ipsp_encode_standby(&gate, 1);
+	g_assert_cmpuint(strlen(text), <=, IPSP_MAX_MESSAGE);
+	g_assert_true(ipsp_decode_standby(&got, text, strlen(text)));
+	g_assert_cmpuint(got.n_candidates, ==, 3);
+}
+
+static void what_is_no_standby_is_refused(void)
+{
+#define PG                                                                     \
+	"\"pg\":{\"id\":\"a\",\"cand\":[{\"p\":\"udp\",\"a\":\"::1\",\"n\":1}" \
+	"]}"
+	static const char *const texts[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"t\":\"mute\",\"k\":1," PG "}",
+		"{\"t\":7,\"k\":1," PG "}",
+		"{\"t\":\"standby\"," PG "}",
+		"{\"t\":\"standby\",\"k\":0," PG "}",
+		"{\"t\":\"standby\",\"k\":1}",
+		"{\"t\":\"standby\",\"k\":1,\"pg\":{\"id\":\"a\","
+		"\"cand\":[]}}",
+	};
+	struct ipsp_gate gate;
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_assert_false(
+			ipsp_decode_standby(&gate, texts[i], strlen(texts[i])));
+	g_assert_true(ipsp_decode_standby(
+		&gate, "{\"t\":\"standby\",\"k\":1," PG "}  ",
+		strlen("{\"t\":\"standby\",\"k\":1," PG "}  ")));
+}
+
 static void dialog_ids_are_fresh(void)
 {
 	char one[IPSP_DID_LENGTH + 1], two[IPSP_DID_LENGTH + 1];
@@ -354,6 +417,12 @@ int main(int argc, char **argv)
 			what_is_written_is_read_again);
 	g_test_add_func("/ipsp/what is written can always be read",
 			what_is_written_can_always_be_read);
+	g_test_add_func("/ipsp/a standby is told and read",
+			a_standby_is_told_and_read);
+	g_test_add_func("/ipsp/a standby of many words is cut to a message",
+			a_standby_of_many_words_is_cut_to_a_message);
+	g_test_add_func("/ipsp/what is no standby is refused",
+			what_is_no_standby_is_refused);
 	g_test_add_func("/ipsp/dialog ids are fresh", dialog_ids_are_fresh);
 	return g_test_run();
 }
