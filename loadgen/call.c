@@ -1,19 +1,20 @@
-#include "loadgen/call.h"
+#include "loadgen/call_private.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/control.h"
 #include "mixer/level.h"
-#include "mixer/voice.h"
+#include "mixer/wire.h"
 
-#define RTCP_US (1000 * 1000)
+#define TICK_US		 20000
+#define RTCP_US		 (1000 * 1000)
+#define RTCP_HEADER_SIZE 8 /* to the sender's SSRC, RFC 3550 6.4.1 */
+#define DTX_SIZE	 2 /* bytes of Opus that announce a pause, at most */
 /* Besides the jitter buffer: a frame is gathered, coded, and one played. What
  * the sound card adds is not known here. */
 #define FRAME_DELAY_MS 43
-#define QUIET_US       (2 * 1000 * 1000) /* then consent is asked for at once */
 
 /* Digital silence is not worth an encoder's time: after PAUSE_AFTER such
  * frames only one in PAUSE_KEEP is sent, as Opus' own DTX does. */
@@ -27,59 +28,44 @@
 
 #define VOICE (-50.0f) /* dBov: louder is called a voice, RFC 6464 3 */
 
-#define ARRIVALS 64 /* packets whose arrival is known: over a second */
+/* The first place is where we register, the others stand by. */
+static int take_places(struct call *call)
+{
+	struct call_place *places = call->cfg.places;
 
-struct call {
-	struct call_config cfg;	  /* {const} */
-	const struct call_io *io; /* {const} */
-	void *arg;		  /* {const} */
-
-	struct registration reg; /* {worker}, like all that follows */
-	struct control control;
-	struct stream *stream;
-	struct codec_encoder *enc;
-	struct voice *voice;	       /* what the bridge sends */
-	uint64_t tick_us;	       /* the last one */
-	uint64_t arrived_us[ARRIVALS]; /* of packets, by sequence */
-
-	bool started, over, sounded, muted;
-	bool silenced; /* the mute has taken effect */
-	bool behind;   /* one RTP packet rides behind a request */
-	unsigned paused;
-	uint64_t wall_offset_us; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
-	uint64_t heard_us;	 /* when any authentic packet last came */
-	uint64_t rtcp_due_us, report_due_us;
-	struct call_counts counts;
-	bool lossy;
-	double loss;	  /* of our packets, 0..1, slow to sink */
-	uint64_t played;  /* packets */
-	int wait_us;	  /* of the newest packet played */
-	int64_t waits_us; /* since the last report: their sum */
-	unsigned n_waits; /* and number */
-	double wait_ms;	  /* their mean at the last report */
-	float spoken_dbov, heard_dbov;
-};
+	call->active = places;
+	if (!places)
+		return -EINVAL;
+	call->standbys = places->next;
+	places->next = NULL;
+	for (struct call_place *place = places; place;
+	     place = place == places ? call->standbys : place->next)
+		if (place->k > call->last_k)
+			call->last_k = place->k;
+	return 0;
+}
 
 int call_create(struct call **call_r, const struct call_config *cfg,
 		const struct call_io *io, void *arg)
 {
+	struct call_place *places = cfg->places;
 	struct call *call = calloc(1, sizeof(*call));
 	int r;
 
-	if (!call)
+	if (!call) {
+		call_place_destroy(&places);
 		return -ENOMEM;
+	}
 	call->cfg = *cfg;
 	call->io = io;
 	call->arg = arg;
 	call->muted = call->silenced = cfg->muted;
 	call->spoken_dbov = call->heard_dbov = LEVEL_SILENCE;
-	r = registration_init(&call->reg, &cfg->registration, 0);
-	if (!r)
-		r = stream_create(&call->stream, &cfg->stream);
+	r = take_places(call);
 	if (!r)
 		r = codec_encoder_create(&call->enc, &cfg->codec);
-	if (!r)
-		r = voice_create(&call->voice, &cfg->jitter);
+	for (int i = 0; !r && i < 2; i++)
+		r = voice_create(&call->heard[i].voice, &cfg->jitter);
 	if (r)
 		call_destroy(&call);
 	*call_r = call;
@@ -93,73 +79,64 @@ void call_destroy(struct call **callp)
 	*callp = NULL;
 	if (!call)
 		return;
-	voice_destroy(&call->voice);
+	for (int i = 0; i < 2; i++)
+		voice_destroy(&call->heard[i].voice);
 	codec_encoder_destroy(&call->enc);
-	stream_destroy(&call->stream);
+	call_place_destroy(&call->active);
+	call_place_destroy(&call->standbys);
+	call_place_destroy(&call->left);
+	call_place_destroy(&call->released);
 	explicit_bzero(call, sizeof(*call));
 	free(call);
 }
 
-const struct registration_target *call_target(const struct call *call,
-					      unsigned target)
+void call_tell(struct call *call, enum call_event_type type, uint64_t now_us)
 {
-	return &call->reg.cfg.targets[target];
-}
-
-static void tell(struct call *call, enum call_event_type type, uint64_t now_us)
-{
+	const struct call_place *place = call->active;
 	struct call_event event = { .type = type,
 				    .time_us = now_us,
-				    .target = call->reg.target,
+				    .target = call_target(place->k,
+							  place->reg.target),
 				    .counts = call->counts };
 
-	if (type == CALL_CONNECT || type == CALL_REGISTERED)
-		event.where = *call_target(call, call->reg.target);
+	if (type == CALL_REGISTERED) {
+		event.where.target = place->reg.cfg.targets[place->reg.target];
+		memcpy(event.where.gate, place->gate, sizeof(place->gate));
+	} else if (type == CALL_SWITCHED) {
+		event.change = call->change;
+	}
 	call->io->event(&event, call->arg);
 }
 
-static void finish(struct call *call, enum call_event_type why, uint64_t now_us)
+void call_finish(struct call *call, enum call_event_type why, uint64_t now_us)
 {
 	if (call->over)
 		return;
 	call->over = true;
-	tell(call, why, now_us);
+	call_tell(call, why, now_us);
 }
 
-static bool send_packet(struct call *call, const uint8_t *buf, int size,
-			uint64_t now_us)
+bool call_send(struct call *call, struct call_place *place, const uint8_t *buf,
+	       int size, uint64_t now_us)
 {
+	unsigned target = call_target(place->k, place->reg.target);
+
 	if (size <= 0)
 		return false;
-	if (call->io->send(call->reg.target, buf, (size_t)size, call->arg) >= 0)
+	if (call->io->send(target, buf, (size_t)size, call->arg) >= 0)
 		return true;
-	registration_unreachable(&call->reg, now_us);
+	call_places_unreachable(call, place, now_us);
 	return false;
-}
-
-static void register_if_due(struct call *call, uint64_t now_us)
-{
-	uint8_t buf[STUN_MAX_MESSAGE];
-	int n = registration_poll(&call->reg, now_us, buf, sizeof(buf));
-
-	if (n == -ENOTCONN)
-		tell(call, CALL_CONNECT, now_us);
-	else if (n == -EHOSTUNREACH)
-		finish(call, call->reg.ever ? CALL_LOST : CALL_NO_GATE, now_us);
-	else if (send_packet(call, buf, n, now_us)) {
-		call->counts.requests++;
-		call->behind = true;
-	}
 }
 
 void call_start(struct call *call, uint64_t now_us, uint64_t wall_us)
 {
 	call->wall_offset_us = wall_us - now_us;
 	call->started = true;
-	call->heard_us = now_us;
+	call->now_us = call->heard_us = call->alarm_us = now_us;
 	call->rtcp_due_us = now_us + RTCP_US;
 	call->report_due_us = now_us + call->cfg.report_us;
-	register_if_due(call, now_us);
+	call_places_poll(call, now_us);
 }
 
 /* Whether this frame of digital silence may be left out. */
@@ -190,7 +167,8 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 {
 	int16_t pcm[CODEC_FRAME] = { 0 };
 	uint8_t payload[CODEC_MAX], buf[RTP_MAX_PACKET];
-	bool registered = call->reg.registered;
+	struct call_place *place = call->active;
+	bool registered = place->reg.registered;
 	bool spoke = registered && call->io->speak(pcm, tick_us, call->arg);
 	int n = 0;
 
@@ -203,56 +181,102 @@ static void speak(struct call *call, uint64_t tick_us, uint64_t now_us)
 		spoke ? level_dbov(pcm, CODEC_FRAME) : LEVEL_SILENCE;
 	if (!in_pause(call, call->spoken_dbov <= LEVEL_SILENCE))
 		n = codec_encode(call->enc, pcm, payload, sizeof(payload));
-	stream_set_level(call->stream, (int)lrintf(call->spoken_dbov),
+	stream_set_level(place->stream, (int)lrintf(call->spoken_dbov),
 			 call->spoken_dbov > VOICE);
-	n = stream_send_rtp(call->stream, payload, n > 0 ? (size_t)n : 0,
+	n = stream_send_rtp(place->stream, payload, n > 0 ? (size_t)n : 0,
 			    CODEC_FRAME, buf, sizeof(buf));
-	if (send_packet(call, buf, n, now_us))
+	if (call_send(call, place, buf, n, now_us))
 		call->counts.rtp_out++;
 }
 
-/* How long the newest packet of which something is heard in this tick waited
- * until then: what else was decoded is heard before it. */
-static void note_wait(struct call *call, uint64_t tick_us)
+void call_reset_ear(struct call_heard *heard)
 {
 	struct voice_report rep;
 
-	voice_report(call->voice, &rep);
-	if (rep.jitter.played == call->played)
-		return;
-	call->played = rep.jitter.played;
-	call->wait_us =
-		(int)(int64_t)(tick_us + rep.waiting * 125 / 6 -
-			       call->arrived_us[rep.jitter.last % ARRIVALS]);
+	voice_reset(heard->voice);
+	voice_report(heard->voice, &rep);
+	heard->before = rep.jitter.played;
+	heard->played = 0;
+}
+
+/* The next 20 ms of one gate. False: nothing of it came from a packet that was
+ * not heard before. */
+static bool pull(struct call *call, struct call_heard *heard, uint64_t tick_us,
+		 int16_t *pcm_r)
+{
+	struct voice_report rep;
+	uint64_t played;
+
+	call->heard_dbov = voice_pull(heard->voice, pcm_r);
+	voice_report(heard->voice, &rep);
+	played = rep.jitter.played - heard->before;
+	if (played == heard->played)
+		return false;
+	heard->played = played;
+	/* How long the newest packet of which something is heard in this tick
+	 * waited until then: what else was decoded is heard before it. */
+	call->wait_us = (int)(int64_t)(tick_us + rep.waiting * 125 / 6 -
+				       heard->arrived_us[rep.jitter.last %
+							 CALL_ARRIVALS]);
 	call->waits_us += call->wait_us;
 	call->n_waits++;
+	return true;
 }
 
+static void cross_fade(int16_t *to, const int16_t *from)
+{
+	for (int i = 0; i < VOICE_FRAME; i++)
+		to[i] = (int16_t)((to[i] * i + from[i] * (VOICE_FRAME - i)) /
+				  VOICE_FRAME);
+}
+
+/* While the old gate has sound it is heard, and then the new one: the two are
+ * not of the same moment. */
 static void hear(struct call *call, uint64_t tick_us, uint64_t now_us)
 {
-	int16_t pcm[VOICE_FRAME];
+	int16_t pcm[VOICE_FRAME], old[VOICE_FRAME];
+	bool came;
 
-	if (!call->reg.ever)
+	if (!call->active->reg.ever)
 		return;
-	call->heard_dbov = voice_pull(call->voice, pcm);
-	note_wait(call, tick_us);
+	came = pull(call, &call->heard[call->ear], tick_us, pcm);
+	if (call->switching) {
+		if (pull(call, &call->heard[!call->ear], tick_us, old))
+			call->sound_end_us = tick_us + TICK_US;
+		if (came)
+			cross_fade(pcm, old);
+		else
+			memcpy(pcm, old, sizeof(pcm));
+		call_places_switched(call, tick_us);
+	}
+	if (came)
+		call->sound_end_us = tick_us + TICK_US;
 	call->io->hear(pcm, tick_us, call->wait_us, call->arg);
-	if (call->sounded || !call->played)
+	if (call->sounded || !came)
 		return;
 	call->sounded = true;
-	tell(call, CALL_SOUND, now_us);
+	call_tell(call, CALL_SOUND, now_us);
 }
 
-static void send_rtcp(struct call *call, const struct stream_extra *extra,
-		      uint64_t now_us)
+void call_send_rtcp(struct call *call, struct call_place *place,
+		    const struct stream_extra *extra, uint64_t now_us)
 {
 	uint8_t buf[RTP_MAX_PACKET];
-	int n = stream_send_rtcp(call->stream, extra, now_us,
+	int n = stream_send_rtcp(place->stream, extra, now_us,
 				 now_us + call->wall_offset_us, buf,
 				 sizeof(buf));
 
-	if (send_packet(call, buf, n, now_us))
+	if (call_send(call, place, buf, n, now_us))
 		call->counts.rtcp_out++;
+}
+
+void call_introduce(struct call *call, uint64_t now_us)
+{
+	call->rtcp_due_us = now_us + RTCP_US;
+	codec_encoder_refresh(call->enc);
+	call_tell(call, CALL_REGISTERED, now_us);
+	if (call->muted)
+		call_mute(call, true, now_us);
 }
 
 /* Once a second. As the mixer does the other way, mixer/mix.h. */
@@ -279,7 +303,7 @@ static void note_playout(struct call *call)
 	struct voice_report rep;
 	struct stream_playout playout;
 
-	voice_report(call->voice, &rep);
+	voice_report(call->heard[call->ear].voice, &rep);
 	playout = (struct stream_playout){
 		.played = rep.jitter.played,
 		.concealed = rep.concealed,
@@ -290,7 +314,7 @@ static void note_playout(struct call *call)
 		.level_dbov = call->heard_dbov,
 		.talking = call->heard_dbov > VOICE,
 	};
-	stream_note_playout(call->stream, &playout);
+	stream_note_playout(call->active->stream, &playout);
 }
 
 static void control_if_due(struct call *call, uint64_t now_us)
@@ -298,7 +322,7 @@ static void control_if_due(struct call *call, uint64_t now_us)
 	struct stream_extra extra = { 0 };
 	struct stream_report rep;
 
-	if (!call->reg.registered)
+	if (!call->active->reg.registered)
 		return;
 	if (control_due(&call->control, now_us)) {
 		extra.message_id = call->control.id;
@@ -308,13 +332,13 @@ static void control_if_due(struct call *call, uint64_t now_us)
 		return;
 	}
 	if (now_us < call->rtcp_due_us) {
-		send_rtcp(call, &extra, now_us);
+		call_send_rtcp(call, call->active, &extra, now_us);
 		return;
 	}
 	call->rtcp_due_us = now_us + RTCP_US;
 	note_playout(call);
-	send_rtcp(call, &extra, now_us);
-	stream_report(call->stream, &rep);
+	call_send_rtcp(call, call->active, &extra, now_us);
+	stream_report(call->active->stream, &rep);
 	follow_loss(call, rep.out.loss);
 }
 
@@ -322,7 +346,6 @@ static void report_if_due(struct call *call, uint64_t now_us)
 {
 	struct call_event event = { .type = CALL_REPORT,
 				    .time_us = now_us,
-				    .target = call->reg.target,
 				    .counts = call->counts };
 	struct call_report *rep = &event.report;
 	struct voice_report voice;
@@ -330,8 +353,8 @@ static void report_if_due(struct call *call, uint64_t now_us)
 	if (now_us < call->report_due_us)
 		return;
 	call->report_due_us = now_us + call->cfg.report_us;
-	stream_report(call->stream, &rep->stream);
-	voice_report(call->voice, &voice);
+	stream_report(call->active->stream, &rep->stream);
+	voice_report(call->heard[call->ear].voice, &voice);
 	rep->jitter = voice.jitter;
 	rep->counts = call->counts;
 	rep->concealed = voice.concealed;
@@ -352,35 +375,15 @@ void call_tick(struct call *call, uint64_t tick_us, uint64_t now_us)
 {
 	if (!call->started || call->over)
 		return;
-	if (now_us - call->heard_us > QUIET_US) {
-		registration_check(&call->reg, now_us);
-		call->heard_us = now_us;
-	}
-	register_if_due(call, now_us);
+	call_places_tick(call, now_us);
 	if (call->over)
 		return;
 	call->tick_us = tick_us;
+	call->now_us = now_us;
 	speak(call, tick_us, now_us);
 	hear(call, tick_us, now_us);
 	control_if_due(call, now_us);
 	report_if_due(call, now_us);
-}
-
-static void receive_stun(struct call *call, const uint8_t *buf, size_t size,
-			 uint64_t now_us)
-{
-	int r = registration_receive(&call->reg, buf, size, now_us);
-
-	if (r < 0)
-		return;
-	call->counts.answers++;
-	call->heard_us = now_us;
-	if (r == 1) {
-		tell(call, CALL_REGISTERED, now_us);
-		if (call->muted)
-			call_mute(call, true, now_us);
-	}
-	register_if_due(call, now_us); /* the cookie goes back at once */
 }
 
 /* Samples from the last tick to now. */
@@ -391,38 +394,55 @@ static unsigned since_tick(const struct call *call, uint64_t now_us)
 	return us < 1000000 ? (unsigned)us * 6 / 125 : JITTER_TICK;
 }
 
+/* Which ear hears the gate of this place; NULL: none any more. */
+static struct call_heard *ear_of(struct call *call,
+				 const struct call_place *place)
+{
+	if (place == call->active)
+		return &call->heard[call->ear];
+	return call->switching ? &call->heard[!call->ear] : NULL;
+}
+
 static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 			uint64_t now_us)
 {
+	struct call_place *place = call_place_of(
+		call, size < RTP_HEADER_SIZE ? 0 : wire_get32(buf + 8));
+	struct call_heard *heard;
 	struct stream_media media;
 	int r;
 
-	if (stream_receive_rtp(call->stream, buf, size, now_us, &media) < 0)
+	if (!place ||
+	    stream_receive_rtp(place->stream, buf, size, now_us, &media) < 0)
 		return;
 	call->counts.rtp_in++;
-	call->heard_us = now_us;
+	call_places_heard(call, place, now_us);
+	heard = ear_of(call, place);
+	if (!heard)
+		return;
+	if (place == call->active)
+		call->pausing = media.payload_size <= DTX_SIZE;
 	if (media.restarted)
-		voice_reset(call->voice);
-	call->arrived_us[media.sequence % ARRIVALS] = now_us;
-	voice_clock(call->voice, since_tick(call, now_us));
-	r = voice_put(call->voice, media.sequence, media.timestamp,
+		voice_reset(heard->voice);
+	heard->arrived_us[media.sequence % CALL_ARRIVALS] = now_us;
+	voice_clock(heard->voice, since_tick(call, now_us));
+	r = voice_put(heard->voice, media.sequence, media.timestamp,
 		      media.payload, media.payload_size);
 	if (r == -ESTALE || r == -ENOBUFS)
-		stream_discard(call->stream, media.sequence);
+		stream_discard(place->stream, media.sequence);
 }
 
-static void take_message(struct call *call, const struct stream_control *ctl,
-			 uint64_t now_us)
+static void take_message(struct call *call, struct call_place *place,
+			 const struct stream_control *ctl, uint64_t now_us)
 {
 	const struct stream_extra extra = { .ack = true,
 					    .ack_id = ctl->message_id };
 	struct call_event event = { .type = CALL_MESSAGE,
 				    .time_us = now_us,
-				    .target = call->reg.target,
 				    .counts = call->counts };
 
 	/* An acknowledgement may be lost: each copy is acknowledged. */
-	send_rtcp(call, &extra, now_us);
+	call_send_rtcp(call, place, &extra, now_us);
 	if (ctl->message_size > sizeof(event.message.json) ||
 	    !control_is_new(&call->control, ctl->message_id))
 		return;
@@ -431,21 +451,26 @@ static void take_message(struct call *call, const struct stream_control *ctl,
 	call->io->event(&event, call->arg);
 }
 
+/* A gate that we left may say BYE as well: that ends nothing. */
 static void receive_rtcp(struct call *call, uint8_t *buf, size_t size,
 			 uint64_t now_us)
 {
+	struct call_place *place = call_place_of(
+		call, size < RTCP_HEADER_SIZE ? 0 : wire_get32(buf + 4));
 	struct stream_control ctl = { 0 };
 
-	if (stream_receive_rtcp(call->stream, buf, size, now_us, &ctl) < 0)
+	if (!place ||
+	    stream_receive_rtcp(place->stream, buf, size, now_us, &ctl) < 0)
 		return;
 	call->counts.rtcp_in++;
-	call->heard_us = now_us;
+	if (!ctl.bye)
+		call_places_heard(call, place, now_us);
 	if (ctl.has_ack)
 		control_acked(&call->control, ctl.ack_id);
 	if (ctl.has_message)
-		take_message(call, &ctl, now_us);
-	if (ctl.bye)
-		finish(call, CALL_BYE, now_us);
+		take_message(call, place, &ctl, now_us);
+	if (ctl.bye && place == call->active)
+		call_finish(call, CALL_BYE, now_us);
 }
 
 void call_receive(struct call *call, uint8_t *buf, size_t size, uint64_t now_us)
@@ -454,7 +479,7 @@ void call_receive(struct call *call, uint8_t *buf, size_t size, uint64_t now_us)
 		return;
 	switch (packet_kind(buf, size)) {
 	case PACKET_STUN:
-		receive_stun(call, buf, size, now_us);
+		call_places_stun(call, buf, size, now_us);
 		break;
 	case PACKET_RTP:
 		receive_rtp(call, buf, size, now_us);
@@ -465,19 +490,6 @@ void call_receive(struct call *call, uint8_t *buf, size_t size, uint64_t now_us)
 	case PACKET_OTHER:
 		break;
 	}
-}
-
-void call_websocket(struct call *call, unsigned target, bool open,
-		    uint64_t now_us)
-{
-	if (!call->started || call->over || target != call->reg.target ||
-	    !call_target(call, target)->websocket)
-		return;
-	if (open)
-		registration_connected(&call->reg, now_us);
-	else
-		registration_unreachable(&call->reg, now_us);
-	register_if_due(call, now_us);
 }
 
 void call_mute(struct call *call, bool muted, uint64_t now_us)
@@ -494,6 +506,8 @@ void call_bye(struct call *call, uint64_t now_us)
 	static const struct stream_extra bye = { .bye = true };
 
 	call->over = true;
-	if (call->reg.ever)
-		send_rtcp(call, &bye, now_us);
+	if (call->active->reg.ever)
+		call_send_rtcp(call, call->active, &bye, now_us);
+	if (call->switching || call->byes)
+		call_send_rtcp(call, call->left, &bye, now_us);
 }

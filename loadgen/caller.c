@@ -37,7 +37,7 @@ void caller_finish_leaving(struct caller *caller)
 		return;
 	caller_clear_timer(&caller->leave_timer);
 	caller_clear_timer(&caller->finish_idle);
-	caller_close_websocket(caller);
+	caller_close_websockets(caller);
 	invite_fini(&caller->invite);
 	caller_set_state(caller, CALLER_ENDED);
 }
@@ -181,7 +181,7 @@ void caller_destroy(struct caller **callerp)
 	caller_clear_timer(&caller->leave_timer);
 	caller_clear_timer(&caller->retry_timer);
 	caller_clear_timer(&caller->finish_idle);
-	caller_close_websocket(caller);
+	caller_close_websockets(caller);
 	invite_fini(&caller->invite);
 	g_free(caller->address);
 	g_free(caller->name);
@@ -260,4 +260,15 @@ const char *caller_end_name(enum caller_end end)
 	};
 
 	return names[end];
+}
+
+const char *caller_switch_name(enum call_switch_why why)
+{
+	static const char *const names[CALL_WHYS] = {
+		[CALL_SILENT] = "silent",
+		[CALL_REFUSED] = "refused",
+		[CALL_REDIRECTED] = "redirected",
+	};
+
+	return names[why];
 }

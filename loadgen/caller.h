@@ -80,14 +80,14 @@ struct caller_progress {
 	struct caller_times times;
 	guint mails_out, mails_in; /* of this dialog, until first sound */
 	struct call_counts counts; /* packets, until first sound */
-	char gate[64];		   /* id of the PhoneGate */
+	char gate[64];		   /* id of the PhoneGate of now */
 	char path[80];		   /* "udp 192.0.2.1:5004" or a URL */
 };
 
 struct caller_events {
 	void (*state)(struct caller *caller, enum caller_state state,
 		      void *arg);
-	/* CALL_SOUND, CALL_REPORT and CALL_MESSAGE. */
+	/* CALL_SOUND, CALL_SWITCHED, CALL_REPORT and CALL_MESSAGE. */
 	void (*event)(struct caller *caller, const struct call_event *event,
 		      void *arg);
 };
@@ -126,5 +126,7 @@ gboolean caller_muted(const struct caller *caller);
 /* "ready", "hung-up": for JSON. */
 const char *caller_state_name(enum caller_state state);
 const char *caller_end_name(enum caller_end end);
+/* "silent", "refused", "redirected". */
+const char *caller_switch_name(enum call_switch_why why);
 
 #endif

@@ -9,36 +9,42 @@
 
 #define KEEP_MIN_S 2
 
-void caller_close_websocket(struct caller *caller)
+static void close_socket(struct caller_socket *socket)
 {
-	if (caller->websocket)
-		websocket_close(caller->websocket);
-	caller->websocket = NULL;
+	if (socket->websocket)
+		websocket_close(socket->websocket);
+	socket->websocket = NULL;
+}
+
+void caller_close_websockets(struct caller *caller)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(caller->sockets); i++)
+		close_socket(&caller->sockets[i]);
 }
 
 static void on_websocket_state(struct websocket *ws, gboolean open,
 			       const char *why, void *arg)
 {
-	struct caller *caller = arg;
+	struct caller_socket *socket = arg;
+	struct caller *caller = socket->caller;
 
 	(void)ws;
 	if (!open) {
 		g_info("caller: websocket gone why=%s", why);
-		caller->websocket = NULL;
+		socket->websocket = NULL;
 	}
 	if (caller->line)
-		media_websocket_state(caller->line, caller->websocket_target,
-				      open);
+		media_websocket_state(caller->line, socket->target, open);
 }
 
 static void on_websocket_packet(struct websocket *ws, const guint8 *buf,
 				gsize size, void *arg)
 {
-	struct caller *caller = arg;
+	struct caller_socket *socket = arg;
 
 	(void)ws;
-	if (caller->line)
-		media_websocket_packet(caller->line, buf, size);
+	if (socket->caller->line)
+		media_websocket_packet(socket->caller->line, buf, size);
 }
 
 static const struct websocket_events websocket_events = {
@@ -46,35 +52,55 @@ static const struct websocket_events websocket_events = {
 	.packet = on_websocket_packet,
 };
 
+/* Not that of the gate which has the call: its sound goes on meanwhile. */
+static struct caller_socket *free_socket(struct caller *caller)
+{
+	struct caller_socket *socket = &caller->sockets[0];
+
+	if (socket->websocket && socket->target == caller->target)
+		socket = &caller->sockets[1];
+	close_socket(socket);
+	return socket;
+}
+
 static void connect_websocket(struct caller *caller, unsigned target,
 			      const char *url)
 {
 	struct caller_pool *pool = caller->pool;
+	struct caller_socket *socket = free_socket(caller);
 	g_autoptr(GError) error = NULL;
 
-	caller_close_websocket(caller);
-	caller->websocket_target = target;
+	socket->caller = caller;
+	socket->target = target;
 	if (!pool->websockets)
 		pool->websockets =
 			websocket_client_create(pool->ca_file, &error);
 	if (pool->websockets)
-		caller->websocket =
+		socket->websocket =
 			websocket_open(pool->websockets, url, &websocket_events,
-				       caller, &error);
-	if (caller->websocket)
+				       socket, &error);
+	if (socket->websocket)
 		return;
 	g_warning("caller: no WebSocket: %s", error->message);
 	media_websocket_state(caller->line, target, FALSE);
+}
+
+/* The gate that had the call was said BYE. */
+static void close_other_websockets(struct caller *caller)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(caller->sockets); i++)
+		if (caller->sockets[i].target != caller->target)
+			close_socket(&caller->sockets[i]);
 }
 
 static void note_registered(struct caller *caller,
 			    const struct call_event *event)
 {
 	struct caller_progress *progress = &caller->progress;
-	const struct registration_target *target = &event->where;
+	const struct registration_target *target = &event->where.target;
 
-	g_strlcpy(progress->gate, invite_gate(&caller->invite, target),
-		  sizeof(progress->gate));
+	caller->target = event->target;
+	g_strlcpy(progress->gate, event->where.gate, sizeof(progress->gate));
 	if (target->websocket) {
 		g_strlcpy(progress->path, target->url, sizeof(progress->path));
 	} else {
@@ -88,17 +114,36 @@ static void note_registered(struct caller *caller,
 	caller_set_state(caller, CALLER_TALKING);
 }
 
-/* An "end" is remembered for the BYE. */
+static void set_standby(struct caller *caller, const struct ipsp_gate *gate)
+{
+	struct call_place *place =
+		invite_place(&caller->invite, gate, &caller->wish);
+
+	if (place)
+		media_set_standby(caller->line, place);
+}
+
 static void note_message(struct caller *caller, const struct call_event *event)
 {
 	struct notice notice;
 
-	if (!notice_read(&notice, event->message.json, event->message.size))
-		return;
-	if (notice.end != CALLER_NOT_ENDED)
-		caller->bridge_end = notice.end;
-	g_free(caller->bridge_why);
-	caller->bridge_why = notice.why;
+	notice_read(&notice, event->message.json, event->message.size);
+	switch (notice.type) {
+	case NOTICE_OTHER:
+		break;
+	case NOTICE_END: /* remembered for the BYE */
+		if (notice.end != CALLER_NOT_ENDED)
+			caller->bridge_end = notice.end;
+		g_free(caller->bridge_why);
+		caller->bridge_why = notice.why;
+		break;
+	case NOTICE_STANDBY:
+		set_standby(caller, &notice.gate);
+		break;
+	case NOTICE_CHECK:
+		media_check(caller->line);
+		break;
+	}
 }
 
 static void bridge_left(struct caller *caller)
@@ -123,7 +168,8 @@ static void on_media_event(const struct call_event *event, void *owner)
 
 	switch (event->type) {
 	case CALL_CONNECT:
-		connect_websocket(caller, event->target, event->where.url);
+		connect_websocket(caller, event->target,
+				  event->where.target.url);
 		return;
 	case CALL_REGISTERED:
 		note_registered(caller, event);
@@ -131,6 +177,10 @@ static void on_media_event(const struct call_event *event, void *owner)
 	case CALL_SOUND:
 		caller->progress.times.first_sound = (gint64)event->time_us;
 		caller->progress.counts = event->counts;
+		caller->events->event(caller, event, caller->arg);
+		return;
+	case CALL_SWITCHED:
+		close_other_websockets(caller);
 		caller->events->event(caller, event, caller->arg);
 		return;
 	case CALL_MESSAGE:
@@ -165,8 +215,10 @@ static void on_media_websocket(unsigned target, const uint8_t *buf, size_t size,
 {
 	struct caller *caller = owner;
 
-	if (caller->websocket && target == caller->websocket_target)
-		websocket_send(caller->websocket, buf, size);
+	for (guint i = 0; i < G_N_ELEMENTS(caller->sockets); i++)
+		if (caller->sockets[i].websocket &&
+		    caller->sockets[i].target == target)
+			websocket_send(caller->sockets[i].websocket, buf, size);
 }
 
 static void on_media_retired(void *owner)
@@ -192,22 +244,18 @@ void caller_start_media(struct caller *caller)
 		.jitter = { .min_ms = 0, .max_ms = 1000 },
 		.report_us = cfg->report_ms * 1000,
 		.muted = caller->muted,
-		.registration = { .keep_us = keep_s * G_USEC_PER_SEC,
-				  .echo = !cfg->no_echo },
 	};
-	struct registration_config *reg = &call.registration;
 	int r;
 
-	g_strlcpy(reg->username, caller->invite.did, sizeof(reg->username));
-	g_strlcpy(reg->password, caller->invite.keys.stun_password,
-		  sizeof(reg->password));
-	invite_stream(&caller->invite, &call.stream);
-	reg->n_targets =
-		invite_targets(&caller->invite, cfg->transport != CALLER_WSS,
-			       cfg->transport != CALLER_UDP, reg->targets,
-			       REGISTRATION_MAX_TARGETS);
+	caller->wish =
+		(struct invite_wish){ .udp = cfg->transport != CALLER_WSS,
+				      .wss = cfg->transport != CALLER_UDP,
+				      .keep_us = keep_s * G_USEC_PER_SEC,
+				      .echo = !cfg->no_echo };
+	caller->target = G_MAXUINT;
+	call.places = invite_places(&caller->invite, &caller->wish);
 	caller_set_state(caller, CALLER_REGISTERING);
-	if (!reg->n_targets) {
+	if (!call.places) {
 		caller_leave(
 			caller, CALLER_NO_GATE,
 			"the bridge offers no PhoneGate for this transport");
@@ -215,7 +263,6 @@ void caller_start_media(struct caller *caller)
 	}
 	r = media_add(caller->pool->media, &caller->line, &call, caller->sound,
 		      caller->sound_arg, caller);
-	explicit_bzero(&call, sizeof(call));
 	if (r)
 		caller_leave(caller, CALLER_FAILED, g_strerror(-r));
 }

@@ -19,6 +19,12 @@ struct caller_pool {
 	guint watch;
 };
 
+struct caller_socket {
+	struct caller *caller;
+	struct websocket *websocket; /* NULL: none */
+	unsigned target;
+};
+
 struct caller {
 	struct caller_pool *pool;
 	const struct caller_events *events;
@@ -38,8 +44,10 @@ struct caller {
 	guint answer_timer, leave_timer, retry_timer, finish_idle;
 	struct media_line *line;
 	gboolean retiring; /* the line hung up, is not retired yet */
-	struct websocket *websocket;
-	unsigned websocket_target;
+	/* Of the gate that has the call, and of the one that is asked. */
+	struct caller_socket sockets[2];
+	unsigned target; /* that has the call */
+	struct invite_wish wish;
 	const struct media_sound *sound;
 	void *sound_arg;
 	gboolean muted;
@@ -66,6 +74,6 @@ void caller_take_back(struct caller *caller);
 
 /* caller_media.c: after the OK. */
 void caller_start_media(struct caller *caller);
-void caller_close_websocket(struct caller *caller);
+void caller_close_websockets(struct caller *caller);
 
 #endif

@@ -10,6 +10,7 @@
 #include "signaling/message.h"
 
 #define LEVEL_ID 1 /* of the level's RTP header extension, as we offer it */
+#define LAPS	 2 /* over the first gate's candidates; one over a standby's */
 
 static void random_bytes(guint8 *bytes_r, int size)
 {
@@ -222,56 +223,27 @@ static gboolean read_target(const struct ipsp_candidate *cand,
 	return FALSE;
 }
 
-guint invite_targets(const struct invite *inv, gboolean udp, gboolean wss,
-		     struct registration_target *targets_r, guint max)
+static guint read_targets(const struct ipsp_gate *gate,
+			  const struct invite_wish *wish,
+			  struct registration_target *targets_r)
 {
-	const gboolean wanted[] = { udp, wss };
+	const gboolean wanted[] = { wish->udp, wish->wss };
 	guint n = 0;
 
-	for (int websocket = 0; websocket < 2; websocket++) {
-		for (guint g = 0; g < inv->ok.n_gates; g++) {
-			const struct ipsp_gate *gate = &inv->ok.gates[g];
+	for (int websocket = 0; websocket < 2; websocket++)
+		for (guint c = 0; c < gate->n_candidates; c++) {
+			struct registration_target target;
 
-			for (guint c = 0; c < gate->n_candidates; c++) {
-				struct registration_target target;
-
-				if (n < max && wanted[websocket] &&
-				    read_target(&gate->candidates[c],
-						&target) &&
-				    target.websocket == websocket)
-					targets_r[n++] = target;
-			}
+			if (wanted[websocket] &&
+			    read_target(&gate->candidates[c], &target) &&
+			    target.websocket == websocket)
+				targets_r[n++] = target;
 		}
-	}
 	return n;
 }
 
-/* Both from read_target(), which zeroes what it does not fill. */
-static bool same_target(const struct registration_target *a,
-			const struct registration_target *b)
-{
-	return a->websocket == b->websocket && !strcmp(a->url, b->url) &&
-	       !memcmp(&a->address, &b->address, sizeof(a->address));
-}
-
-const char *invite_gate(const struct invite *inv,
-			const struct registration_target *target)
-{
-	for (guint g = 0; g < inv->ok.n_gates; g++) {
-		const struct ipsp_gate *gate = &inv->ok.gates[g];
-
-		for (guint c = 0; c < gate->n_candidates; c++) {
-			struct registration_target own;
-
-			if (read_target(&gate->candidates[c], &own) &&
-			    same_target(&own, target))
-				return gate->id;
-		}
-	}
-	return "";
-}
-
-void invite_stream(const struct invite *inv, struct stream_config *stream_r)
+void invite_stream(const struct invite *inv, guint k,
+		   struct stream_config *stream_r)
 {
 	guint8 bytes[12];
 	g_autofree char *cname = NULL;
@@ -280,14 +252,57 @@ void invite_stream(const struct invite *inv, struct stream_config *stream_r)
 	cname = keys_base64url(bytes, sizeof(bytes));
 	*stream_r = (struct stream_config){
 		.suite = inv->plain ? SRTP_NONE : SRTP_AEAD_AES_128_GCM,
-		.send_ssrc = inv->keys.ssrc_c2b,
-		.receive_ssrc = inv->keys.ssrc_b2c,
 		.payload_type = inv->ok.payload_type,
 		.level_id = inv->ok.level_id,
 	};
+	keys_ssrcs(&inv->keys, k, &stream_r->send_ssrc,
+		   &stream_r->receive_ssrc);
 	memcpy(stream_r->send_key, inv->keys.srtp_c2b, KEYS_SRTP_SIZE);
 	memcpy(stream_r->receive_key, inv->keys.srtp_b2c, KEYS_SRTP_SIZE);
 	g_strlcpy(stream_r->cname, cname, sizeof(stream_r->cname));
+}
+
+struct call_place *invite_place(const struct invite *inv,
+				const struct ipsp_gate *gate,
+				const struct invite_wish *wish)
+{
+	struct call_place_config cfg = {
+		.k = gate->place,
+		.registration = { .keep_us = wish->keep_us,
+				  .laps = gate->place ? 1 : LAPS,
+				  .echo = wish->echo },
+	};
+	struct registration_config *reg = &cfg.registration;
+	struct call_place *place;
+	int r;
+
+	G_STATIC_ASSERT(IPSP_MAX_CANDIDATES <= REGISTRATION_MAX_TARGETS);
+	reg->n_targets = read_targets(gate, wish, reg->targets);
+	if (!reg->n_targets)
+		return NULL;
+	g_strlcpy(cfg.gate, gate->id, sizeof(cfg.gate));
+	g_strlcpy(reg->username, inv->did, sizeof(reg->username));
+	g_strlcpy(reg->password, inv->keys.stun_password,
+		  sizeof(reg->password));
+	invite_stream(inv, gate->place, &cfg.stream);
+	r = call_place_create(&place, &cfg);
+	explicit_bzero(&cfg, sizeof(cfg));
+	if (r)
+		g_error("invite: a gate's stream: %s", g_strerror(-r));
+	return place;
+}
+
+struct call_place *invite_places(const struct invite *inv,
+				 const struct invite_wish *wish)
+{
+	struct call_place *first = NULL, **end = &first;
+
+	for (guint i = 0; i < inv->ok.n_gates; i++) {
+		*end = invite_place(inv, &inv->ok.gates[i], wish);
+		if (*end)
+			end = &(*end)->next;
+	}
+	return first;
 }
 
 char *invite_address_text(const struct sockaddr_storage *address)

@@ -52,17 +52,26 @@ gboolean invite_accept(struct invite *inv, GBytes *part,
 		       const struct ipsp_message *ok, GBytes *room_key,
 		       GError **error);
 
-/* The OK's candidates in the order to be tried: all of UDP, then WebSockets;
- * returns their number, which is 0 when the wish leaves none. */
-guint invite_targets(const struct invite *inv, gboolean udp, gboolean wss,
-		     struct registration_target *targets_r, guint max);
+/* What a caller wants of every gate. */
+struct invite_wish {
+	gboolean udp, wss; /* the candidates that he uses */
+	guint64 keep_us;
+	gboolean echo; /* registration_config */
+};
 
-/* The id of the PhoneGate that announced this target, or "". */
-const char *invite_gate(const struct invite *inv,
-			const struct registration_target *target);
+/* A gate of the dialog, of OK or told later, as the media needs it; its
+ * candidates in the order to be tried: UDP, then WebSockets. NULL when the wish
+ * leaves none of them. */
+struct call_place *invite_place(const struct invite *inv,
+				const struct ipsp_gate *gate,
+				const struct invite_wish *wish);
+/* All gates of the OK that the wish leaves, in their order. */
+struct call_place *invite_places(const struct invite *inv,
+				 const struct invite_wish *wish);
 
-/* Keys and payload type as the media needs them. */
-void invite_stream(const struct invite *inv, struct stream_config *stream_r);
+/* Keys, payload type and the SSRCs of place k, as the media needs them. */
+void invite_stream(const struct invite *inv, guint k,
+		   struct stream_config *stream_r);
 
 /* "192.0.2.1:5004" or "[2001:db8::1]:5004"; caller frees. */
 char *invite_address_text(const struct sockaddr_storage *address);

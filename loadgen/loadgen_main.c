@@ -332,6 +332,8 @@ static void on_event(struct caller *caller, const struct call_event *event,
 	(void)caller;
 	if (event->type == CALL_SOUND && person->run->step != STEP_DONE)
 		joined(person);
+	else if (event->type == CALL_SWITCHED)
+		report_switch(&person->run->report, &event->change);
 	else if (event->type == CALL_REPORT)
 		person->stream = event->report.stream;
 }

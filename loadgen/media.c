@@ -130,9 +130,11 @@ void media_destroy(struct media **medp)
 		return;
 	if (med->running)
 		stop(med);
-	while (med->events_up && ring_pop(med->events_up, &event))
+	while (med->events_up && ring_pop(med->events_up, &event)) {
+		call_place_destroy(&event.released);
 		if (event.retired)
 			line_free(event.line);
+	}
 	ring_destroy(&med->commands);
 	ring_destroy(&med->events_up);
 	ring_destroy(&med->packets_down);
@@ -170,6 +172,8 @@ void media_dispatch(struct media *med)
 			take_packets_up(med);
 			med->events->retired(event.line->owner);
 			line_free(event.line);
+		} else if (event.released) {
+			call_place_destroy(&event.released);
 		} else if (!event.line->hung_up) {
 			med->events->event(&event.event, event.line->owner);
 		}
@@ -186,8 +190,10 @@ static int open_socket(int family)
 	/* A wish: the network may ignore it (RFC 4594 4.1). */
 	if (family == AF_INET) {
 		setsockopt(fd, IPPROTO_IP, IP_TOS, &ef, sizeof(ef));
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
 	} else {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &ef, sizeof(ef));
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	}
 	return fd;
@@ -199,10 +205,13 @@ int media_add(struct media *med, struct media_line **line_r,
 {
 	struct media_line *line = calloc(1, sizeof(*line));
 	struct media_command cmd = { .type = COMMAND_ADD, .line = line };
+	struct call_place *places = cfg->places;
 	int r;
 
-	if (!line)
+	if (!line) {
+		call_place_destroy(&places);
 		return -ENOMEM;
+	}
 	line->med = med;
 	line->sound = sound;
 	line->sound_arg = sound_arg;
@@ -235,6 +244,24 @@ void media_mute(struct media_line *line, bool muted)
 	const struct media_command cmd = { .type = COMMAND_MUTE,
 					   .line = line,
 					   .on = muted };
+
+	command(line->med, &cmd);
+}
+
+void media_set_standby(struct media_line *line, struct call_place *place)
+{
+	const struct media_command cmd = { .type = COMMAND_STANDBY,
+					   .line = line,
+					   .place = place };
+
+	if (!command(line->med, &cmd))
+		call_place_destroy(&place);
+}
+
+void media_check(struct media_line *line)
+{
+	const struct media_command cmd = { .type = COMMAND_CHECK,
+					   .line = line };
 
 	command(line->med, &cmd);
 }

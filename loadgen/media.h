@@ -5,9 +5,11 @@
  * send in one burst, and one caller costs 50 wake-ups a second. Nothing here
  * locks: commands go down and events come up through rings.
  *
- * A line is one call with its UDP sockets. Every function is for the control
- * thread; callbacks of media_events come from media_dispatch(), those of
- * media_sound from the media thread (RT). */
+ * A line is one call with its UDP sockets. These are not connected, so that the
+ * kernel may change our own address; what hosts say of ports where nobody is
+ * comes by the sockets' error queues (ip(7), IP_RECVERR). Every function is for
+ * the control thread; callbacks of media_events come from media_dispatch(),
+ * those of media_sound from the media thread (RT). */
 #ifndef LOADGEN_MEDIA_H
 #define LOADGEN_MEDIA_H
 
@@ -46,13 +48,18 @@ void media_destroy(struct media **medp);
 int media_fd(const struct media *med);
 void media_dispatch(struct media *med);
 
-/* A new line, which registers at once. Returns 0 or -errno. */
+/* A new line, which registers at once. Takes the places of cfg, also when it
+ * fails. Returns 0 or -errno. */
 int media_add(struct media *med, struct media_line **line_r,
 	      const struct call_config *cfg, const struct media_sound *sound,
 	      void *sound_arg, void *owner);
 /* Says RTCP BYE and retires the line, which is not the caller's any more. */
 void media_hang_up(struct media_line *line);
 void media_mute(struct media_line *line, bool muted);
+/* Takes the place. Without room for the command it is dropped: the bridge's
+ * next message tells another. */
+void media_set_standby(struct media_line *line, struct call_place *place);
+void media_check(struct media_line *line);
 void media_websocket_state(struct media_line *line, unsigned target, bool open);
 /* Dropped when the media thread does not keep up. */
 void media_websocket_packet(struct media_line *line, const uint8_t *buf,

@@ -16,6 +16,8 @@ enum media_command_type {
 	COMMAND_ADD,
 	COMMAND_HANG_UP,
 	COMMAND_MUTE,
+	COMMAND_STANDBY,
+	COMMAND_CHECK,
 	COMMAND_WEBSOCKET,
 	COMMAND_STOP,
 };
@@ -25,11 +27,13 @@ struct media_command {
 	struct media_line *line;
 	bool on;
 	unsigned target;
+	struct call_place *place;
 };
 
 struct media_event {
 	struct media_line *line;
 	bool retired;
+	struct call_place *released; /* NULL: none */
 	struct call_event event;
 };
 

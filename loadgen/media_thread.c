@@ -1,6 +1,7 @@
 #include "loadgen/media_private.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,10 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLOT_US	    1000
-#define SLOT_CHOICE 5		       /* slots looked at for a new line */
-#define SLEPT_US    (10 * 1000 * 1000) /* then missed ticks are skipped */
-#define BYES	    3 /* RTCP BYE is not acknowledged: repeated */
+#define SLOT_US	     1000
+#define SLOT_CHOICE  5			/* slots looked at for a new line */
+#define SLEPT_US     (10 * 1000 * 1000) /* then missed ticks are skipped */
+#define BYES	     3 /* RTCP BYE is not acknowledged: repeated */
+#define SOCKET_BATCH 64
 
 static uint64_t clock_us(clockid_t id)
 {
@@ -54,9 +56,13 @@ static int send_udp(struct media_line *line,
 
 	if (line->sockets[v6] < 0)
 		return -EAFNOSUPPORT;
-	if (sendto(line->sockets[v6], buf, size, MSG_DONTWAIT | MSG_NOSIGNAL,
-		   (const struct sockaddr *)address, length) >= 0)
-		return 0;
+	/* What came back of an earlier packet may fail this one, which then
+	 * was not sent: once. */
+	for (int i = 0; i < 2; i++)
+		if (sendto(line->sockets[v6], buf, size,
+			   MSG_DONTWAIT | MSG_NOSIGNAL,
+			   (const struct sockaddr *)address, length) >= 0)
+			return 0;
 	switch (errno) {
 	case ENETUNREACH:
 	case EHOSTUNREACH:
@@ -73,9 +79,12 @@ static int send_udp(struct media_line *line,
 static int on_send(unsigned target, const uint8_t *buf, size_t size, void *arg)
 {
 	struct media_line *line = arg;
-	const struct registration_target *to = call_target(line->call, target);
+	const struct registration_target *to =
+		call_find_target(line->call, target);
 	struct media_packet pkt;
 
+	if (!to)
+		return -EINVAL;
 	if (!to->websocket)
 		return send_udp(line, &to->address, buf, size);
 	if (size > sizeof(pkt.buf))
@@ -117,12 +126,23 @@ static void on_hear(const int16_t *pcm, uint64_t tick_us, int wait_us,
 	line->sound->hear(pcm, tick_us, wait_us, line->sound_arg);
 }
 
+static bool on_release(struct call_place *place, void *arg)
+{
+	struct media_line *line = arg;
+	const struct media_event event = { .line = line, .released = place };
+
+	line->med->woken = true;
+	return ring_push(line->med->events_up, &event);
+}
+
 const struct call_io media_call_io = {
 	.send = on_send,
 	.event = on_event,
 	.speak = on_speak,
 	.hear = on_hear,
+	.release = on_release,
 };
+
 static void arm(struct media *med)
 {
 	struct itimerspec when = { 0 };
@@ -195,6 +215,12 @@ static void take_command(struct media *med, const struct media_command *cmd)
 	case COMMAND_MUTE:
 		call_mute(cmd->line->call, cmd->on, now_us());
 		break;
+	case COMMAND_STANDBY:
+		call_set_standby(cmd->line->call, cmd->place, now_us());
+		break;
+	case COMMAND_CHECK:
+		call_check(cmd->line->call, now_us());
+		break;
 	case COMMAND_WEBSOCKET:
 		call_websocket(cmd->line->call, cmd->target, cmd->on, now_us());
 		break;
@@ -216,18 +242,66 @@ static void take_commands(struct media *med)
 		call_receive(pkt.line->call, pkt.buf, pkt.size, now_us());
 }
 
+/* Whether the other end's host says that nobody is at the port. */
+static bool is_refusal(struct msghdr *msg)
+{
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(msg); part;
+	     part = CMSG_NXTHDR(msg, part)) {
+		struct sock_extended_err err;
+
+		if ((part->cmsg_level != SOL_IP ||
+		     part->cmsg_type != IP_RECVERR) &&
+		    (part->cmsg_level != SOL_IPV6 ||
+		     part->cmsg_type != IPV6_RECVERR))
+			continue;
+		memcpy(&err, CMSG_DATA(part), sizeof(err));
+		if (err.ee_errno == ECONNREFUSED)
+			return true;
+	}
+	return false;
+}
+
+/* Bounded like all that a socket brings, so that a flood on one starves no
+ * other. */
+static void take_errors(struct media_line *line, int which)
+{
+	uint8_t control[512];
+	struct sockaddr_storage to;
+	struct msghdr msg;
+
+	for (int i = 0; i < SOCKET_BATCH; i++) {
+		memset(&to, 0, sizeof(to));
+		msg = (struct msghdr){ .msg_name = &to,
+				       .msg_namelen = sizeof(to),
+				       .msg_control = control,
+				       .msg_controllen = sizeof(control) };
+		if (recvmsg(line->sockets[which], &msg,
+			    MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return;
+		if (is_refusal(&msg))
+			call_refused(line->call, &to, now_us());
+	}
+}
+
 static void take_packets(struct media_line *line, int which)
 {
 	uint8_t buf[2048];
 	ssize_t n;
 
-	/* Bounded, so that a flood on one socket starves no other. */
-	for (int i = 0; i < 64; i++) {
+	for (int i = 0; i < SOCKET_BATCH; i++) {
 		n = recv(line->sockets[which], buf, sizeof(buf), MSG_DONTWAIT);
-		if (n < 0)
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
-		call_receive(line->call, buf, (size_t)n, now_us());
+		if (n >= 0) /* else an error of an earlier packet of ours */
+			call_receive(line->call, buf, (size_t)n, now_us());
 	}
+}
+
+static void take_socket(struct media_line *line, int which, uint32_t events)
+{
+	take_packets(line, which);
+	if (events & EPOLLERR)
+		take_errors(line, which);
 }
 
 static void note_lateness(struct media *med, uint64_t late_us)
@@ -301,8 +375,8 @@ void *media_thread(void *arg)
 			else if (who == (uintptr_t)&med->wake)
 				command = true;
 			else
-				take_packets((void *)(who & ~(uintptr_t)1),
-					     who & 1);
+				take_socket((void *)(who & ~(uintptr_t)1),
+					    who & 1, events[i].events);
 		}
 		/* Packets first: what has come by now is played now. */
 		if (command)

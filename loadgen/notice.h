@@ -1,18 +1,28 @@
-/* notice - the bridge's word, in-band, that it ends the call and why
+/* notice - what the bridge tells a caller in-band that his program acts on
  * (docs/ipsp.md, "In-band control"). */
 #ifndef LOADGEN_NOTICE_H
 #define LOADGEN_NOTICE_H
 
 #include "loadgen/caller.h"
+#include "signaling/ipsp.h"
 
 #define NOTICE_WHY_MAX 256 /* bytes */
 
-struct notice {
-	enum caller_end end; /* CALLER_NOT_ENDED: a reason unknown to us */
-	char *why;	     /* the bridge's sentence, or NULL; caller frees */
+enum notice_type {
+	NOTICE_OTHER,	/* for people, unknown, or malformed */
+	NOTICE_END,	/* the call ends */
+	NOTICE_STANDBY, /* another gate stands by from now on */
+	NOTICE_CHECK,	/* make a STUN request now */
 };
 
-/* Reads one message. FALSE: it is no "end", or malformed. */
-gboolean notice_read(struct notice *notice_r, const char *json, gsize size);
+struct notice {
+	enum notice_type type;
+	enum caller_end end; /* END; CALLER_NOT_ENDED: a reason unknown to us */
+	char *why; /* END: the bridge's sentence, or NULL; caller frees */
+	struct ipsp_gate gate; /* STANDBY */
+};
+
+/* Reads one message. */
+void notice_read(struct notice *notice_r, const char *json, gsize size);
 
 #endif

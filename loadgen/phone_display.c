@@ -126,6 +126,30 @@ void phone_display_figures(gboolean json, const struct caller *caller,
 		(json_int_t)rep->recovered));
 }
 
+void phone_display_switch(gboolean json, const struct caller *caller,
+			  const struct call_switch *change)
+{
+	static const char *const sentences[CALL_WHYS] = {
+		[CALL_SILENT] = "the PhoneGate did not answer any more",
+		[CALL_REFUSED] = "the PhoneGate is gone",
+		[CALL_REDIRECTED] = "the PhoneGate sent us on",
+	};
+	const struct caller_progress *progress = caller_progress(caller);
+	double lost_ms = (double)change->lost_us / 1000;
+
+	if (!json) {
+		print_line("%s: now at %s, %s; %.0f ms not heard\n",
+			   sentences[change->why], progress->gate,
+			   progress->path, lost_ms);
+		return;
+	}
+	print_json(json_pack("{s:s,s:s,s:i,s:i,s:s,s:s,s:f}", "t", "switched",
+			     "why", caller_switch_name(change->why), "from",
+			     (int)change->from, "to", (int)change->to, "gate",
+			     progress->gate, "path", progress->path, "lost_ms",
+			     lost_ms));
+}
+
 void phone_display_message(gboolean json, const char *message, gsize size)
 {
 	json_t *root = json_loadb(message, size, JSON_REJECT_DUPLICATES, NULL);

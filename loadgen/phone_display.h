@@ -11,6 +11,9 @@
 void phone_display_state(gboolean json, const struct caller *caller);
 void phone_display_figures(gboolean json, const struct caller *caller,
 			   const struct call_report *rep);
+/* Another gate has the call now. */
+void phone_display_switch(gboolean json, const struct caller *caller,
+			  const struct call_switch *change);
 /* An in-band control message. */
 void phone_display_message(gboolean json, const char *message, gsize size);
 void phone_display_end(gboolean json, const struct caller *caller, int code);

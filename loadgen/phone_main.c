@@ -87,6 +87,8 @@ static void on_event(struct caller *caller, const struct call_event *event,
 
 	if (event->type == CALL_REPORT)
 		phone_display_figures(phone->opt.json, caller, &event->report);
+	else if (event->type == CALL_SWITCHED)
+		phone_display_switch(phone->opt.json, caller, &event->change);
 	else if (event->type == CALL_MESSAGE)
 		phone_display_message(phone->opt.json, event->message.json,
 				      event->message.size);

@@ -8,6 +8,8 @@
 #define MATRIX_MAX   16	  /* callers whose matrix is printed */
 #define EVALUATE_MAX 2000 /* pairs x rounds; above, only the last round */
 #define FAULTS_SHOWN 20
+#define LOST_STEP_MS 100
+#define LOST_STEPS   21 /* the last: 2 s and more */
 
 static const char *const phase_names[REPORT_PHASES] = {
 	[REPORT_POSTED] = "mail_taken",
@@ -31,6 +33,7 @@ void report_init(struct report *rep, const char *room, guint callers)
 	figures_init(&rep->added);
 	figures_init(&rep->mos_in);
 	figures_init(&rep->mos_out);
+	figures_init(&rep->lost);
 	rep->matrix = g_new0(struct hearing, (gsize)callers * callers);
 	rep->faults = g_ptr_array_new_with_free_func(g_free);
 }
@@ -49,6 +52,7 @@ void report_fini(struct report *rep)
 	figures_fini(&rep->added);
 	figures_fini(&rep->mos_in);
 	figures_fini(&rep->mos_out);
+	figures_fini(&rep->lost);
 	g_free(rep->matrix);
 	g_free(rep->room);
 	g_clear_pointer(&rep->faults, g_ptr_array_unref);
@@ -150,6 +154,12 @@ void report_hearing(struct report *rep, const struct script *script,
 	chirp_destroy(&chirp);
 }
 
+void report_switch(struct report *rep, const struct call_switch *change)
+{
+	rep->switches[change->why]++;
+	figures_add(&rep->lost, (double)change->lost_us / 1000);
+}
+
 void report_quality(struct report *rep, const struct stream_report *stream)
 {
 	if (stream->in.mos > 0)
@@ -246,6 +256,7 @@ void report_print(struct report *rep)
 	print_figures("mouth to ear", &rep->delays);
 	print_figures(" added by the bridge", &rep->added);
 	print_figures("INVITE sent late", &rep->invite_late_ms);
+	print_figures("lost by a switch", &rep->lost);
 	printf("\n  %-22s %5s %9s %9s %9s %9s\n", "until first sound", "n",
 	       "p50", "p90", "p99", "max");
 	print_figures("mails, both ways", &rep->mails);
@@ -305,6 +316,37 @@ static json_t *matrix_json(struct report *rep)
 	return rows;
 }
 
+/* How many switches lost less than each step, and no less than the one before;
+ * the last has no end. */
+static json_t *lost_json(struct report *rep)
+{
+	guint counts[LOST_STEPS] = { 0 };
+	json_t *steps = json_array();
+
+	for (guint i = 0; i < figures_count(&rep->lost); i++) {
+		double ms = g_array_index(rep->lost.values, double, i);
+
+		counts[MIN((guint)(ms / LOST_STEP_MS), LOST_STEPS - 1)]++;
+	}
+	for (guint i = 0; i < LOST_STEPS; i++)
+		json_array_append_new(steps, json_pack("{s:i,s:i}", "from_ms",
+						       (int)(i * LOST_STEP_MS),
+						       "n", (int)counts[i]));
+	return steps;
+}
+
+static json_t *switches_json(struct report *rep)
+{
+	json_t *root = json_object();
+
+	for (guint i = 0; i < CALL_WHYS; i++)
+		json_object_set_new(root, caller_switch_name(i),
+				    json_integer(rep->switches[i]));
+	json_object_set_new(root, "lost_ms", figures_json(&rep->lost));
+	json_object_set_new(root, "lost_histogram", lost_json(rep));
+	return root;
+}
+
 static json_t *report_json(struct report *rep)
 {
 	json_t *setup = json_object(), *trips = json_object();
@@ -323,19 +365,17 @@ static json_t *report_json(struct report *rep)
 		json_array_append_new(
 			faults, json_string(g_ptr_array_index(rep->faults, i)));
 	return json_pack(
-		"{s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:o},s:o,s:{s:f,s:f,s:"
-		"f,s:I,s:b},"
-		"s:o,"
-		"s:b}",
+		"{s:s,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:o},s:o,s:o,"
+		"s:{s:f,s:f,s:f,s:I,s:b},s:o,s:b}",
 		"room", rep->room, "callers", (int)rep->callers, "rounds",
 		(int)rep->rounds, "setup_ms", setup, "until_first_sound", trips,
 		"invite_late_ms", figures_json(&rep->invite_late_ms),
 		"mouth_to_ear_ms", figures_json(&rep->delays), "added_ms",
 		figures_json(&rep->added), "mos_estimate", "in",
 		figures_json(&rep->mos_in), "out", figures_json(&rep->mos_out),
-		"matrix", matrix_json(rep), "lateness_ms", "p50",
-		(double)rep->lateness.p50_us / 1000, "p99",
-		(double)rep->lateness.p99_us / 1000, "max",
+		"switches", switches_json(rep), "matrix", matrix_json(rep),
+		"lateness_ms", "p50", (double)rep->lateness.p50_us / 1000,
+		"p99", (double)rep->lateness.p99_us / 1000, "max",
 		(double)rep->lateness.max_us / 1000, "ticks",
 		(json_int_t)rep->lateness.ticks, "void", rep->void_run,
 		"faults", faults, "passed", !rep->faults->len);

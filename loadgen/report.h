@@ -32,6 +32,9 @@ struct report {
 	struct figures delays, added;  /* ms, every chirp heard */
 	/* Estimated MOS of each caller at last: as he hears, as he is heard. */
 	struct figures mos_in, mos_out;
+	/* Switches from gate to gate, and what was not heard in each, ms. */
+	guint switches[CALL_WHYS];
+	struct figures lost;
 	struct media_lateness lateness;
 	gboolean void_run; /* we were too late ourselves */
 	GPtrArray *faults; /* char * */
@@ -48,6 +51,7 @@ void report_fault(struct report *rep, const char *format, ...)
 /* Takes what was heard in `rounds` rounds; NULL ears are faults. */
 void report_hearing(struct report *rep, const struct script *script,
 		    uint64_t start_us, guint rounds, struct ear *const *ears);
+void report_switch(struct report *rep, const struct call_switch *change);
 /* What a caller knew of his call's quality at last. */
 void report_quality(struct report *rep, const struct stream_report *stream);
 void report_lateness(struct report *rep, const struct media *med,

@@ -127,7 +127,15 @@ static void on_hear(const int16_t *pcm, uint64_t tick_us, int wait_us,
 	br->loud += loud;
 }
 
-static const struct call_io io = { on_send, on_event, on_speak, on_hear };
+static bool on_release(struct call_place *place, void *arg)
+{
+	(void)arg;
+	call_place_destroy(&place);
+	return true;
+}
+
+static const struct call_io io = { on_send, on_event, on_speak, on_hear,
+				   on_release };
 
 static struct stream_config stream_of(bool caller)
 {
@@ -148,14 +156,17 @@ static void setup(struct bridge *br, bool answers)
 	static const struct codec_config codec = { .bitrate = 32000,
 						   .low_delay = 1 };
 	const struct stream_config stream = stream_of(false);
-	const struct call_config cfg = {
+	const struct call_place_config place = {
 		.registration = { .username = "dialog",
 				  .password = "swordfish",
 				  .targets = { { .address.ss_family = 2 } },
 				  .n_targets = 1,
+				  .laps = 2,
 				  .keep_us = 4000000,
 				  .echo = true },
 		.stream = stream_of(true),
+	};
+	struct call_config cfg = {
 		.codec = codec,
 		.jitter = { 20, 500 },
 		.report_us = 1000000,
@@ -167,6 +178,7 @@ static void setup(struct bridge *br, bool answers)
 	stun_key_init(&br->key, "swordfish");
 	g_assert_cmpint(stream_create(&br->stream, &stream), ==, 0);
 	g_assert_cmpint(codec_encoder_create(&br->enc, &codec), ==, 0);
+	g_assert_cmpint(call_place_create(&cfg.places, &place), ==, 0);
 	g_assert_cmpint(call_create(&br->call, &cfg, &io, br), ==, 0);
 }
 
@@ -364,25 +376,45 @@ static void a_bye_ends_it_from_either_side(void)
 	teardown(&br);
 }
 
-static void a_gate_that_falls_silent_is_asked_after_two_seconds(void)
+static void a_gate_that_falls_silent_is_asked_at_once(void)
 {
 	struct bridge br;
 	unsigned requests;
 
 	setup(&br, true);
 	call_start(br.call, br.now_us, br.now_us);
-	tick(&br);
+	for (int i = 0; i < 50; i++) {
+		play(&br);
+		tick(&br);
+	}
 	requests = br.requests;
 	br.answers = false;
-	for (int i = 0; i < 50; i++)
-		tick(&br);
+	tick(&br);
 	g_assert_cmpuint(br.requests, ==, requests);
-	for (int i = 0; i < 60; i++)
+	tick(&br); /* 60 ms after the last packet */
+	g_assert_cmpuint(br.requests, ==, requests + 1);
+	for (int i = 0; i < 21; i++)
 		tick(&br);
-	g_assert_cmpuint(br.requests, >, requests);
+	g_assert_cmpuint(br.requests, ==, requests + 3);
 	for (int i = 0; i < 60 * 50 && br.last != CALL_LOST; i++)
 		tick(&br);
 	g_assert_cmpint(br.last, ==, CALL_LOST);
+	teardown(&br);
+}
+
+/* It lives and has nothing to say. */
+static void a_pause_is_asked_about_now_and_then(void)
+{
+	struct bridge br;
+	unsigned requests;
+
+	setup(&br, true);
+	call_start(br.call, br.now_us, br.now_us);
+	requests = br.requests;
+	for (int i = 0; i < 250; i++)
+		tick(&br);
+	g_assert_cmpuint(br.requests - requests, >=, 10);
+	g_assert_cmpuint(br.requests - requests, <=, 16);
 	teardown(&br);
 }
 
@@ -449,9 +481,10 @@ int main(int argc, char **argv)
 			a_message_is_acknowledged_each_time_and_shown_once);
 	g_test_add_func("/call/a BYE ends it from either side",
 			a_bye_ends_it_from_either_side);
-	g_test_add_func("/call/a gate that falls silent is asked after two "
-			"seconds",
-			a_gate_that_falls_silent_is_asked_after_two_seconds);
+	g_test_add_func("/call/a gate that falls silent is asked at once",
+			a_gate_that_falls_silent_is_asked_at_once);
+	g_test_add_func("/call/a pause is asked about now and then",
+			a_pause_is_asked_about_now_and_then);
 	g_test_add_func("/call/garbage changes nothing",
 			garbage_changes_nothing);
 	g_test_add_func("/call/a call never touches the heap",

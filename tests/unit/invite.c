@@ -62,13 +62,13 @@ static void the_level_header_is_used_where_the_room_wants_it(void)
 	ok = answer_to(&inv);
 	g_assert_cmpuint(ok.level_id, ==, 1);
 	g_assert_true(accepts(&inv, &ok));
-	invite_stream(&inv, &stream);
+	invite_stream(&inv, 0, &stream);
 	g_assert_cmpuint(stream.level_id, ==, 1);
 	g_assert_cmpint(stream.suite, ==, SRTP_AEAD_AES_128_GCM);
 
 	ok.level_id = 0; /* an older bridge */
 	g_assert_true(accepts(&inv, &ok));
-	invite_stream(&inv, &stream);
+	invite_stream(&inv, 0, &stream);
 	g_assert_cmpuint(stream.level_id, ==, 0);
 	invite_fini(&inv);
 }
@@ -115,6 +115,55 @@ static void another_suite_room_or_dialog_is_refused(void)
 	invite_fini(&inv);
 }
 
+static void add_gate(struct ipsp_message *ok, const char *id, guint place)
+{
+	struct ipsp_gate *gate = &ok->gates[place];
+
+	g_strlcpy(gate->id, id, sizeof(gate->id));
+	gate->place = place;
+	gate->n_candidates = 2;
+	g_strlcpy(gate->candidates[0].transport, "wss", 4);
+	g_strlcpy(gate->candidates[0].url, "wss://conf.example.net/0", 255);
+	g_strlcpy(gate->candidates[1].transport, "udp", 4);
+	g_strlcpy(gate->candidates[1].address, "2001:db8::1", 46);
+	gate->candidates[1].port = (guint16)(5004 + place);
+}
+
+static void each_gate_of_the_ok_is_a_place(void)
+{
+	const struct invite_wish all = { .udp = TRUE, .wss = TRUE };
+	const struct invite_wish none = { 0 };
+	struct call_place *places, *second;
+	struct stream_config stream;
+	struct ipsp_message ok;
+	struct invite inv;
+
+	offer(&inv, FALSE, FALSE);
+	ok = answer_to(&inv);
+	ok.n_gates = 2;
+	add_gate(&ok, "fra1", 0);
+	add_gate(&ok, "fra2", 1);
+	g_assert_true(accepts(&inv, &ok));
+	g_assert_null(invite_places(&inv, &none));
+
+	places = invite_places(&inv, &all);
+	second = places->next;
+	g_assert_cmpuint(places->k, ==, 0);
+	g_assert_cmphex(places->ssrc, ==, inv.keys.ssrc_b2c);
+	g_assert_cmpuint(second->k, ==, 1);
+	g_assert_cmpstr(second->gate, ==, "fra2");
+	g_assert_null(second->next);
+	invite_stream(&inv, 1, &stream);
+	g_assert_cmphex(second->ssrc, ==, stream.receive_ssrc);
+	g_assert_cmphex(second->ssrc, !=, places->ssrc);
+	/* UDP before WebSockets. */
+	g_assert_cmpuint(second->reg.cfg.n_targets, ==, 2);
+	g_assert_false(second->reg.cfg.targets[0].websocket);
+	g_assert_true(second->reg.cfg.targets[1].websocket);
+	call_place_destroy(&places);
+	invite_fini(&inv);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -125,5 +174,7 @@ int main(int argc, char **argv)
 			an_id_that_was_not_offered_is_refused);
 	g_test_add_func("/invite/another suite, room or dialog is refused",
 			another_suite_room_or_dialog_is_refused);
+	g_test_add_func("/invite/each gate of the OK is a place",
+			each_gate_of_the_ok_is_a_place);
 	return g_test_run();
 }

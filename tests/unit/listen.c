@@ -197,7 +197,15 @@ static void on_hear(const int16_t *pcm, uint64_t tick_us, int wait_us,
 	person->n += SOUND_FRAME;
 }
 
-static const struct call_io io = { on_send, on_event, on_speak, on_hear };
+static bool on_release(struct call_place *place, void *arg)
+{
+	(void)arg;
+	call_place_destroy(&place);
+	return true;
+}
+
+static const struct call_io io = { on_send, on_event, on_speak, on_hear,
+				   on_release };
 
 static struct stream_config stream_of(unsigned who, bool caller)
 {
@@ -246,13 +254,16 @@ static struct person *enter(struct hall *hall, unsigned who, double hz,
 			    double amplitude, unsigned phase_us)
 {
 	struct person *person = g_new0(struct person, 1);
-	struct call_config cfg = {
+	struct call_place_config place = {
 		.registration = { .password = "swordfish",
 				  .targets = { { .address.ss_family = 2 } },
 				  .n_targets = 1,
+				  .laps = 2,
 				  .keep_us = 4000000,
 				  .echo = true },
 		.stream = stream_of(who, true),
+	};
+	struct call_config cfg = {
 		.codec = { .bitrate = 32000, .complexity = 5, .low_delay = 1 },
 		.jitter = { 0, 1000 },
 		.report_us = 1000000,
@@ -263,8 +274,9 @@ static struct person *enter(struct hall *hall, unsigned who, double hz,
 	person->hz = hz;
 	person->amplitude = amplitude;
 	create_session(person);
-	g_snprintf(cfg.registration.username, sizeof(cfg.registration.username),
-		   "dialog-%u", who);
+	g_snprintf(place.registration.username,
+		   sizeof(place.registration.username), "dialog-%u", who);
+	g_assert_cmpint(call_place_create(&cfg.places, &place), ==, 0);
 	g_assert_cmpint(call_create(&person->call, &cfg, &io, person), ==, 0);
 	person->next_us = hall->next_us + phase_us;
 	hall->people[who] = person;

@@ -18,6 +18,7 @@ static struct registration_config config(unsigned targets)
 	struct registration_config cfg = { .username = "dialog",
 					   .password = "swordfish",
 					   .n_targets = targets,
+					   .laps = 2,
 					   .keep_us = 10 * S,
 					   .echo = true };
 
@@ -131,12 +132,12 @@ static void nobody_answering_ends_it_after_two_laps(void)
 	g_assert_cmpuint(now, <, 4 * S);
 }
 
-static void in_mid_call_the_standby_is_tried_and_30_s_are_sat_out(void)
+static void in_mid_call_the_next_is_tried_and_30_s_are_sat_out(void)
 {
 	const struct registration_config cfg = config(2);
 	struct registration reg;
 	uint8_t buf[STUN_MAX_MESSAGE];
-	bool standby = false;
+	bool next = false;
 	uint64_t now = 1;
 	int n = 0;
 
@@ -145,39 +146,56 @@ static void in_mid_call_the_standby_is_tried_and_30_s_are_sat_out(void)
 	asked_and_answered(&reg, 0, &success); /* the echo */
 	for (; n != -EHOSTUNREACH && now < 90 * S; now += 10 * MS) {
 		n = ask(&reg, now, buf);
-		standby |= n > 0 && reg.target == 1;
+		next |= n > 0 && reg.target == 1;
 	}
-	g_assert_true(standby);
+	g_assert_true(next);
 	g_assert_cmpint(n, ==, -EHOSTUNREACH);
 	/* 5 s to the next consent, 0.6 s of tries, then 30 s. */
 	g_assert_cmpuint(now, >, 35 * S);
 	g_assert_cmpuint(now, <, 38 * S);
 }
 
-static void alternate_server_is_followed_a_few_times(void)
+static void a_redirect_is_told_and_changes_nothing(void)
 {
-	const struct registration_config cfg = config(1);
+	const struct registration_config cfg = config(2);
 	struct stun_message moved = { .type = STUN_BINDING_ERROR,
 				      .error = 300 };
-	struct sockaddr_in *v4 = (void *)&moved.alternate;
+	uint8_t buf[STUN_MAX_MESSAGE];
 	struct registration reg;
-	uint64_t now = 0;
 
-	v4->sin_family = AF_INET;
-	v4->sin_port = htons(7000);
-	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	moved.alternate = cfg.targets[1].address;
 	g_assert_cmpint(registration_init(&reg, &cfg, 0), ==, 0);
-	g_assert_cmpint(asked_and_answered(&reg, now, &moved), ==, 0);
-	g_assert_cmpmem(&reg.cfg.targets[0].address, sizeof(*v4), v4,
-			sizeof(*v4));
-	g_assert_false(reg.registered);
-	g_assert_cmpint(asked_and_answered(&reg, now, &success), ==, 1);
+	asked_and_answered(&reg, 0, &success);
+	asked_and_answered(&reg, 0, &success); /* the echo */
+	g_assert_cmpint(asked_and_answered(&reg, 5 * S, &moved), ==,
+			REGISTRATION_REDIRECT);
+	g_assert_true(reg.registered);
+	g_assert_cmpuint(reg.target, ==, 0);
+	g_assert_true(registration_is_at(&reg, 1, &reg.alternate));
+	g_assert_false(registration_is_at(&reg, 0, &reg.alternate));
+	/* Asked again now and then: it may change its mind. */
+	g_assert_cmpint(ask(&reg, 5 * S + 900 * MS, buf), ==, 0);
+	g_assert_cmpint(asked_and_answered(&reg, 6 * S, &success), ==,
+			REGISTRATION_RENEWED);
+}
 
-	/* Two gates that send us to each other. */
+static void it_begins_again_at_the_address_wanted(void)
+{
+	const struct registration_config cfg = config(3);
+	struct registration reg;
+	uint8_t buf[STUN_MAX_MESSAGE];
+
 	g_assert_cmpint(registration_init(&reg, &cfg, 0), ==, 0);
-	for (unsigned i = 0; i < 5; i++)
-		asked_and_answered(&reg, now, &moved);
-	g_assert_cmpuint(reg.failed, ==, 1);
+	for (uint64_t now = 0; now < 60 * S; now += 100 * MS)
+		if (ask(&reg, now, buf) == -EHOSTUNREACH)
+			break;
+	registration_restart(&reg, &cfg.targets[2].address, 60 * S);
+	g_assert_cmpint(ask(&reg, 60 * S, buf), >, 0);
+	g_assert_cmpuint(reg.target, ==, 2);
+	registration_restart(&reg, NULL, 60 * S);
+	g_assert_cmpint(asked_and_answered(&reg, 60 * S, &success), ==,
+			REGISTRATION_NEW);
+	g_assert_cmpuint(reg.target, ==, 0);
 }
 
 static void strangers_answers_change_nothing(void)
@@ -213,9 +231,11 @@ static void a_refusing_target_is_not_asked_in_a_tight_circle(void)
 	uint8_t buf[STUN_MAX_MESSAGE];
 
 	g_assert_cmpint(registration_init(&reg, &cfg, 0), ==, 0);
-	g_assert_cmpint(asked_and_answered(&reg, 0, &refusal), ==, 0);
+	g_assert_cmpint(asked_and_answered(&reg, 0, &refusal), ==,
+			REGISTRATION_REFUSED);
 	g_assert_cmpint(ask(&reg, 100 * MS, buf), ==, 0);
-	g_assert_cmpint(asked_and_answered(&reg, 200 * MS, &refusal), ==, 0);
+	g_assert_cmpint(asked_and_answered(&reg, 200 * MS, &refusal), ==,
+			REGISTRATION_REFUSED);
 	g_assert_cmpint(ask(&reg, 500 * MS, buf), ==, -EHOSTUNREACH);
 }
 
@@ -321,12 +341,13 @@ int main(int argc, char **argv)
 			a_silent_target_gets_three_tries_200_ms_apart);
 	g_test_add_func("/registration/nobody answering ends it after two laps",
 			nobody_answering_ends_it_after_two_laps);
-	g_test_add_func("/registration/in mid-call the standby is tried and 30 "
+	g_test_add_func("/registration/in mid-call the next is tried and 30 "
 			"s are sat out",
-			in_mid_call_the_standby_is_tried_and_30_s_are_sat_out);
-	g_test_add_func(
-		"/registration/ALTERNATE-SERVER is followed a few times",
-		alternate_server_is_followed_a_few_times);
+			in_mid_call_the_next_is_tried_and_30_s_are_sat_out);
+	g_test_add_func("/registration/a redirect is told and changes nothing",
+			a_redirect_is_told_and_changes_nothing);
+	g_test_add_func("/registration/it begins again at the address wanted",
+			it_begins_again_at_the_address_wanted);
 	g_test_add_func("/registration/strangers' answers change nothing",
 			strangers_answers_change_nothing);
 	g_test_add_func("/registration/a refusing target is not asked in a "
