@@ -22,6 +22,7 @@ struct etcd_claim {
 	gint64 fence;	/* the key is ours, created then; 0: it is not */
 	gboolean asked; /* to create it, and the answer did not come */
 	gboolean taken; /* somebody else has it */
+	gboolean there; /* by what the follow told last */
 	gint64 seen;	/* revision of what we know of the key */
 	char *written;	/* our value there; NULL: another */
 	gboolean dropped;
@@ -287,18 +288,35 @@ static void step(struct etcd_claim *claim)
 static void on_kv(const struct etcd_kv *kv, void *arg)
 {
 	struct etcd_claim *claim = g_rc_box_acquire(arg);
-	gboolean there = kv->value != NULL || kv->created;
 
+	claim->there = kv->value != NULL || kv->created;
 	if (kv->modified > claim->seen) {
 		claim->seen = kv->modified;
-		if (!there || kv->created != claim->fence)
-			not_ours(claim, there);
+		if (!claim->there || kv->created != claim->fence)
+			not_ours(claim, claim->there);
 		step(claim);
 	}
 	etcd_claim_free(claim);
 }
 
-static const struct etcd_follow_events follow_events = { .kv = on_kv };
+/* What is not there is not told. Was it when we last asked? Then it may have
+ * gone since, or have come after this reading: ask again. */
+static void on_synced(void *arg)
+{
+	struct etcd_claim *claim = g_rc_box_acquire(arg);
+
+	if (!claim->there) {
+		claim->taken = FALSE;
+		g_clear_pointer(&claim->written, g_free);
+		step(claim);
+	}
+	etcd_claim_free(claim);
+}
+
+static const struct etcd_follow_events follow_events = {
+	.kv = on_kv,
+	.synced = on_synced,
+};
 
 /* ---- All of them ---- */
 

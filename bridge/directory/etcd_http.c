@@ -134,7 +134,13 @@ static GError *transport_error(const struct etcd_call *call, CURLcode result)
 		advice = "; does it run, and is etcd_url right?";
 		break;
 	default:
-		what = "broke off";
+		/* TLS 1.3: the server looks at it after the handshake. */
+		if (strstr(why, "alert") && strstr(why, "certificate")) {
+			what = "does not accept who we are";
+			advice = "; see etcd_certificate and etcd_key";
+		} else {
+			what = "broke off";
+		}
 	}
 	return g_error_new(ETCD_ERROR, ETCD_AWAY, "%s (%s)%s", what, why,
 			   advice);
