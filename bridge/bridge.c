@@ -4,6 +4,7 @@
 
 #include "bridge/accounts.h"
 #include "bridge/conference.h"
+#include "bridge/config_fixed.h"
 #include "bridge/local_media.h"
 #include "bridge/metrics.h"
 #include "web/web.h"
@@ -148,14 +149,16 @@ static gboolean web_media_packet(guint worker, guint32 connection,
 {
 	struct bridge *br = arg;
 
-	return local_media_websocket(br->media, worker, connection, buf, size);
+	return stages_websocket(local_media_stages(br->media), worker,
+				connection, buf, size);
 }
 
 static void web_media_closed(guint worker, guint32 connection, void *arg)
 {
 	struct bridge *br = arg;
 
-	local_media_websocket_closed(br->media, worker, connection);
+	stages_websocket_closed(local_media_stages(br->media), worker,
+				connection);
 }
 
 /* Not before the bridge is whole: the first request comes from the main loop.
@@ -163,7 +166,8 @@ static void web_media_closed(guint worker, guint32 connection, void *arg)
 static char *web_metrics(void *arg)
 {
 	struct bridge *br = arg;
-	g_autoptr(GArray) workers = local_media_reports(br->media);
+	g_autoptr(GArray) workers =
+		stages_reports(local_media_stages(br->media));
 	g_autoptr(GArray) figures = accounts_figures(br->accounts);
 	g_autoptr(GPtrArray) rooms = conference_rooms(br->conf);
 	g_autofree struct metrics_account *accounts =
@@ -240,24 +244,13 @@ static gboolean open_web(struct bridge *br, const struct config *cfg,
 	return br->web != NULL;
 }
 
-/* "http..." becomes "ws...", as it is secured. */
 static gboolean open_media(struct bridge *br, const struct config *cfg,
 			   GError **error)
 {
-	g_autofree char *websocket_url =
-		br->web ? g_strconcat("ws", cfg->web_url + strlen("http"),
-				      "/media/", NULL)
-			: NULL;
-	const struct local_media_config media = {
-		.addresses = (const char *const *)cfg->media_addresses,
-		.port = cfg->media_port,
-		.workers = cfg->workers,
-		.sessions_per_gate = cfg->sessions_per_gate,
-		.bitrate = cfg->bitrate,
-		.public_addresses = (const char *const *)cfg->public_addresses,
-		.websocket_url = websocket_url,
-	};
+	g_autofree char *websocket_url = stages_config_websocket(cfg);
+	struct stages_config media;
 
+	stages_config_read(cfg, websocket_url, &media);
 	br->media = local_media_create(&media, &media_events, br, error);
 	return br->media != NULL;
 }
@@ -323,80 +316,12 @@ void bridge_destroy(struct bridge **brp)
 	g_free(br);
 }
 
-static void warn_changed(const char *key, gboolean changed)
-{
-	if (changed)
-		g_warning("bridge: %s has changed; it takes effect at the next "
-			  "start",
-			  key);
-}
-
-static gboolean lists_differ(GStrv a, GStrv b)
-{
-	return !a != !b || (a && !g_strv_equal((const char *const *)a,
-					       (const char *const *)b));
-}
-
-static void warn_of_directory(const struct config_directory *old,
-			      const struct config_directory *fresh)
-{
-	warn_changed("directory", old->etcd != fresh->etcd);
-	warn_changed("etcd_url", lists_differ(old->urls, fresh->urls));
-	warn_changed("etcd_user", g_strcmp0(old->user, fresh->user) != 0);
-	warn_changed("etcd_password",
-		     g_strcmp0(old->password, fresh->password) != 0);
-	warn_changed("etcd_ca", g_strcmp0(old->ca, fresh->ca) != 0);
-	warn_changed("etcd_certificate",
-		     g_strcmp0(old->certificate, fresh->certificate) != 0);
-	warn_changed("etcd_key", g_strcmp0(old->key, fresh->key) != 0);
-	warn_changed("etcd_prefix", strcmp(old->prefix, fresh->prefix) != 0);
-	warn_changed("cluster_secret", g_strcmp0(old->cluster_secret,
-						 fresh->cluster_secret) != 0);
-}
-
-static void warn_of_fixed(const struct config *old, const struct config *fresh)
-{
-	warn_of_directory(&old->directory, &fresh->directory);
-	warn_changed("gates", old->gates != fresh->gates);
-	warn_changed("site", strcmp(old->site, fresh->site) != 0);
-	warn_changed("state_directory",
-		     strcmp(old->state_directory, fresh->state_directory) != 0);
-	warn_changed("media_address", lists_differ(old->media_addresses,
-						   fresh->media_addresses));
-	warn_changed("media_port", old->media_port != fresh->media_port);
-	warn_changed("workers", old->workers != fresh->workers);
-	warn_changed("sessions_per_gate",
-		     old->sessions_per_gate != fresh->sessions_per_gate);
-	warn_changed("public_address", lists_differ(old->public_addresses,
-						    fresh->public_addresses));
-	warn_changed("web_address",
-		     g_strcmp0(old->web_address, fresh->web_address) != 0);
-	warn_changed("web_port", old->web_port != fresh->web_port);
-	warn_changed("web_url", g_strcmp0(old->web_url, fresh->web_url) != 0);
-	warn_changed("web_files",
-		     strcmp(old->web_files, fresh->web_files) != 0);
-	warn_changed("tls_certificate", g_strcmp0(old->tls_certificate,
-						  fresh->tls_certificate) != 0);
-	warn_changed("tls_key", g_strcmp0(old->tls_key, fresh->tls_key) != 0);
-	warn_changed("bitrate", old->bitrate != fresh->bitrate);
-	warn_changed("web_connections_per_address",
-		     old->web_connections_per_address !=
-			     fresh->web_connections_per_address);
-	warn_changed("metrics_token",
-		     g_strcmp0(old->metrics_token, fresh->metrics_token) != 0);
-	warn_changed("answers_per_address",
-		     old->answers_per_address != fresh->answers_per_address);
-	warn_changed("answers_per_domain",
-		     old->answers_per_domain != fresh->answers_per_domain);
-	warn_changed("answers_per_room",
-		     old->answers_per_room != fresh->answers_per_room);
-}
-
 void bridge_configure(struct bridge *br, struct config *cfg)
 {
 	g_autoptr(GError) error = NULL;
 
-	warn_of_fixed(conference_config(br->conf), cfg);
+	config_warn_of_fixed(conference_config(br->conf), cfg);
+	stages_offer(local_media_stages(br->media), cfg->gates);
 	conference_configure(br->conf, cfg);
 	if (!accounts_configure(br->accounts, cfg, &error))
 		g_critical("bridge: %s", error->message);

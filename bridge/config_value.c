@@ -282,8 +282,8 @@ char *config_read_site(const struct config_key *key, const char *value,
 	for (gsize i = 0; i < length; i++)
 		if (!g_ascii_isalnum(value[i]) && !strchr("-._", value[i]))
 			length = 0;
-	if (!length || length > 64)
-		return g_strdup_printf("\"%s\" is no name of a site: 1 to 64 "
+	if (!length || length > 63)
+		return g_strdup_printf("\"%s\" is no name of a site: 1 to 63 "
 				       "letters, digits, \"-\", \".\", \"_\"",
 				       value);
 	return config_read_text(key, value, field);

@@ -7,16 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "bridge/bridge.h"
 #include "bridge/config.h"
 #include "bridge/notify.h"
+#include "bridge/program.h"
 #include "bridge/token_command.h"
 #include "signaling/message.h"
-
-#define EXIT_USAGE  2
-#define EXIT_CONFIG 78 /* sysexits.h EX_CONFIG: systemd need not try again */
 
 struct program {
 	char *config_path;
@@ -24,37 +21,13 @@ struct program {
 	GMainLoop *loop;
 };
 
-/* One line for each message; systemd's journal takes the level as it is. */
-static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
-				  gsize n, gpointer data)
-{
-	const char *message = "";
-
-	(void)data;
-	if (g_log_writer_is_journald(STDERR_FILENO))
-		return g_log_writer_journald(level, fields, n, NULL);
-	if ((level & G_LOG_LEVEL_DEBUG) && !g_getenv("G_MESSAGES_DEBUG"))
-		return G_LOG_WRITER_HANDLED;
-	for (gsize i = 0; i < n; i++)
-		if (!g_strcmp0(fields[i].key, "MESSAGE"))
-			message = fields[i].value;
-	fprintf(stderr, "%s: %s\n",
-		level & (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR) ? "error"
-		: level & G_LOG_LEVEL_WARNING			   ? "warning"
-								   : "info",
-		message);
-	return G_LOG_WRITER_HANDLED;
-}
-
 /* NULL: every mistake was written to stderr. */
 static struct config *load(const char *path)
 {
 	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
 	struct config *cfg = config_load(path, problems);
 
-	for (guint i = 0; i < problems->len; i++)
-		fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
-	g_ptr_array_unref(problems);
+	program_complain(problems);
 	return cfg;
 }
 
@@ -85,17 +58,6 @@ static gboolean on_end(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Held back from the very start until somebody takes it: an operator's reload
- * right after the start must not end the program. */
-static void hold_hangup(gboolean held)
-{
-	sigset_t hangup;
-
-	sigemptyset(&hangup);
-	sigaddset(&hangup, SIGHUP);
-	pthread_sigmask(held ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
-}
-
 static int run(struct program *prog, struct config *cfg, const char *login)
 {
 	g_autoptr(GError) error = NULL;
@@ -107,7 +69,7 @@ static int run(struct program *prog, struct config *cfg, const char *login)
 	}
 	prog->loop = g_main_loop_new(NULL, FALSE);
 	g_unix_signal_add(SIGHUP, on_hangup, prog);
-	hold_hangup(FALSE);
+	program_hold_hangup(FALSE);
 	g_unix_signal_add(SIGTERM, on_end, prog);
 	g_unix_signal_add(SIGINT, on_end, prog);
 	if (login) {
@@ -154,7 +116,7 @@ int main(int argc, char **argv)
 	message_init();
 	if (argc > 1 && !strcmp(argv[1], "token"))
 		return token_command(argc - 1, argv + 1);
-	hold_hangup(TRUE);
+	program_hold_hangup(TRUE);
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error) ||
 	    argc > 1) {
@@ -166,8 +128,7 @@ int main(int argc, char **argv)
 		printf("ipsp-bridge %s\n", IPSP_VERSION_TEXT);
 		return EXIT_SUCCESS;
 	}
-	g_log_set_writer_func(write_log, NULL, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	program_begin();
 	if (!prog.config_path)
 		prog.config_path = g_strdup("/etc/ipsp-bridge.conf");
 	cfg = load(prog.config_path);

@@ -120,7 +120,7 @@ static int cpu_of(guint worker)
 }
 
 static gboolean start_worker(struct workers *wks,
-			     const struct local_media_config *cfg, guint i,
+			     const struct stages_config *cfg, guint i,
 			     const struct worker_events *events, void *arg,
 			     GError **error)
 {
@@ -160,7 +160,7 @@ static void watch(struct workers *wks)
 	wks->watch = worker_watch_create(workers, wks->n_slots);
 }
 
-struct workers *workers_create(const struct local_media_config *cfg,
+struct workers *workers_create(const struct stages_config *cfg,
 			       const struct worker_events *events, void *arg,
 			       GError **error)
 {

@@ -69,9 +69,9 @@ struct api *api_create(const struct api_config *cfg,
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
 			    "web URL %s is not like https://conf.example",
 			    cfg->url);
-	else
+	else if (cfg->files)
 		api->files = files_create(cfg->files, error);
-	if (!api->files)
+	if (!api->origin || (cfg->files && !api->files))
 		api_destroy(&api);
 	return api;
 }

@@ -47,6 +47,7 @@ struct web {
 	struct server *server;
 	GPtrArray *visits;
 	char *metrics_token;
+	gboolean has_panel;
 	guint sweep;
 };
 
@@ -108,7 +109,7 @@ static guint open_panel(struct web *web, struct visit *visit,
 {
 	const char *address;
 
-	if (strcmp(req->path, "/panel") != 0)
+	if (!web->has_panel || strcmp(req->path, "/panel") != 0)
 		return 404;
 	if (!api_origin_is_ours(web->api, req))
 		return 403;
@@ -187,6 +188,8 @@ static void on_request(const struct server_request *req,
 	if (strcmp(req->path, "/metrics") == 0)
 		metrics_request(web->metrics_token, web->host->metrics,
 				web->arg, req, reply_r);
+	else if (!web->has_panel && strcmp(req->path, "/healthz") != 0)
+		reply_r->status = 404;
 	else if (whip_is_path(req->path))
 		whip_request(web->whip, req,
 			     g_get_monotonic_time() / G_USEC_PER_SEC, reply_r);
@@ -336,6 +339,7 @@ struct web *web_create(const struct web_config *cfg,
 	web->arg = arg;
 	web->visits = g_ptr_array_new();
 	web->metrics_token = g_strdup(cfg->metrics_token);
+	web->has_panel = cfg->files != NULL;
 	web->panel = panel_create(&panel_events, web);
 	web->media = media_create(&media_events, web);
 	web->whip = whip_create(&host->tools, arg);

@@ -20,14 +20,17 @@ struct web_config {
 	const char *address; /* literal to listen on */
 	guint port;	     /* 0: the kernel chooses, see web_port() */
 	const char *url;     /* as people reach it, without a final slash */
-	const char *files;   /* directory of the panel's bundle */
+	/* Directory of the panel's bundle. NULL: neither panel nor tools, but
+	 * media, /metrics and /healthz, as a PhoneGate has them. */
+	const char *files;
 	const char *tls_certificate, *tls_key; /* NULL: plain HTTP */
 	guint connections_per_address;
 	const char *metrics_token; /* NULL: there is no /metrics */
 };
 
 struct web_host {
-	/* struct room *, all rooms; the caller unrefs the array. */
+	/* struct room *, all rooms; the caller unrefs the array. This,
+	 * mail_login and tools are not used without a panel. */
 	GPtrArray *(*rooms)(void *arg);
 	/* Mails a log-in link to a moderator. */
 	void (*mail_login)(const char *address, const char *link,

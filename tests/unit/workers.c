@@ -35,9 +35,9 @@ static const struct worker_events events = { .registered = registered };
 static void thousands_at_once_find_their_place(void)
 {
 	static const char *const addresses[] = { "127.0.0.1", NULL };
-	const struct local_media_config cfg = { .addresses = addresses,
-						.workers = 1,
-						.sessions_per_gate = 5 };
+	const struct stages_config cfg = { .addresses = addresses,
+					   .workers = 1,
+					   .sessions_per_gate = 5 };
 	g_autoptr(GError) error = NULL;
 	struct workers *wks;
 	struct mix *mix = NULL;
