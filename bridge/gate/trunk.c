@@ -89,6 +89,7 @@ int trunk_create_pair(struct trunk **parent_r,
 	for (unsigned side = 0; side < 2; side++) {
 		ends[side]->ring = ring;
 		ends[side]->side = side;
+		ends[side]->n_addresses = 0;
 	}
 	*parent_r = ends[0];
 	*child_r = ends[1];
