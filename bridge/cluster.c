@@ -174,7 +174,7 @@ void cluster_answered(struct cluster *cl, const char *account, const char *name)
 /* What nobody can ask for any more. A few at a time. */
 static void forget_answers(struct cluster_account *acc)
 {
-	const gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+	const gint64 now = acc->cl->host->now_s(acc->cl->arg);
 	GHashTableIter iter;
 	const char *name;
 	const gint64 *until;
@@ -254,8 +254,7 @@ static void add_account(struct cluster *cl, const char *name)
 {
 	struct cluster_account *acc = g_new0(struct cluster_account, 1);
 	struct document_name key = { .kind = DOCUMENT_OWNER };
-	struct document_owner doc = { .since = g_get_real_time() /
-					       G_USEC_PER_SEC };
+	struct document_owner doc = { .since = cl->host->now_s(cl->arg) };
 	g_autofree char *path = NULL;
 	g_autofree char *value = NULL;
 

@@ -35,6 +35,7 @@ struct cluster_config {
 };
 
 struct cluster_host {
+	gint64 (*now_s)(void *arg);  /* Unix seconds */
 	gint64 (*now_ms)(void *arg); /* monotonic */
 	/* This bridge owns the account now, or not any more: whether it is to
 	 * read its mailbox. */

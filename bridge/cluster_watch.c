@@ -288,7 +288,8 @@ void cluster_watch_wants(struct cluster *cl)
 	directory_unwatch(&cl->watch_want);
 	cl->want_synced = FALSE;
 	g_clear_pointer(&cl->old_wants, g_hash_table_unref);
-	cl->old_wants = new_texts();
+	cl->old_wants =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_hash_table_iter_init(&iter, cl->wants);
 	while (g_hash_table_iter_next(&iter, (void **)&key, NULL))
 		g_hash_table_add(cl->old_wants, g_strdup(key));

@@ -1,0 +1,1021 @@
+/* Two bridges on one directory, with made-up sites and a clock that moves when
+ * it is told to: the conferences and the cluster are the real ones. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "bridge/cluster.h"
+#include "bridge/cluster_media.h"
+#include "bridge/directory/local.h"
+#include "signaling/message.h"
+#include "tests/scenario/caller.h"
+
+#define ROOM	 "standup@conf.example.net"
+#define SECRET	 "a secret of thirty-two characters"
+#define START_MS G_GINT64_CONSTANT(1795384170000) /* 22 November 2026 */
+
+static gint64 clock_ms = START_MS;
+
+/* ---- A bridge ---- */
+
+struct posted {
+	gint64 id;
+	char *name;
+	GBytes *mail;
+};
+
+struct bridge {
+	const char *name;
+	char *directory_path;
+	struct directory *dir;
+	struct conference_host host;
+	struct conference *conf;
+	struct cluster *cluster;
+	gboolean reads;	   /* the mailbox */
+	gboolean hangs;	   /* the post: nothing is ever sent */
+	GPtrArray *posted; /* struct posted */
+	guint told;	   /* of them, how they fared */
+	GHashTable *done;  /* mail id => verdict, of mails that were later */
+};
+
+static gint64 now_ms(void *arg)
+{
+	(void)arg;
+	return clock_ms;
+}
+
+static gint64 now_s(void *arg)
+{
+	(void)arg;
+	return clock_ms / 1000;
+}
+
+static void free_posted(gpointer data)
+{
+	struct posted *post = data;
+
+	g_free(post->name);
+	g_bytes_unref(post->mail);
+	g_free(post);
+}
+
+static void post(const struct store_post *pst, void *arg)
+{
+	struct bridge *br = arg;
+	struct posted *post = g_new0(struct posted, 1);
+
+	post->id = pst->id;
+	post->name = g_strdup(pst->name);
+	post->mail = g_bytes_ref(pst->mail);
+	g_ptr_array_add(br->posted, post);
+}
+
+static void promise(const char *account, const struct promise *prm,
+		    guint64 ticket, void *arg)
+{
+	struct bridge *br = arg;
+
+	cluster_promise(br->cluster, account, prm, ticket);
+}
+
+static void answered(const char *account, const char *name, void *arg)
+{
+	struct bridge *br = arg;
+
+	cluster_answered(br->cluster, account, name);
+}
+
+static void settled(const char *account, const char *id,
+		    enum mail_verdict verdict, void *arg)
+{
+	struct bridge *br = arg;
+
+	g_assert_cmpstr(account, ==, "main");
+	g_hash_table_insert(br->done, g_strdup(id), GINT_TO_POINTER(verdict));
+}
+
+static void owns(const char *account, gboolean reads, void *arg)
+{
+	struct bridge *br = arg;
+
+	g_assert_cmpstr(account, ==, "main");
+	br->reads = reads;
+}
+
+static const struct cluster_host cluster_host = { .now_s = now_s,
+						  .now_ms = now_ms,
+						  .owns = owns };
+
+static void state(gboolean up, const char *why, void *arg)
+{
+	struct bridge *br = arg;
+
+	(void)why;
+	if (br && br->cluster)
+		cluster_connected(br->cluster, up);
+}
+
+static void lease(gboolean held, void *arg)
+{
+	(void)held;
+	(void)arg;
+}
+
+static const struct directory_events directory_events = { .state = state,
+							  .lease = lease };
+
+/* bridge NULL: a site's. */
+static struct directory *open_directory(struct directory *beside, void *bridge)
+{
+	const struct directory_config cfg = { .prefix = "ipsp/1/",
+					      .lease_s = 2,
+					      .beside = beside };
+	GError *error = NULL;
+	struct directory *dir =
+		directory_open(&cfg, &directory_events, bridge, &error);
+
+	g_assert_no_error(error);
+	return dir;
+}
+
+static struct config *read_config(const struct bridge *br)
+{
+	g_autofree char *path =
+		g_build_filename(br->directory_path, "bridge.conf", NULL);
+	g_autofree char *text = g_strdup_printf(
+		"[bridge]\nstate_directory = %s/state\n"
+		"answers_per_address = 1000\nanswers_per_domain = 1000\n"
+		"answers_per_room = 1000\n"
+		"[mail main]\nmailbox = maildir:/none\npost = smtp://none\n"
+		"[room " ROOM "]\naccount = main\ncapacity = 100\n"
+		"moderators = chair@example.org\n",
+		br->directory_path);
+	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
+	struct config *cfg;
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	cfg = config_load(path, problems);
+	if (!cfg)
+		g_error("%s", (char *)problems->pdata[0]);
+	g_ptr_array_unref(problems);
+	return cfg;
+}
+
+static struct bridge *bridge_start(const char *name, struct directory *beside)
+{
+	struct bridge *br = g_new0(struct bridge, 1);
+	const struct cluster_config cfg = { .name = name,
+					    .cluster_secret = SECRET,
+					    .bitrate = 32000 };
+	GError *error = NULL;
+
+	br->name = name;
+	br->directory_path = g_dir_make_tmp("cluster-XXXXXX", NULL);
+	br->posted = g_ptr_array_new_with_free_func(free_posted);
+	br->done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	br->dir = open_directory(beside, br);
+	br->cluster = cluster_create(&cfg, br->dir, &cluster_host, br);
+	br->host = (struct conference_host){
+		.now_ms = now_ms,
+		.monotonic_ms = now_ms,
+		.post = post,
+		.media = &cluster_media_ops,
+		.media_arg = cluster_media_of(br->cluster),
+		.promise = promise,
+		.answered = answered,
+		.settled = settled,
+	};
+	br->conf = conference_create(read_config(br), &br->host, br, &error);
+	g_assert_no_error(error);
+	cluster_join(br->cluster, br->conf);
+	return br;
+}
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *child = g_build_filename(path, name, NULL);
+
+		remove_tree(child);
+	}
+	g_remove(path);
+}
+
+static void settle(void);
+
+/* As kill -9: it says nothing any more, and its lease runs out. */
+static void bridge_kill(struct bridge **brp)
+{
+	struct bridge *br = *brp;
+
+	*brp = NULL;
+	directory_local_cut(br->dir, TRUE);
+	directory_local_expire(br->dir);
+	settle();
+	cluster_destroy(&br->cluster);
+	conference_destroy(&br->conf);
+	directory_close(&br->dir);
+	remove_tree(br->directory_path);
+	g_free(br->directory_path);
+	g_ptr_array_unref(br->posted);
+	g_hash_table_unref(br->done);
+	g_free(br);
+}
+
+static void report_posts(struct bridge *br)
+{
+	while (!br->hangs && br->told < br->posted->len) {
+		const struct posted *one = br->posted->pdata[br->told++];
+
+		conference_posted(br->conf, one->id, POST_SENT, NULL);
+	}
+}
+
+/* ---- A site ---- */
+
+struct site {
+	const char *name;
+	guint gates, size, run;
+	struct directory *dir;
+	struct directory_watch *watch;
+	GHashTable *wants; /* key => value */
+	gboolean deaf;	   /* it confirms nothing */
+};
+
+static void confirm_hub(struct site *site, const struct document_name *name,
+			const char *value)
+{
+	struct document_name status = *name;
+	struct document_want_hub want;
+	g_autofree char *key = NULL;
+	g_autofree char *text = NULL;
+
+	status.kind = DOCUMENT_STATUS_HUB;
+	key = document_key(&status);
+	if (value && !site->deaf) {
+		struct document_status_hub doc = { 0 };
+
+		g_assert_true(document_read(DOCUMENT_WANT_HUB, &want, value,
+					    strlen(value), NULL));
+		doc.plan = want.plan;
+		document_clear(DOCUMENT_WANT_HUB, &want);
+		text = document_write(DOCUMENT_STATUS_HUB, &doc);
+	}
+	directory_lease(site->dir, key, text);
+}
+
+static char *status_key(const struct site *site, const char *did, guint k)
+{
+	struct document_name name = { .kind = DOCUMENT_STATUS_SESSION,
+				      .room = ROOM,
+				      .k = k };
+
+	g_strlcpy(name.site, site->name, sizeof(name.site));
+	g_strlcpy(name.did, did, sizeof(name.did));
+	return document_key(&name);
+}
+
+static void site_status(struct site *site, const char *did, guint k,
+			const char *path, enum document_gone gone)
+{
+	struct document_status_session doc = { .gone = gone };
+	g_autofree char *key = status_key(site, did, k);
+	g_autofree char *text = NULL;
+
+	if (path) {
+		g_strlcpy(doc.path, path, sizeof(doc.path));
+		doc.since = *path ? clock_ms / 1000 : 0;
+		text = document_write(DOCUMENT_STATUS_SESSION, &doc);
+	}
+	directory_lease(site->dir, key, text);
+}
+
+static void want_session(struct site *site, const struct document_name *name,
+			 const char *value)
+{
+	struct document_want_session want;
+
+	if (!value) {
+		site_status(site, name->did, name->k, NULL, 0);
+		return;
+	}
+	g_assert_true(document_read(DOCUMENT_WANT_SESSION, &want, value,
+				    strlen(value), NULL));
+	if (want.has_end && !site->deaf)
+		site_status(site, name->did, name->k, "", DOCUMENT_GONE_BYE);
+}
+
+static void want_changed(const char *key, const char *value, void *arg)
+{
+	struct site *site = arg;
+	struct document_name name;
+
+	g_assert_true(document_name(&name, key));
+	if (value)
+		g_hash_table_insert(site->wants, g_strdup(key),
+				    g_strdup(value));
+	else
+		g_hash_table_remove(site->wants, key);
+	if (name.kind == DOCUMENT_WANT_HUB)
+		confirm_hub(site, &name, value);
+	else
+		want_session(site, &name, value);
+}
+
+static const struct directory_watch_events want_events = {
+	.changed = want_changed,
+};
+
+static void site_register(struct site *site)
+{
+	struct document_worker worker = { .n_candidates = 1, .open = TRUE };
+	struct document_site doc = { .n_workers = 1,
+				     .workers = &worker,
+				     .gates = site->gates,
+				     .sessions_per_gate = site->size,
+				     .release = "test",
+				     .protocol_min = 1,
+				     .protocol_max = 1 };
+	g_autofree char *key = g_strconcat("sites/", site->name, NULL);
+	g_autofree char *text = NULL;
+
+	g_strlcpy(worker.candidates[0].transport, "udp", 4);
+	g_strlcpy(worker.candidates[0].address, "192.0.2.1", 46);
+	worker.candidates[0].port = 40000;
+	g_strlcpy(doc.site, site->name, sizeof(doc.site));
+	g_snprintf(doc.instance, sizeof(doc.instance), "%s-%u", site->name,
+		   site->run);
+	g_strlcpy(doc.host, site->name, sizeof(doc.host));
+	text = document_write(DOCUMENT_SITE, &doc);
+	directory_lease(site->dir, key, text);
+}
+
+static struct site *site_start(const char *name, guint gates,
+			       struct directory *beside)
+{
+	struct site *site = g_new0(struct site, 1);
+	g_autofree char *wants = g_strconcat("want/", name, "/", NULL);
+
+	site->name = name;
+	site->gates = gates;
+	site->size = 5;
+	site->wants =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	site->dir = open_directory(beside, NULL);
+	site->watch = directory_watch(site->dir, wants, &want_events, site);
+	site_register(site);
+	return site;
+}
+
+static void site_close(struct site **sitep)
+{
+	struct site *site = *sitep;
+
+	*sitep = NULL;
+	directory_unwatch(&site->watch);
+	directory_close(&site->dir);
+	g_hash_table_unref(site->wants);
+	g_free(site);
+}
+
+/* The want of a session; FALSE: there is none. */
+static gboolean site_wants(const struct site *site, const char *did, guint k,
+			   struct document_want_session *want_r)
+{
+	struct document_name name = { .kind = DOCUMENT_WANT_SESSION,
+				      .room = ROOM,
+				      .k = k };
+	g_autofree char *key = NULL;
+	const char *value;
+
+	g_strlcpy(name.site, site->name, sizeof(name.site));
+	g_strlcpy(name.did, did, sizeof(name.did));
+	key = document_key(&name);
+	value = g_hash_table_lookup(site->wants, key);
+	return value && document_read(DOCUMENT_WANT_SESSION, want_r, value,
+				      strlen(value), NULL);
+}
+
+static guint site_sessions(const struct site *site)
+{
+	GHashTableIter iter;
+	const char *key;
+	guint n = 0;
+
+	g_hash_table_iter_init(&iter, site->wants);
+	while (g_hash_table_iter_next(&iter, (void **)&key, NULL))
+		n += strstr(key, "/s/") != NULL;
+	return n;
+}
+
+/* ---- The world ---- */
+
+struct world {
+	struct directory *root; /* what all are beside */
+	struct bridge *bridges[2];
+	struct site *sites[4];
+	guint n_sites, mails;
+};
+
+static struct world *here; /* settle() is called from everywhere */
+
+static void idle(void)
+{
+	for (guint quiet = 0; quiet < 3;) {
+		if (g_main_context_iteration(NULL, FALSE))
+			quiet = 0;
+		else
+			quiet++;
+	}
+}
+
+static void settle(void)
+{
+	for (guint turn = 0; turn < 8; turn++) {
+		idle();
+		for (guint i = 0; i < G_N_ELEMENTS(here->bridges); i++) {
+			struct bridge *br = here->bridges[i];
+
+			if (!br)
+				continue;
+			report_posts(br);
+			cluster_run(br->cluster);
+		}
+	}
+	idle();
+}
+
+static void pass(guint ms)
+{
+	for (; ms; ms -= MIN(ms, 250)) {
+		clock_ms += MIN(ms, 250);
+		for (guint i = 0; i < G_N_ELEMENTS(here->bridges); i++)
+			if (here->bridges[i])
+				conference_run(here->bridges[i]->conf);
+		settle();
+	}
+}
+
+static struct world *world_start(guint n_sites, guint gates)
+{
+	static const char *const names[] = { "a", "b", "c", "d" };
+	struct world *wld = here = g_new0(struct world, 1);
+
+	wld->root = open_directory(NULL, NULL);
+	wld->n_sites = n_sites;
+	for (guint i = 0; i < n_sites; i++)
+		wld->sites[i] = site_start(names[i], gates, wld->root);
+	idle();
+	wld->bridges[0] = bridge_start("first", wld->root);
+	settle();
+	wld->bridges[1] = bridge_start("second", wld->root);
+	settle();
+	g_assert_true(wld->bridges[0]->reads);
+	g_assert_false(wld->bridges[1]->reads);
+	return wld;
+}
+
+static void world_end(struct world **wldp)
+{
+	struct world *wld = *wldp;
+
+	*wldp = NULL;
+	for (guint i = 0; i < G_N_ELEMENTS(wld->bridges); i++)
+		if (wld->bridges[i])
+			bridge_kill(&wld->bridges[i]);
+	for (guint i = 0; i < wld->n_sites; i++)
+		site_close(&wld->sites[i]);
+	directory_close(&wld->root);
+	g_free(wld);
+	here = NULL;
+}
+
+static struct caller *caller_of(const char *address)
+{
+	g_autoptr(GHashTable) words = g_hash_table_new(g_str_hash, g_str_equal);
+
+	g_hash_table_insert(words, (void *)"from", (void *)address);
+	return caller_invite(words, clock_ms / 1000);
+}
+
+/* What became of it once all is quiet. */
+static enum mail_verdict show(struct world *wld, struct bridge *br,
+			      const char *id, GBytes *mail)
+{
+	g_autofree char *next = g_strdup_printf("mail-%u", ++wld->mails);
+	enum mail_verdict verdict;
+
+	if (!id)
+		id = next;
+	verdict = conference_mail(br->conf, "main", id, mail);
+	settle();
+	if (verdict == MAIL_LATER && g_hash_table_contains(br->done, id))
+		verdict = (enum mail_verdict)GPOINTER_TO_INT(
+			g_hash_table_lookup(br->done, id));
+	return verdict;
+}
+
+/* The answer that was posted last. */
+static void read_answer(const struct bridge *br, struct ipsp_message *msg_r)
+{
+	const struct posted *last = br->posted->pdata[br->posted->len - 1];
+	GError *error = NULL;
+	struct message *msg = message_parse(last->mail, NULL, &error);
+
+	g_assert_no_error(error);
+	g_assert_true(ipsp_decode(msg_r, msg->ipsp, &error));
+	g_assert_no_error(error);
+	message_free(msg);
+}
+
+static GPtrArray *members_of(const struct bridge *br)
+{
+	g_autoptr(GPtrArray) rooms = conference_rooms(br->conf);
+	const GPtrArray *members = room_members(rooms->pdata[0]);
+	GPtrArray *copy = g_ptr_array_new();
+
+	for (guint i = 0; i < members->len; i++)
+		g_ptr_array_add(copy, members->pdata[i]);
+	return copy;
+}
+
+static struct member *only_member(const struct bridge *br)
+{
+	g_autoptr(GPtrArray) members = members_of(br);
+
+	g_assert_cmpuint(members->len, ==, 1);
+	return members->pdata[0];
+}
+
+static struct site *site_named(struct world *wld, const char *name)
+{
+	for (guint i = 0; i < wld->n_sites; i++)
+		if (!strcmp(wld->sites[i]->name, name))
+			return wld->sites[i];
+	g_assert_not_reached();
+}
+
+/* Somebody mails, is answered, and registers at his place; *place_r and
+ * *standby_r are the sites of the OK. */
+static struct caller *join(struct world *wld, struct bridge *br,
+			   const char *address, struct site **place_r,
+			   struct site **standby_r)
+{
+	struct caller *call = caller_of(address);
+	struct ipsp_message ok;
+
+	g_assert_cmpint(show(wld, br, NULL, call->mail), ==, MAIL_DONE);
+	read_answer(br, &ok);
+	g_assert_cmpint(ok.method, ==, IPSP_OK);
+	g_assert_cmpuint(ok.n_gates, ==, 2);
+	/* A gate is called by its site: "a-1". */
+	ok.gates[0].id[1] = ok.gates[1].id[1] = '\0';
+	*place_r = site_named(wld, ok.gates[0].id);
+	*standby_r = site_named(wld, ok.gates[1].id);
+	site_status(*place_r, call->did, 0, "192.0.2.9:5004", 0);
+	settle();
+	return call;
+}
+
+/* ---- What is tested ---- */
+
+static void who_mails_gets_a_place_and_a_standby_at_another_site(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+
+	g_assert_true(place != standby);
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_false(want.standby);
+	g_assert_true(want.has_alternate);
+	g_assert_cmpuint(want.alternate.k, ==, 1);
+	g_assert_true(site_wants(standby, call->did, 1, &want));
+	g_assert_true(want.standby);
+	g_assert_cmpint(only_member(wld->bridges[0])->state, ==, MEMBER_HERE);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void nothing_is_answered_before_all_can_know_it(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	struct caller *call = caller_of("ann@example.org");
+
+	g_assert_cmpint(conference_mail(br->conf, "main", "1", call->mail), ==,
+			MAIL_LATER);
+	g_assert_cmpuint(br->posted->len, ==, 0);
+	g_assert_false(g_hash_table_contains(br->done, "1"));
+	settle();
+	g_assert_true(g_hash_table_contains(br->done, "1"));
+	g_assert_cmpuint(br->posted->len, ==, 1);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void what_the_owner_promised_his_successor_posts(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *heir = wld->bridges[1];
+	struct caller *call = caller_of("ann@example.org");
+	g_autoptr(GBytes) first = NULL;
+	g_autofree char *name = NULL;
+	const struct posted *one;
+
+	wld->bridges[0]->hangs = TRUE;
+	g_assert_cmpint(show(wld, wld->bridges[0], "1", call->mail), ==,
+			MAIL_DONE);
+	one = wld->bridges[0]->posted->pdata[0];
+	first = g_bytes_ref(one->mail);
+	name = g_strdup(one->name);
+	bridge_kill(&wld->bridges[0]);
+	settle();
+	g_assert_true(heir->reads);
+	pass(1000);
+	g_assert_cmpuint(heir->posted->len, ==, 1);
+	one = heir->posted->pdata[0];
+	g_assert_cmpstr(one->name, ==, name);
+	g_assert_true(g_bytes_equal(one->mail, first));
+	/* The mail itself, once more: it is known. */
+	g_assert_cmpint(show(wld, heir, "1", call->mail), ==, MAIL_DONE);
+	g_assert_cmpuint(heir->posted->len, ==, 1);
+	/* And its dialog, in another mail: the same answer. */
+	g_assert_cmpint(show(wld, heir, "2", call->mail), ==, MAIL_DONE);
+	g_assert_cmpuint(heir->posted->len, ==, 2);
+	one = heir->posted->pdata[1];
+	g_assert_true(g_bytes_equal(one->mail, first));
+	g_assert_cmpint(only_member(heir)->state, ==, MEMBER_INVITED);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void what_was_posted_is_not_posted_again(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct site *place, *standby;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+
+	bridge_kill(&wld->bridges[0]);
+	pass(2000);
+	g_assert_true(wld->bridges[1]->reads);
+	g_assert_cmpuint(wld->bridges[1]->posted->len, ==, 0);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void a_call_goes_on_under_the_next_owner(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *heir = wld->bridges[1];
+	struct site *place, *standby;
+	struct document_want_session want, before;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+	struct member *mem;
+
+	g_assert_true(site_wants(place, call->did, 0, &before));
+	bridge_kill(&wld->bridges[0]);
+	pass(10000);
+	mem = only_member(heir);
+	g_assert_cmpint(mem->state, ==, MEMBER_HERE);
+	g_assert_cmpstr(mem->path, ==, "192.0.2.9:5004");
+	/* His site was told nothing new. */
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_cmpstr(want.sealed, ==, before.sealed);
+	g_assert_cmpuint(want.origin, ==, before.origin);
+	/* The new owner's word counts. */
+	g_assert_true(room_mute(mem->room, mem->id, "chair@example.org", NULL));
+	settle();
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_true(want.muted);
+	g_assert_true(room_kick(mem->room, mem->id, "chair@example.org",
+				"enough", NULL));
+	settle();
+	g_assert_cmpuint(site_sessions(place), ==, 0);
+	g_assert_cmpuint(site_sessions(standby), ==, 0);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void who_is_kicked_is_told_why_before_his_session_ends(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+	struct member *mem = only_member(wld->bridges[0]);
+
+	/* It does not do what it is told. */
+	place->deaf = TRUE;
+	g_assert_true(room_kick(mem->room, mem->id, "chair@example.org",
+				"enough", NULL));
+	settle();
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_true(want.has_end);
+	g_assert_cmpint(want.end.why, ==, DOCUMENT_END_KICKED);
+	g_assert_cmpstr(want.end.text, ==, "enough");
+	g_assert_cmpuint(site_sessions(standby), ==, 0);
+	pass(CLUSTER_ENDING_MS);
+	g_assert_false(site_wants(place, call->did, 0, &want));
+	caller_free(call);
+	world_end(&wld);
+}
+
+/* ---- Sites die ---- */
+
+static void kill_site(struct world *wld, struct site *site)
+{
+	(void)wld;
+	directory_local_cut(site->dir, TRUE);
+	directory_local_expire(site->dir);
+	settle();
+}
+
+static void who_goes_to_his_standby_is_in_the_room_once(void)
+{
+	struct world *wld = world_start(3, 2);
+	struct bridge *br = wld->bridges[0];
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, br, "ann@example.org", &place, &standby);
+	const guint32 id = only_member(br)->id;
+
+	kill_site(wld, place);
+	site_status(standby, call->did, 1, "192.0.2.9:5004", 0);
+	settle();
+	g_assert_cmpuint(only_member(br)->id, ==, id);
+	g_assert_true(g_str_has_prefix(only_member(br)->gate, standby->name));
+	g_assert_true(site_wants(standby, call->did, 1, &want));
+	g_assert_false(want.standby);
+	/* He is told the third site, by the next number. */
+	g_assert_true(want.has_alternate);
+	g_assert_cmpuint(want.alternate.k, ==, 2);
+	pass(60000);
+	g_assert_cmpuint(only_member(br)->id, ==, id);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void who_does_not_come_to_his_standby_is_gone_in_the_end(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	struct site *place, *standby;
+	struct caller *call =
+		join(wld, br, "ann@example.org", &place, &standby);
+	g_autoptr(GPtrArray) left = NULL;
+
+	pass(6000); /* patience with sites ends */
+	kill_site(wld, place);
+	pass(30000);
+	g_assert_nonnull(only_member(br));
+	pass(10000);
+	left = members_of(br);
+	g_assert_cmpuint(left->len, ==, 0);
+	g_assert_cmpuint(site_sessions(standby), ==, 0);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void a_site_that_was_away_for_a_moment_has_lost_nothing(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	struct site *place, *standby;
+	struct document_want_session want, before;
+	struct caller *call =
+		join(wld, br, "ann@example.org", &place, &standby);
+
+	pass(6000);
+	g_assert_true(site_wants(place, call->did, 0, &before));
+	kill_site(wld, place);
+	pass(500);
+	directory_local_cut(place->dir, FALSE);
+	settle();
+	pass(40000);
+	g_assert_cmpint(only_member(br)->state, ==, MEMBER_HERE);
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void a_standby_that_dies_is_replaced(void)
+{
+	struct world *wld = world_start(3, 2);
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+
+	pass(6000);
+	kill_site(wld, standby);
+	pass(2000);
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_true(want.has_alternate);
+	g_assert_cmpuint(want.alternate.k, ==, 2);
+	g_assert_false(g_str_has_prefix(want.alternate.gate.id, standby->name));
+	caller_free(call);
+	world_end(&wld);
+}
+
+/* ---- Room ---- */
+
+static void the_sixty_first_of_sixty_gets_BUSY(void)
+{
+	struct world *wld = world_start(4, 3);
+	struct bridge *br = wld->bridges[0];
+	struct ipsp_message answer;
+
+	for (guint i = 0; i <= 60; i++) {
+		g_autofree char *address =
+			g_strdup_printf("caller%u@example.org", i);
+		struct caller *call = caller_of(address);
+
+		g_assert_cmpint(show(wld, br, NULL, call->mail), ==, MAIL_DONE);
+		read_answer(br, &answer);
+		g_assert_cmpint(answer.method, ==,
+				i < 60 ? IPSP_OK : IPSP_BUSY);
+		caller_free(call);
+	}
+	/* Each has a place and a standby. */
+	{
+		guint all = 0;
+
+		for (guint i = 0; i < wld->n_sites; i++)
+			all += site_sessions(wld->sites[i]);
+		g_assert_cmpuint(all, ==, 120);
+	}
+	world_end(&wld);
+}
+
+/* A room's hubs, as their sites are told: one root, and each other has one
+ * parent that knows of it. */
+static void check_tree(struct world *wld)
+{
+	guint hubs = 0, roots = 0, parents = 0, children = 0;
+
+	for (guint i = 0; i < wld->n_sites; i++) {
+		GHashTableIter iter;
+		const char *key, *value;
+
+		g_hash_table_iter_init(&iter, wld->sites[i]->wants);
+		while (g_hash_table_iter_next(&iter, (void **)&key,
+					      (void **)&value)) {
+			struct document_want_hub hub;
+
+			if (strstr(key, "/s/"))
+				continue;
+			g_assert_true(document_read(DOCUMENT_WANT_HUB, &hub,
+						    value, strlen(value),
+						    NULL));
+			hubs++;
+			roots += hub.root;
+			for (guint k = 0; k < hub.n_trunks; k++) {
+				parents += hub.trunks[k].role ==
+					   DOCUMENT_TRUNK_PARENT;
+				children += hub.trunks[k].role ==
+					    DOCUMENT_TRUNK_CHILD;
+			}
+			document_clear(DOCUMENT_WANT_HUB, &hub);
+		}
+	}
+	g_assert_cmpuint(hubs, ==, wld->n_sites);
+	g_assert_cmpuint(roots, ==, 1);
+	g_assert_cmpuint(parents, ==, hubs - 1);
+	g_assert_cmpuint(children, ==, hubs - 1);
+}
+
+static void the_hubs_are_one_tree_and_stay_it_under_the_next_owner(void)
+{
+	struct world *wld = world_start(4, 1);
+	struct caller *calls[20];
+	g_autofree char *key = document_key(&(struct document_name){
+		.kind = DOCUMENT_WANT_HUB, .site = "a", .room = ROOM });
+	g_autofree char *first = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
+		g_autofree char *address =
+			g_strdup_printf("caller%u@example.org", i);
+		struct site *place, *standby;
+
+		calls[i] =
+			join(wld, wld->bridges[0], address, &place, &standby);
+	}
+	pass(3000);
+	check_tree(wld);
+	first = g_strdup(g_hash_table_lookup(wld->sites[0]->wants, key));
+	bridge_kill(&wld->bridges[0]);
+	pass(8000);
+	check_tree(wld);
+	/* Not one trunk was made anew. */
+	g_assert_cmpstr(first, ==,
+			g_hash_table_lookup(wld->sites[0]->wants, key));
+	for (guint i = 0; i < G_N_ELEMENTS(calls); i++)
+		caller_free(calls[i]);
+	world_end(&wld);
+}
+
+/* ---- Without the directory ---- */
+
+static void without_the_directory_mails_wait_and_calls_go_on(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	struct site *place, *standby;
+	struct caller *call =
+		join(wld, br, "ann@example.org", &place, &standby);
+	struct caller *next = caller_of("bob@example.org");
+	const guint answers = br->posted->len;
+
+	/* All of it is down: nobody takes over. */
+	directory_local_cut(wld->bridges[1]->dir, TRUE);
+	directory_local_cut(place->dir, TRUE);
+	directory_local_cut(standby->dir, TRUE);
+	directory_local_cut(br->dir, TRUE);
+	settle();
+	g_assert_false(br->reads);
+	/* One that was on its way is not answered. */
+	g_assert_cmpint(show(wld, br, "9", next->mail), ==, MAIL_AGAIN);
+	g_assert_cmpuint(br->posted->len, ==, answers);
+	pass(60000);
+	g_assert_cmpint(only_member(br)->state, ==, MEMBER_HERE);
+	g_assert_cmpuint(site_sessions(place), ==, 1);
+	directory_local_cut(place->dir, FALSE);
+	directory_local_cut(standby->dir, FALSE);
+	directory_local_cut(br->dir, FALSE);
+	settle();
+	g_assert_true(br->reads);
+	g_assert_cmpint(only_member(br)->state, ==, MEMBER_HERE);
+	g_assert_cmpint(show(wld, br, "10", next->mail), ==, MAIL_DONE);
+	caller_free(call);
+	caller_free(next);
+	world_end(&wld);
+}
+
+static void an_owner_that_was_cut_off_is_none_any_more(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	struct site *place, *standby;
+	struct caller *call =
+		join(wld, br, "ann@example.org", &place, &standby);
+	g_autoptr(GPtrArray) left = NULL;
+
+	directory_local_cut(br->dir, TRUE);
+	settle();
+	g_assert_false(br->reads);
+	directory_local_expire(br->dir);
+	settle();
+	g_assert_true(wld->bridges[1]->reads);
+	directory_local_cut(br->dir, FALSE);
+	settle();
+	g_assert_false(br->reads);
+	left = members_of(br);
+	g_assert_cmpuint(left->len, ==, 0);
+	g_assert_cmpint(only_member(wld->bridges[1])->state, ==, MEMBER_HERE);
+	g_assert_cmpuint(site_sessions(place), ==, 1);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static GLogWriterOutput be_quiet(GLogLevelFlags level, const GLogField *fields,
+				 gsize n, gpointer data)
+{
+	return level & G_LOG_FLAG_FATAL || g_getenv("CLUSTER_LOG")
+		       ? g_log_writer_default(level, fields, n, data)
+		       : G_LOG_WRITER_HANDLED;
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_log_set_always_fatal(G_LOG_FATAL_MASK);
+	g_log_set_writer_func(be_quiet, NULL, NULL);
+	message_init();
+#define ADD(name) g_test_add_func("/cluster/" #name, name)
+	ADD(who_mails_gets_a_place_and_a_standby_at_another_site);
+	ADD(nothing_is_answered_before_all_can_know_it);
+	ADD(what_the_owner_promised_his_successor_posts);
+	ADD(what_was_posted_is_not_posted_again);
+	ADD(a_call_goes_on_under_the_next_owner);
+	ADD(who_is_kicked_is_told_why_before_his_session_ends);
+	ADD(who_goes_to_his_standby_is_in_the_room_once);
+	ADD(who_does_not_come_to_his_standby_is_gone_in_the_end);
+	ADD(a_site_that_was_away_for_a_moment_has_lost_nothing);
+	ADD(a_standby_that_dies_is_replaced);
+	ADD(the_sixty_first_of_sixty_gets_BUSY);
+	ADD(the_hubs_are_one_tree_and_stay_it_under_the_next_owner);
+	ADD(without_the_directory_mails_wait_and_calls_go_on);
+	ADD(an_owner_that_was_cut_off_is_none_any_more);
+#undef ADD
+	return g_test_run();
+}
