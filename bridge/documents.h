@@ -159,9 +159,9 @@ struct document_trunk {
 
 struct document_want_hub {
 	char instance[23]; /* of struct document_site */
-	guint32 plan; /* counts up; echoed in the status */
-	guint32 hub;  /* its number in the room */
-	guint worker; /* where the trunks end; others join it by rings */
+	guint32 plan;	   /* counts up; echoed in the status */
+	guint32 hub;	   /* its number in the room */
+	guint worker;	   /* where the trunks end; others join it by rings */
 	struct document_sound sound;
 	guint n_trunks;
 	struct document_trunk *trunks;

@@ -2,13 +2,13 @@
 
 #include <stddef.h>
 
+#include "bridge/metrics_private.h"
 #include "bridge/room/room.h"
 
-#define PREFIX "ipsp_bridge_"
+#define PREFIX METRICS_PREFIX
 
-/* A family's head: every sample stands below its own. */
-static void family(GString *text, const char *name, const char *type,
-		   const char *help)
+void metrics_family(GString *text, const char *name, const char *type,
+		    const char *help)
 {
 	g_string_append_printf(text,
 			       "# HELP " PREFIX "%s %s\n"
@@ -16,7 +16,7 @@ static void family(GString *text, const char *name, const char *type,
 			       name, help, name, type);
 }
 
-static void number(GString *text, double value)
+void metrics_number(GString *text, double value)
 {
 	char buf[G_ASCII_DTOSTR_BUF_SIZE];
 
@@ -75,12 +75,12 @@ static void write_workers(GString *text, const struct metrics *met)
 	for (guint f = 0; f < G_N_ELEMENTS(worker_families); f++) {
 		const struct worker_family *fam = &worker_families[f];
 
-		family(text, fam->name, fam->type, fam->help);
+		metrics_family(text, fam->name, fam->type, fam->help);
 		for (guint i = 0; i < met->n_workers; i++) {
 			g_string_append_printf(text,
 					       PREFIX "%s{worker=\"%u\"} ",
 					       fam->name, i);
-			number(text, fam->value(&met->workers[i]));
+			metrics_number(text, fam->value(&met->workers[i]));
 		}
 	}
 }
@@ -89,8 +89,8 @@ static void write_times(GString *text, const struct metrics *met)
 {
 	static const char name[] = "worker_tick_seconds";
 
-	family(text, name, "histogram",
-	       "How long a step takes, until all is sent.");
+	metrics_family(text, name, "histogram",
+		       "How long a step takes, until all is sent.");
 	for (guint i = 0; i < met->n_workers; i++) {
 		const struct histogram_reading *times =
 			&met->workers[i].tick_times;
@@ -114,7 +114,7 @@ static void write_times(GString *text, const struct metrics *met)
 		}
 		g_string_append_printf(text, PREFIX "%s_sum{worker=\"%u\"} ",
 				       name, i);
-		number(text, (double)times->sum_us / 1e6);
+		metrics_number(text, (double)times->sum_us / 1e6);
 		g_string_append_printf(text,
 				       PREFIX "%s_count{worker=\"%u\"} "
 					      "%" G_GUINT64_FORMAT "\n",
@@ -158,8 +158,8 @@ static void write_labelled(GString *text, const struct metrics *met)
 {
 	for (guint r = 0; r < G_N_ELEMENTS(labelled); r++) {
 		if (labelled[r].help)
-			family(text, labelled[r].name, "counter",
-			       labelled[r].help);
+			metrics_family(text, labelled[r].name, "counter",
+				       labelled[r].help);
 		for (guint i = 0; i < met->n_workers; i++) {
 			const guint64 *value =
 				(const void *)((const char *)&met->workers[i] +
@@ -192,11 +192,13 @@ static void write_rooms(GString *text, const GPtrArray *rooms)
 			invited += mem->state == MEMBER_INVITED;
 		}
 	}
-	family(text, "rooms", "gauge", "Rooms, as configured.");
+	metrics_family(text, "rooms", "gauge", "Rooms, as configured.");
 	g_string_append_printf(text, PREFIX "rooms %u\n", rooms->len);
-	family(text, "rooms_in_use", "gauge", "Rooms with somebody in them.");
+	metrics_family(text, "rooms_in_use", "gauge",
+		       "Rooms with somebody in them.");
 	g_string_append_printf(text, PREFIX "rooms_in_use %u\n", busy);
-	family(text, "members", "gauge", "People's devices in all rooms.");
+	metrics_family(text, "members", "gauge",
+		       "People's devices in all rooms.");
 	g_string_append_printf(text,
 			       PREFIX "members{state=\"here\"} %u\n" PREFIX
 				      "members{state=\"invited\"} %u\n",
@@ -223,7 +225,7 @@ static void account_row(GString *text, const char *name,
 
 	g_string_append_printf(text, PREFIX "%s{account=\"%s\"%s} ", name,
 			       account, more);
-	number(text, value);
+	metrics_number(text, value);
 }
 
 static void write_accounts(GString *text, const struct metrics *met)
@@ -231,22 +233,24 @@ static void write_accounts(GString *text, const struct metrics *met)
 	const struct metrics_account *accs = met->accounts;
 	const guint n = met->n_accounts;
 
-	family(text, "mailbox_watching", "gauge",
-	       "1: mail comes in. 0: the mailbox is tried again and again.");
+	metrics_family(
+		text, "mailbox_watching", "gauge",
+		"1: mail comes in. 0: the mailbox is tried again and again.");
 	for (guint i = 0; i < n; i++)
 		account_row(text, "mailbox_watching", &accs[i], "",
 			    accs[i].watching);
-	family(text, "mailbox_state_seconds", "gauge",
-	       "For how long that has been so.");
+	metrics_family(text, "mailbox_state_seconds", "gauge",
+		       "For how long that has been so.");
 	for (guint i = 0; i < n; i++)
 		account_row(text, "mailbox_state_seconds", &accs[i], "",
 			    accs[i].state_s);
-	family(text, "mails_total", "counter", "Mails that were dealt with.");
+	metrics_family(text, "mails_total", "counter",
+		       "Mails that were dealt with.");
 	for (guint i = 0; i < n; i++)
 		account_row(text, "mails_total", &accs[i], "",
 			    (double)accs[i].mails);
-	family(text, "posts_total", "counter",
-	       "Mails handed over, by what became of it.");
+	metrics_family(text, "posts_total", "counter",
+		       "Mails handed over, by what became of it.");
 	for (guint i = 0; i < n; i++) {
 		account_row(text, "posts_total", &accs[i], ",result=\"sent\"",
 			    (double)accs[i].sent);
@@ -261,13 +265,19 @@ char *metrics_text(const struct metrics *metrics)
 {
 	GString *text = g_string_new(NULL);
 
-	family(text, "info", "gauge", "1, with the version.");
+	metrics_family(text, "info", "gauge", "1, with the version.");
 	g_string_append(text,
 			PREFIX "info{version=\"" IPSP_VERSION_TEXT "\"} 1\n");
 	write_workers(text, metrics);
 	write_times(text, metrics);
 	write_labelled(text, metrics);
-	write_rooms(text, metrics->rooms);
-	write_accounts(text, metrics);
+	if (metrics->rooms)
+		write_rooms(text, metrics->rooms);
+	if (metrics->accounts)
+		write_accounts(text, metrics);
+	if (metrics->directory)
+		metrics_directory(text, metrics->directory);
+	if (metrics->site)
+		metrics_site(text, metrics->site);
 	return g_string_free(text, FALSE);
 }

@@ -5,7 +5,9 @@
 
 #include <glib.h>
 
+#include "bridge/directory/directory.h"
 #include "bridge/gate/worker.h"
+#include "bridge/site.h"
 
 /* How a mail account is doing. */
 struct metrics_account {
@@ -19,9 +21,12 @@ struct metrics_account {
 struct metrics {
 	const struct worker_report *workers;
 	guint n_workers;
-	const GPtrArray *rooms; /* struct room * */
+	const GPtrArray *rooms; /* struct room *; NULL: it keeps none */
 	const struct metrics_account *accounts;
 	guint n_accounts;
+	/* Of a process in a cluster; else NULL. */
+	const struct directory_figures *directory;
+	const struct site_figures *site;
 };
 
 /* Caller frees. */

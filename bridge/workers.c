@@ -32,6 +32,10 @@ static int try_addition(struct workers *wks, const struct addition *add)
 
 	if (add->ses)
 		return worker_add_session(wrk, add->gate, add->ses);
+	if (add->trunk)
+		return worker_add_trunk(wrk, add->hub, add->trunk);
+	if (add->hub)
+		return worker_add_hub(wrk, add->mix, add->hub);
 	if (add->gate)
 		return worker_add_gate(wrk, add->gate);
 	return worker_add_mix(wrk, add->mix);
@@ -63,6 +67,10 @@ static int try_removal(struct workers *wks, const struct removal *rem)
 
 	if (rem->ses)
 		return worker_remove_session(wrk, rem->ses);
+	if (rem->trunk)
+		return worker_remove_trunk(wrk, rem->trunk);
+	if (rem->hub)
+		return worker_remove_hub(wrk, rem->hub);
 	if (rem->gate)
 		return worker_remove_gate(wrk, rem->gate);
 	return worker_remove_mix(wrk, rem->mix);

@@ -29,11 +29,11 @@ static void a_key_says_what_stands_under_it(void)
 					   .room = "x/y@example.org",
 					   .did = "AB-_",
 					   .k = 12 },
-		  "want/a/x%2Fy%40example.org/s/AB-_.12");
+		  "want/a/x%2Fy@example.org/s/AB-_.12");
 	check_key(&(struct document_name){ .kind = DOCUMENT_STATUS_HUB,
 					   .site = "a",
 					   .room = "r@example.org" },
-		  "status/a/r%40example.org/hub");
+		  "status/a/r@example.org/hub");
 	check_key(&(struct document_name){ .kind = DOCUMENT_ANSWER,
 					   .account = "main",
 					   .answer = "n" },

@@ -1,0 +1,374 @@
+/* One caller's place at this site: see site_private.h. */
+#include <jansson.h>
+#include <string.h>
+
+#include "bridge/candidates.h"
+#include "bridge/leg_config.h"
+#include "bridge/room/member.h"
+#include "bridge/site_private.h"
+
+#define FIGURES_EVERY_S 5
+#define MAX_PLACE	255 /* session_config.place */
+
+struct site_session *site_session_create(struct site_room *room,
+					 const char *did, guint k)
+{
+	struct site_session *ses = g_new0(struct site_session, 1);
+
+	ses->room = room;
+	g_strlcpy(ses->did, did, sizeof(ses->did));
+	ses->k = k;
+	return ses;
+}
+
+/* The media end; what was written of it stays. */
+static void close_leg(struct site_session *ses)
+{
+	if (!ses->leg)
+		return;
+	g_hash_table_remove(ses->room->site->sessions,
+			    GUINT_TO_POINTER(ses->number));
+	leg_close(&ses->leg);
+}
+
+void site_session_destroy(struct site_session *ses)
+{
+	close_leg(ses);
+	if (ses->published)
+		site_status_no_session(ses);
+	g_free(ses->want);
+	g_free(ses);
+}
+
+void site_session_want(struct site_session *ses,
+		       struct document_want_session *want)
+{
+	struct site *site = ses->room->site;
+
+	ses->room->dirty = TRUE;
+	if (!want && ses->wanted && site->catching_up) {
+		ses->linger_us = g_get_monotonic_time();
+		return;
+	}
+	ses->linger_us = 0;
+	ses->refused = FALSE;
+	ses->wanted = want != NULL;
+	if (!want)
+		return;
+	g_free(ses->want);
+	ses->want = want;
+}
+
+/* Opening. */
+
+/* Once for each reason: it is tried again whenever something has changed. */
+static void refuse(struct site_session *ses, const char *why)
+{
+	if (!ses->refused)
+		g_warning("site: room=%s did=%s.%u is not served: %s",
+			  ses->room->address, ses->did, ses->k, why);
+	ses->refused = TRUE;
+}
+
+/* FALSE: not sealed by this cluster, or for another key. Caller wipes. */
+static gboolean open_secret(struct site_session *ses,
+			    struct document_secret *secret_r)
+{
+	struct document_name name = { .kind = DOCUMENT_WANT_SESSION,
+				      .k = ses->k };
+	const struct site *site = ses->room->site;
+	g_autofree char *key = NULL;
+	g_autoptr(GBytes) text = NULL;
+	g_autoptr(GError) error = NULL;
+
+	g_strlcpy(name.site, site->name, sizeof(name.site));
+	g_strlcpy(name.room, ses->room->address, sizeof(name.room));
+	g_strlcpy(name.did, ses->did, sizeof(name.did));
+	key = document_key(&name);
+	text = seal_open(site->seal, key, ses->want->sealed, &error);
+	if (text && document_secret_read(secret_r, text, &error))
+		return TRUE;
+	refuse(ses, error->message);
+	return FALSE;
+}
+
+static struct session_config config_of(const struct site_session *ses,
+				       const struct document_secret *secret)
+{
+	const struct document_want_session *want = ses->want;
+	struct keys keys = { .ssrc_c2b = secret->ssrc_c2b,
+			     .ssrc_b2c = secret->ssrc_b2c };
+	const struct media_keys media = {
+		.did = ses->did,
+		.keys = &keys,
+		.srtp = want->srtp,
+		.payload_type = (guint8)want->payload_type,
+		.level_id = (guint8)want->level_id,
+	};
+	struct session_config cfg;
+
+	g_strlcpy(keys.stun_password, secret->stun_password,
+		  sizeof(keys.stun_password));
+	memcpy(keys.srtp_c2b, secret->srtp_c2b, sizeof(keys.srtp_c2b));
+	memcpy(keys.srtp_b2c, secret->srtp_b2c, sizeof(keys.srtp_b2c));
+	cfg = leg_config_phone(&media);
+	explicit_bzero(&keys, sizeof(keys));
+	cfg.origin = want->origin;
+	cfg.place = (uint8_t)MIN(ses->k, MAX_PLACE);
+	cfg.standby = want->standby;
+	return cfg;
+}
+
+static void open_leg(struct site_session *ses, struct site_hub *hub,
+		     const struct document_secret *secret)
+{
+	struct site *site = ses->room->site;
+	struct session_config cfg = config_of(ses, secret);
+
+	ses->number = cfg.member = site_number(site);
+	ses->leg = leg_open(hub->stage, ses->want->gate, &cfg);
+	if (!ses->leg) {
+		refuse(ses, "the gate is full, or the worker does not keep up");
+		return;
+	}
+	g_hash_table_insert(site->sessions, GUINT_TO_POINTER(ses->number), ses);
+	ses->muted = FALSE;
+	ses->volume = 100;
+	g_info("site: room=%s did=%s.%u gate=%s%s", ses->room->address,
+	       ses->did, ses->k, ses->want->gate,
+	       ses->want->standby ? " standby" : "");
+}
+
+/* Keys that were in use here are spent, whether by this run or another. */
+static gboolean is_spent(struct site_session *ses)
+{
+	struct site *site = ses->room->site;
+	g_autofree char *name = g_strdup_printf("%s.%u", ses->did, ses->k);
+
+	return strcmp(ses->want->instance, site->instance) != 0 ||
+	       !site_spend(site, name);
+}
+
+static void open_session(struct site_session *ses)
+{
+	struct site_hub *hub;
+	struct document_secret secret;
+
+	if (ses->want->has_end || !ses->room->hubs->len)
+		return;
+	hub = site_room_hub(ses->room, ses->want->worker);
+	if (!hub) {
+		refuse(ses, "there is no such worker, or it does not keep up");
+		return;
+	}
+	if (!open_secret(ses, &secret))
+		return;
+	if (is_spent(ses))
+		site_session_gone(ses, DOCUMENT_GONE_LOST);
+	else
+		open_leg(ses, hub, &secret);
+	explicit_bzero(&secret, sizeof(secret));
+}
+
+/* Changes. */
+
+static gboolean is_here(const struct site_session *ses)
+{
+	return ses->leg && *ses->status.path;
+}
+
+static void tell_mute(struct site_session *ses)
+{
+	g_autofree char *json = member_mute_message(ses->muted);
+
+	leg_tell(ses->leg, json);
+}
+
+static void update_sound(struct site_session *ses)
+{
+	const struct document_want_session *want = ses->want;
+
+	if (want->muted != ses->muted) {
+		ses->muted = want->muted;
+		leg_mute(ses->leg, ses->muted);
+		if (is_here(ses))
+			tell_mute(ses);
+	}
+	if (want->volume != ses->volume) {
+		ses->volume = want->volume;
+		leg_set_volume(ses->leg, ses->volume);
+	}
+}
+
+/* The candidate of the same family as the path that is in use. */
+static gboolean find_alternate(const struct site_session *ses,
+			       struct sockaddr_storage *address_r)
+{
+	const struct ipsp_gate *gate = &ses->want->alternate.gate;
+	const int family = *ses->status.path == '[' ? AF_INET6 : AF_INET;
+	struct sockaddr_storage any;
+	gboolean found = FALSE;
+
+	for (guint i = 0; i < gate->n_candidates; i++) {
+		const struct ipsp_candidate *cand = &gate->candidates[i];
+
+		if (!*cand->address ||
+		    !candidates_parse(cand->address, cand->port, &any))
+			continue;
+		if (!found || any.ss_family == family)
+			*address_r = any;
+		if (any.ss_family == family)
+			return TRUE;
+		found = TRUE;
+	}
+	return found;
+}
+
+static void redirect(struct site_session *ses)
+{
+	const struct site_room *room = ses->room;
+	const gboolean away = (room->site->draining || room->cut_off) &&
+			      ses->want->has_alternate;
+	struct sockaddr_storage address = { 0 };
+
+	if (away == ses->redirected || (away && !find_alternate(ses, &address)))
+		return;
+	ses->redirected = away;
+	leg_redirect(ses->leg, &address);
+	g_info("site: room=%s did=%s.%u %s", room->address, ses->did, ses->k,
+	       away ? "is sent to its alternate" : "may stay after all");
+}
+
+static void update_alternate(struct site_session *ses)
+{
+	const struct document_want_session *want = ses->want;
+	g_autofree char *json = NULL;
+
+	if (want->has_alternate &&
+	    memcmp(&want->alternate, &ses->told, sizeof(ses->told)) != 0) {
+		ses->told = want->alternate;
+		/* The address that he is sent to is of another place now. */
+		ses->redirected = FALSE;
+		json = ipsp_encode_standby(&want->alternate.gate,
+					   want->alternate.k);
+		leg_tell(ses->leg, json);
+	}
+	redirect(ses);
+}
+
+static void end(struct site_session *ses)
+{
+	static const enum member_leave leaves[] = {
+		[DOCUMENT_END_QUIET] = LEAVE_BYE,
+		[DOCUMENT_END_KICKED] = LEAVE_KICKED,
+		[DOCUMENT_END_ENDED] = LEAVE_ENDED,
+		[DOCUMENT_END_REPLACED] = LEAVE_REPLACED,
+	};
+	const struct document_ending *ending = &ses->want->end;
+	g_autofree char *json =
+		member_end_message(leaves[ending->why], ending->text);
+
+	if (json)
+		leg_tell(ses->leg, json);
+	site_session_gone(ses, DOCUMENT_GONE_BYE);
+}
+
+static gboolean has_lingered(const struct site_session *ses, gint64 now_us)
+{
+	return ses->linger_us &&
+	       now_us - ses->linger_us >= SITE_LINGER_S * G_USEC_PER_SEC;
+}
+
+gboolean site_session_reconcile(struct site_session *ses, gint64 now_us)
+{
+	if (!ses->wanted || has_lingered(ses, now_us))
+		return FALSE;
+	if (!ses->leg && !ses->status.gone)
+		open_session(ses);
+	if (ses->leg) {
+		update_sound(ses);
+		if (is_here(ses))
+			update_alternate(ses);
+	}
+	if (ses->want->has_end && !ses->status.gone)
+		end(ses);
+	if ((ses->leg || ses->status.gone) && !ses->published)
+		site_status_session(ses);
+	return TRUE;
+}
+
+/* The worker has told. */
+
+void site_session_registered(struct site_session *ses, const char *path)
+{
+	const gboolean first = !*ses->status.path;
+
+	g_strlcpy(ses->status.path, path, sizeof(ses->status.path));
+	if (first) {
+		ses->status.since = g_get_real_time() / G_USEC_PER_SEC;
+		leg_arrived(ses->leg);
+		if (ses->muted)
+			tell_mute(ses);
+		update_alternate(ses);
+	}
+	g_info("site: registered room=%s did=%s.%u path=%s", ses->room->address,
+	       ses->did, ses->k, path);
+	site_status_session(ses);
+}
+
+void site_session_gone(struct site_session *ses, enum document_gone gone)
+{
+	ses->status.gone = gone;
+	g_info("site: gone room=%s did=%s.%u %s", ses->room->address, ses->did,
+	       ses->k, gone == DOCUMENT_GONE_BYE ? "bye" : "lost");
+	close_leg(ses);
+	site_status_session(ses);
+}
+
+void site_session_message(struct site_session *ses, const char *json,
+			  gsize size)
+{
+	json_t *message = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
+	const char *type = json_string_value(json_object_get(message, "t"));
+	json_t *on = json_object_get(message, "on");
+
+	if (!g_strcmp0(type, "self-mute") && json_is_boolean(on) &&
+	    ses->status.self_muted != json_is_true(on)) {
+		ses->status.self_muted = json_is_true(on);
+		site_status_session(ses);
+	}
+	json_decref(message);
+}
+
+static struct member_figures figures_of(const struct stream_figures *fig)
+{
+	return (struct member_figures){
+		.loss = (double)fig->loss,
+		.late = (double)fig->late,
+		.concealed = (double)fig->concealed,
+		.recovered = (double)fig->recovered,
+		.jitter_ms = (double)fig->jitter_ms,
+		.buffer_ms = (double)fig->buffer_ms,
+		.mos = (double)fig->mos,
+	};
+}
+
+void site_session_report(struct site_session *ses,
+			 const struct session_report *rep)
+{
+	const gint64 now_us = g_get_monotonic_time();
+
+	if (!rep->registered)
+		return;
+	ses->status.has_figures = TRUE;
+	ses->status.figures = (struct document_figures){
+		.in = figures_of(&rep->in),
+		.out = figures_of(&rep->out),
+		.round_trip_ms = (double)rep->round_trip_ms,
+		.talking = rep->talking,
+	};
+	if (now_us - ses->figures_us < FIGURES_EVERY_S * G_USEC_PER_SEC)
+		return;
+	ses->figures_us = now_us;
+	site_status_session(ses);
+}

@@ -1,0 +1,158 @@
+/* The trunks of a room's hub at this site: see site_private.h. */
+#include <string.h>
+
+#include "bridge/candidates.h"
+#include "bridge/site_private.h"
+#include "signaling/keys.h"
+
+static void close_trunk(struct site_trunk *trk)
+{
+	struct site_room *room = trk->room;
+	struct site_hub *hub = room->hubs->pdata[0];
+
+	g_info("site: room=%s lets trunk=%s go", room->address, trk->id);
+	stage_remove_trunk(hub->stage, trk->trunk);
+	g_hash_table_remove(room->site->trunks, GUINT_TO_POINTER(trk->tag));
+	g_ptr_array_remove(room->trunks, trk);
+	g_free(trk);
+}
+
+void site_trunks_close(struct site_room *room)
+{
+	while (room->trunks->len)
+		close_trunk(room->trunks->pdata[0]);
+}
+
+gboolean site_trunks_carry(const struct site_room *room)
+{
+	for (guint i = 0; i < room->trunks->len; i++) {
+		const struct site_trunk *trk = room->trunks->pdata[i];
+
+		if (trk->report.role == TRUNK_CHILD &&
+		    trk->report.state == TRUNK_UP)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* One with another salt is another trunk, though its id be the same. */
+static gboolean is(const struct site_trunk *trk,
+		   const struct document_trunk *want)
+{
+	return !strcmp(trk->id, want->id) && trk->role == want->role &&
+	       !memcmp(trk->salt, want->salt, sizeof(trk->salt));
+}
+
+static struct site_trunk *find_trunk(const struct site_room *room,
+				     const struct document_trunk *want)
+{
+	for (guint i = 0; i < room->trunks->len; i++)
+		if (is(room->trunks->pdata[i], want))
+			return room->trunks->pdata[i];
+	return NULL;
+}
+
+static void set_peers(struct trunk_config *cfg,
+		      const struct document_trunk *want)
+{
+	for (guint i = 0; i < want->n_addresses; i++) {
+		const struct ipsp_candidate *cand = &want->addresses[i];
+
+		if (cfg->n_peers < TRUNK_MAX_PEERS && *cand->address &&
+		    candidates_parse(cand->address, cand->port,
+				     &cfg->peers[cfg->n_peers]))
+			cfg->n_peers++;
+	}
+}
+
+static struct trunk *make_trunk(const struct site *site,
+				const struct document_trunk *want, guint32 tag)
+{
+	static const enum trunk_role roles[] = {
+		[DOCUMENT_TRUNK_PARENT] = TRUNK_PARENT,
+		[DOCUMENT_TRUNK_CHILD] = TRUNK_CHILD,
+		[DOCUMENT_TRUNK_ALTERNATE] = TRUNK_ALTERNATE,
+		[DOCUMENT_TRUNK_VICE] = TRUNK_CHILD,
+	};
+	struct trunk_config cfg = { .tag = tag,
+				    .role = roles[want->role],
+				    .protocol = want->protocol };
+	struct trunk *trk = NULL;
+
+	g_strlcpy(cfg.id, want->id, sizeof(cfg.id));
+	set_peers(&cfg, want);
+	if (!trunk_derive(&cfg, (const guint8 *)site->cluster_secret,
+			  strlen(site->cluster_secret), want->salt) &&
+	    trunk_create(&trk, &cfg))
+		trk = NULL;
+	explicit_bzero(&cfg, sizeof(cfg));
+	return trk;
+}
+
+/* FALSE: these keys were in use here. Both ends of a trunk derive the same
+ * ones, so that one made twice would use its nonces twice. */
+static gboolean is_fresh(struct site_room *room,
+			 const struct document_trunk *want)
+{
+	g_autofree char *salt = keys_base64url(want->salt, sizeof(want->salt));
+
+	return site_spend(room->site, salt);
+}
+
+static void open_trunk(struct site_room *room,
+		       const struct document_trunk *want)
+{
+	struct site *site = room->site;
+	struct site_hub *hub = room->hubs->pdata[0];
+	const guint32 tag = site_number(site);
+	struct trunk *made;
+	struct site_trunk *trk;
+
+	if (!is_fresh(room, want)) {
+		g_debug("site: room=%s trunk=%s is spent", room->address,
+			want->id);
+		return;
+	}
+	made = make_trunk(site, want, tag);
+	if (!made || !stage_add_trunk(hub->stage, made)) {
+		g_warning("site: room=%s has no trunk=%s to site=%s: no "
+			  "address of it can be reached from here, or the "
+			  "worker does not keep up",
+			  room->address, want->id, want->site);
+		return;
+	}
+	trk = g_new0(struct site_trunk, 1);
+	trk->room = room;
+	trk->tag = tag;
+	trk->trunk = made;
+	trk->role = want->role;
+	g_strlcpy(trk->id, want->id, sizeof(trk->id));
+	memcpy(trk->salt, want->salt, sizeof(trk->salt));
+	g_ptr_array_add(room->trunks, trk);
+	g_hash_table_insert(site->trunks, GUINT_TO_POINTER(tag), trk);
+	g_info("site: room=%s trunk=%s site=%s", room->address, trk->id,
+	       want->site);
+}
+
+static gboolean is_wanted(const struct document_want_hub *want,
+			  const struct site_trunk *trk)
+{
+	for (guint i = 0; i < want->n_trunks; i++)
+		if (is(trk, &want->trunks[i]))
+			return TRUE;
+	return FALSE;
+}
+
+void site_trunks_reconcile(struct site_room *room)
+{
+	const struct document_want_hub *want = room->want;
+
+	/* First the new ones: a new parent takes the old one's place, and
+	 * nobody is without one for a moment. */
+	for (guint i = 0; i < want->n_trunks; i++)
+		if (!find_trunk(room, &want->trunks[i]))
+			open_trunk(room, &want->trunks[i]);
+	for (guint i = room->trunks->len; i-- > 0;)
+		if (!is_wanted(want, room->trunks->pdata[i]))
+			close_trunk(room->trunks->pdata[i]);
+}

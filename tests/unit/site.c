@@ -1,0 +1,392 @@
+/* A site over a directory in memory; its workers are real. */
+#include "bridge/site.h"
+
+#include <string.h>
+
+#include "bridge/directory/local.h"
+#include "bridge/directory/seal.h"
+#include "bridge/documents.h"
+#include "signaling/keys.h"
+
+#define SECRET "0123456789abcdef0123456789abcdef"
+#define ROOM   "hall@example.org"
+#define DID    "AAAAAAAAAAAAAAAAAAAAAA"
+#define WAIT_S 10
+
+struct bed {
+	struct directory *theirs, *ours;
+	struct directory_watch *watch;
+	GHashTable *seen; /* key => value, as others see it */
+	struct site *site;
+	char instance[23];
+};
+
+static void on_state(gboolean up, const char *why, void *arg)
+{
+	struct bed *bed = arg;
+
+	(void)why;
+	if (bed->site)
+		site_connected(bed->site, up);
+}
+
+static void on_lease(gboolean held, void *arg)
+{
+	(void)held;
+	(void)arg;
+}
+
+static void ignore_state(gboolean up, const char *why, void *arg)
+{
+	(void)up;
+	(void)why;
+	(void)arg;
+}
+
+static const struct directory_events our_events = { .state = on_state,
+						    .lease = on_lease };
+static const struct directory_events their_events = { .state = ignore_state,
+						      .lease = on_lease };
+
+static void on_changed(const char *key, const char *value, void *arg)
+{
+	struct bed *bed = arg;
+
+	if (value)
+		g_hash_table_insert(bed->seen, g_strdup(key), g_strdup(value));
+	else
+		g_hash_table_remove(bed->seen, key);
+}
+
+static const struct directory_watch_events watch_events = {
+	.changed = on_changed,
+};
+
+static const char *seen(const struct bed *bed, const char *key)
+{
+	return g_hash_table_lookup(bed->seen, key);
+}
+
+static gboolean tick(gpointer data)
+{
+	(void)data;
+	return G_SOURCE_CONTINUE;
+}
+
+/* Until the key has a value with `word` in it; NULL: until it has none. */
+static void wait_for(const struct bed *bed, const char *key, const char *word)
+{
+	const gint64 until = g_get_monotonic_time() + WAIT_S * G_USEC_PER_SEC;
+	const guint timer = g_timeout_add(10, tick, NULL);
+
+	while (word ? !seen(bed, key) || !strstr(seen(bed, key), word)
+		    : seen(bed, key) != NULL) {
+		if (g_get_monotonic_time() > until)
+			g_error("%s is %s, and not with %s", key,
+				seen(bed, key), word);
+		g_main_context_iteration(NULL, TRUE);
+	}
+	g_source_remove(timer);
+}
+
+/* For so long nothing of what is waited for has happened. */
+static void spin(guint ms)
+{
+	const gint64 until = g_get_monotonic_time() + ms * 1000;
+	const guint timer = g_timeout_add(10, tick, NULL);
+
+	while (g_get_monotonic_time() < until)
+		g_main_context_iteration(NULL, TRUE);
+	g_source_remove(timer);
+}
+
+static const struct site_events site_events = { 0 };
+
+static void open_site(struct bed *bed)
+{
+	static const char *const addresses[] = { "127.0.0.1", NULL };
+	const struct site_config cfg = {
+		.name = "a",
+		.media = { .addresses = addresses,
+			   .workers = 2,
+			   .sessions_per_gate = 5,
+			   .gates = 3,
+			   .bitrate = 32000 },
+		.cluster_secret = SECRET,
+	};
+	g_autoptr(GError) error = NULL;
+
+	bed->site = site_create(&cfg, bed->ours, &site_events, NULL, &error);
+	g_assert_no_error(error);
+	g_strlcpy(bed->instance, site_instance(bed->site),
+		  sizeof(bed->instance));
+	wait_for(bed, "sites/a", bed->instance);
+}
+
+static void set_up(struct bed *bed)
+{
+	g_autoptr(GError) error = NULL;
+
+	*bed = (struct bed){ .seen = g_hash_table_new_full(
+				     g_str_hash, g_str_equal, g_free, g_free) };
+	bed->theirs = directory_open(
+		&(struct directory_config){ .prefix = "ipsp/1/", .lease_s = 2 },
+		&their_events, bed, &error);
+	g_assert_no_error(error);
+	bed->ours = directory_open(
+		&(struct directory_config){ .prefix = "ipsp/1/",
+					    .lease_s = 2,
+					    .beside = bed->theirs },
+		&our_events, bed, &error);
+	g_assert_no_error(error);
+	bed->watch = directory_watch(bed->theirs, "s", &watch_events, bed);
+	open_site(bed);
+}
+
+static void tear_down(struct bed *bed)
+{
+	site_destroy(&bed->site);
+	directory_close(&bed->ours);
+	directory_unwatch(&bed->watch);
+	directory_close(&bed->theirs);
+	g_hash_table_unref(bed->seen);
+}
+
+static void put(struct bed *bed, const char *key, const char *value)
+{
+	directory_put(bed->theirs, NULL, key, value, NULL, NULL);
+}
+
+#define HUB	       "want/a/hall@example.org/hub"
+#define SESSION	       "want/a/hall@example.org/s/" DID ".0"
+#define HUB_STATUS     "status/a/hall@example.org/hub"
+#define SESSION_STATUS "status/a/hall@example.org/s/" DID ".0"
+
+static void want_hub(struct bed *bed, const char *instance)
+{
+	struct document_want_hub doc = {
+		.plan = 7,
+		.hub = 1,
+		.sound = { .talkers = 5, .bitrate = 32000 },
+		.root = TRUE,
+	};
+	g_autofree char *text = NULL;
+
+	g_strlcpy(doc.instance, instance, sizeof(doc.instance));
+	text = document_write(DOCUMENT_WANT_HUB, &doc);
+	put(bed, HUB, text);
+}
+
+static struct document_want_session session(const char *instance,
+					    const char *secret)
+{
+	SCOPED(seal) seal = seal_create(secret);
+	const struct document_secret keys = {
+		.stun_password = "abcdefghijklmnopqrstuvwx",
+		.srtp_c2b = { 1 },
+		.srtp_b2c = { 2 },
+		.ssrc_c2b = 1,
+		.ssrc_b2c = 2,
+	};
+	struct document_want_session doc = { .gate = "a-1",
+					     .origin = 9,
+					     .payload_type = 111,
+					     .srtp = TRUE,
+					     .volume = 100 };
+	g_autoptr(GBytes) text = document_secret_write(&keys);
+	g_autofree char *sealed = seal_close(seal, SESSION, text);
+
+	g_strlcpy(doc.instance, instance, sizeof(doc.instance));
+	g_strlcpy(doc.sealed, sealed, sizeof(doc.sealed));
+	return doc;
+}
+
+static void want(struct bed *bed, const struct document_want_session *doc)
+{
+	g_autofree char *text = document_write(DOCUMENT_WANT_SESSION, doc);
+
+	put(bed, SESSION, text);
+}
+
+static struct site_figures figures(const struct bed *bed)
+{
+	struct site_figures fig;
+
+	site_figures(bed->site, &fig);
+	return fig;
+}
+
+static void a_site_says_what_it_offers(void)
+{
+	struct bed bed;
+	struct document_site doc;
+	const char *text;
+
+	set_up(&bed);
+	text = seen(&bed, "sites/a");
+	g_assert_true(
+		document_read(DOCUMENT_SITE, &doc, text, strlen(text), NULL));
+	g_assert_cmpuint(doc.n_workers, ==, 2);
+	g_assert_true(doc.workers[1].open);
+	g_assert_cmpuint(doc.workers[1].n_candidates, ==, 1);
+	g_assert_cmpuint(doc.workers[1].candidates[0].port, !=,
+			 doc.workers[0].candidates[0].port);
+	g_assert_cmpint(doc.net, ==, DOCUMENT_NET_PRIVATE);
+	g_assert_cmpuint(doc.gates, ==, 3);
+	g_assert_cmpuint(doc.sessions_per_gate, ==, 5);
+	document_clear(DOCUMENT_SITE, &doc);
+	tear_down(&bed);
+}
+
+static void what_is_wanted_is_opened_and_closed(void)
+{
+	struct bed bed;
+	struct document_want_session doc;
+
+	set_up(&bed);
+	doc = session(bed.instance, SECRET);
+	want(&bed, &doc); /* in whatever order they come */
+	want_hub(&bed, bed.instance);
+	wait_for(&bed, SESSION_STATUS, "{");
+	wait_for(&bed, HUB_STATUS, "\"plan\":7");
+	wait_for(&bed, "sites/a", "\"used\":1");
+	g_assert_cmpuint(figures(&bed).waiting, ==, 1);
+	put(&bed, SESSION, NULL);
+	wait_for(&bed, SESSION_STATUS, NULL);
+	put(&bed, HUB, NULL);
+	wait_for(&bed, HUB_STATUS, NULL);
+	g_assert_cmpuint(figures(&bed).rooms, ==, 0);
+	tear_down(&bed);
+}
+
+static void a_standby_takes_no_place(void)
+{
+	struct bed bed;
+	struct document_want_session doc;
+
+	set_up(&bed);
+	want_hub(&bed, bed.instance);
+	doc = session(bed.instance, SECRET);
+	doc.standby = TRUE;
+	doc.worker = 1; /* where the room's hub is not: a ring */
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "{");
+	g_assert_cmpuint(figures(&bed).standbys, ==, 1);
+	g_assert_null(strstr(seen(&bed, "sites/a"), "\"used\""));
+	doc.has_end = TRUE;
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "bye");
+	tear_down(&bed);
+}
+
+static void keys_are_used_by_one_run_and_once(void)
+{
+	struct bed bed;
+	struct document_want_session doc;
+
+	set_up(&bed);
+	want_hub(&bed, "another");
+	doc = session("another", SECRET);
+	want(&bed, &doc);
+	spin(200);
+	g_assert_null(seen(&bed, HUB_STATUS));
+	want_hub(&bed, bed.instance);
+	wait_for(&bed, SESSION_STATUS, "lost");
+	put(&bed, SESSION, NULL);
+	wait_for(&bed, SESSION_STATUS, NULL);
+	doc = session(bed.instance, SECRET);
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "{");
+	put(&bed, SESSION, NULL);
+	wait_for(&bed, SESSION_STATUS, NULL);
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "lost");
+	tear_down(&bed);
+}
+
+static void what_is_not_sealed_by_the_cluster_is_not_served(void)
+{
+	struct bed bed;
+	struct document_want_session doc;
+
+	set_up(&bed);
+	want_hub(&bed, bed.instance);
+	wait_for(&bed, HUB_STATUS, "{");
+	doc = session(bed.instance, "another secret of thirty-two bytes");
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*is not served*");
+	want(&bed, &doc);
+	spin(200);
+	g_test_assert_expected_messages();
+	g_assert_null(seen(&bed, SESSION_STATUS));
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*not understood*");
+	put(&bed, SESSION, "{}");
+	spin(200);
+	g_test_assert_expected_messages();
+	doc = session(bed.instance, SECRET);
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "{");
+	tear_down(&bed);
+}
+
+static void what_vanished_in_an_outage_is_kept_for_a_while(void)
+{
+	struct bed bed;
+	struct document_want_session doc;
+
+	/* The directory warns of its outage. */
+	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+	set_up(&bed);
+	want_hub(&bed, bed.instance);
+	doc = session(bed.instance, SECRET);
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "{");
+	directory_local_cut(bed.ours, TRUE);
+	spin(100);
+	directory_local_expire(bed.ours);
+	put(&bed, SESSION, NULL);
+	put(&bed, HUB, NULL);
+	wait_for(&bed, SESSION_STATUS, NULL);
+	directory_local_cut(bed.ours, FALSE);
+	wait_for(&bed, SESSION_STATUS, "{");
+	wait_for(&bed, "sites/a", bed.instance);
+	spin(200);
+	g_assert_cmpuint(figures(&bed).waiting, ==, 1);
+	want_hub(&bed, bed.instance); /* the owner wrote them again */
+	want(&bed, &doc);
+	spin(200);
+	put(&bed, SESSION, NULL); /* and this is no outage any more */
+	wait_for(&bed, SESSION_STATUS, NULL);
+	tear_down(&bed);
+}
+
+static void a_site_that_drains_says_so(void)
+{
+	struct bed bed;
+
+	set_up(&bed);
+	g_assert_false(figures(&bed).draining);
+	site_drain(bed.site);
+	wait_for(&bed, "sites/a", "\"draining\":true");
+	g_assert_true(site_is_empty(bed.site));
+	tear_down(&bed);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/site/says what it offers",
+			a_site_says_what_it_offers);
+	g_test_add_func("/site/what is wanted is opened and closed",
+			what_is_wanted_is_opened_and_closed);
+	g_test_add_func("/site/a standby takes no place",
+			a_standby_takes_no_place);
+	g_test_add_func("/site/keys are used by one run and once",
+			keys_are_used_by_one_run_and_once);
+	g_test_add_func("/site/what is not sealed by the cluster is not served",
+			what_is_not_sealed_by_the_cluster_is_not_served);
+	g_test_add_func("/site/what vanished in an outage is kept for a while",
+			what_vanished_in_an_outage_is_kept_for_a_while);
+	g_test_add_func("/site/one that drains says so",
+			a_site_that_drains_says_so);
+	return g_test_run();
+}
