@@ -4,7 +4,8 @@
  * idlest one's for ten seconds, and not within half a minute of the last
  * move: what a move changes must show first. Of the busiest worker's rooms
  * the smallest goes that makes the two even; if none does, the one that
- * leaves the least difference. A room that moved once stays.
+ * leaves the least difference. A room that moved once stays, and so does one
+ * with a hub: its trunks' peers know where it is.
  *
  * Pure: no clock, no worker. */
 #ifndef BRIDGE_BALANCE_H
@@ -22,7 +23,7 @@ struct balance {
 struct balance_room {
 	gpointer room; /* the caller's */
 	guint worker, sessions;
-	gboolean moved;
+	gboolean moved; /* or has a hub: it stays */
 };
 
 /* Once a second or so; now_ms is monotonic, above 0. The room to move and, in

@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 	micro_packets();
 	micro_crypto();
 	micro_room();
+	micro_trunk();
 	if (json) {
 		fprintf(json, "\n]\n");
 		if (fclose(json))

@@ -21,5 +21,6 @@ void micro_sound(void);
 void micro_packets(void);
 void micro_crypto(void);
 void micro_room(void);
+void micro_trunk(void);
 
 #endif
