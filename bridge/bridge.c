@@ -3,23 +3,35 @@
 #include <string.h>
 
 #include "bridge/accounts.h"
+#include "bridge/cluster.h"
+#include "bridge/cluster_media.h"
 #include "bridge/conference.h"
 #include "bridge/config_fixed.h"
 #include "bridge/local_media.h"
 #include "bridge/metrics.h"
+#include "bridge/site_config.h"
 #include "web/web.h"
 
-#define RUN_EVERY_MS 1000
-#define LOGIN_LIFE_S 600
+#define RUN_EVERY_MS	     1000
+#define RUN_CLUSTER_EVERY_MS 200
+#define LOGIN_LIFE_S	     600
 
 struct bridge {
-	struct web *web; /* NULL: none configured */
-	struct local_media *media;
+	struct web *web;	   /* NULL: none configured */
+	struct local_media *media; /* of a lone bridge; else NULL, and: */
+	struct directory *dir;
+	struct site *site;
+	struct cluster *cluster;
 	struct conference *conf;
 	struct accounts *accounts;
 	struct conference_host host;
-	guint timer;
+	guint timer, cluster_timer;
 };
+
+static struct stages *stages_of(const struct bridge *br)
+{
+	return br->site ? site_stages(br->site) : local_media_stages(br->media);
+}
 
 static gint64 now_ms(void *arg)
 {
@@ -149,16 +161,14 @@ static gboolean web_media_packet(guint worker, guint32 connection,
 {
 	struct bridge *br = arg;
 
-	return stages_websocket(local_media_stages(br->media), worker,
-				connection, buf, size);
+	return stages_websocket(stages_of(br), worker, connection, buf, size);
 }
 
 static void web_media_closed(guint worker, guint32 connection, void *arg)
 {
 	struct bridge *br = arg;
 
-	stages_websocket_closed(local_media_stages(br->media), worker,
-				connection);
+	stages_websocket_closed(stages_of(br), worker, connection);
 }
 
 /* Not before the bridge is whole: the first request comes from the main loop.
@@ -166,8 +176,7 @@ static void web_media_closed(guint worker, guint32 connection, void *arg)
 static char *web_metrics(void *arg)
 {
 	struct bridge *br = arg;
-	g_autoptr(GArray) workers =
-		stages_reports(local_media_stages(br->media));
+	g_autoptr(GArray) workers = stages_reports(stages_of(br));
 	g_autoptr(GArray) figures = accounts_figures(br->accounts);
 	g_autoptr(GPtrArray) rooms = conference_rooms(br->conf);
 	g_autofree struct metrics_account *accounts =
@@ -244,12 +253,110 @@ static gboolean open_web(struct bridge *br, const struct config *cfg,
 	return br->web != NULL;
 }
 
+/* In a cluster. */
+
+static void directory_state(gboolean up, const char *why, void *arg)
+{
+	struct bridge *br = arg;
+
+	(void)why;
+	site_connected(br->site, up);
+	cluster_connected(br->cluster, up);
+}
+
+static void directory_lease_held(gboolean held, void *arg)
+{
+	(void)arg;
+	if (!held)
+		g_warning("bridge: the cluster takes this bridge for dead; "
+			  "calls here go on");
+}
+
+static const struct directory_events directory_events = {
+	.state = directory_state,
+	.lease = directory_lease_held,
+};
+
+static const struct site_events site_events = {
+	.websocket = media_to_websocket,
+};
+
+static gint64 now_s(void *arg)
+{
+	return now_ms(arg) / 1000;
+}
+
+static void cluster_owns_account(const char *account, gboolean owns, void *arg)
+{
+	struct bridge *br = arg;
+
+	accounts_read(br->accounts, account, owns);
+}
+
+static const struct cluster_host cluster_host = {
+	.now_s = now_s,
+	.now_ms = monotonic_ms,
+	.owns = cluster_owns_account,
+};
+
+static void host_promise(const char *account, const struct promise *prm,
+			 guint64 ticket, void *arg)
+{
+	struct bridge *br = arg;
+
+	cluster_promise(br->cluster, account, prm, ticket);
+}
+
+static void host_answered(const char *account, const char *name, void *arg)
+{
+	struct bridge *br = arg;
+
+	cluster_answered(br->cluster, account, name);
+}
+
+static void host_settled(const char *account, const char *id,
+			 enum mail_verdict verdict, void *arg)
+{
+	struct bridge *br = arg;
+
+	accounts_settled(br->accounts, account, id, verdict);
+}
+
+static gboolean open_cluster(struct bridge *br, const struct config *cfg,
+			     GError **error)
+{
+	const struct cluster_config cluster = {
+		.name = cfg->site,
+		.cluster_secret = cfg->directory.cluster_secret,
+		.bitrate = cfg->bitrate,
+	};
+
+	br->dir = site_config_directory(cfg, &directory_events, br, error);
+	if (!br->dir)
+		return FALSE;
+	br->site = site_config_open(cfg, br->dir, &site_events, br, error);
+	if (!br->site)
+		return FALSE;
+	br->cluster = cluster_create(&cluster, br->dir, &cluster_host, br);
+	return TRUE;
+}
+
+static gboolean run_cluster(gpointer data)
+{
+	struct bridge *br = data;
+
+	cluster_run(br->cluster);
+	return G_SOURCE_CONTINUE;
+}
+
 static gboolean open_media(struct bridge *br, const struct config *cfg,
 			   GError **error)
 {
 	g_autofree char *websocket_url = stages_config_websocket(cfg);
 	struct stages_config media;
 
+	if (cfg->directory.etcd)
+		return open_cluster(br, cfg, error);
 	stages_config_read(cfg, websocket_url, &media);
 	br->media = local_media_create(&media, &media_events, br, error);
 	return br->media != NULL;
@@ -276,13 +383,27 @@ static gboolean open_conference(struct bridge *br, struct config *cfg,
 		.observer = br->web ? &web_observer : NULL,
 		.observer_arg = br->web,
 	};
+	if (br->cluster) {
+		br->host.media = &cluster_media_ops;
+		br->host.media_arg = cluster_media_of(br->cluster);
+		br->host.promise = host_promise;
+		br->host.answered = host_answered;
+		br->host.settled = host_settled;
+	}
 	br->conf = conference_create(cfg, &br->host, br, error);
 	if (!br->conf)
 		return FALSE;
-	br->accounts = accounts_create(&accounts_events, TRUE, br);
+	br->accounts = accounts_create(&accounts_events, !br->cluster, br);
 	br->timer = g_timeout_add(RUN_EVERY_MS, run, br);
-	return accounts_configure(br->accounts, conference_config(br->conf),
-				  error);
+	if (!accounts_configure(br->accounts, conference_config(br->conf),
+				error))
+		return FALSE;
+	if (br->cluster) {
+		cluster_join(br->cluster, br->conf);
+		br->cluster_timer =
+			g_timeout_add(RUN_CLUSTER_EVERY_MS, run_cluster, br);
+	}
+	return TRUE;
 }
 
 struct bridge *bridge_create(struct config *cfg, GError **error)
@@ -306,10 +427,14 @@ void bridge_destroy(struct bridge **brp)
 	if (!br)
 		return;
 	g_clear_handle_id(&br->timer, g_source_remove);
+	g_clear_handle_id(&br->cluster_timer, g_source_remove);
 	/* First those that would still be told: no mail comes in any more,
-	 * then everybody is said goodbye. */
+	 * then everybody is said goodbye, or left to the next owner. */
 	accounts_destroy(&br->accounts);
+	cluster_destroy(&br->cluster);
 	conference_destroy(&br->conf);
+	site_destroy(&br->site);
+	directory_close(&br->dir);
 	local_media_destroy(&br->media);
 	if (br->web)
 		web_destroy(&br->web);
@@ -321,10 +446,12 @@ void bridge_configure(struct bridge *br, struct config *cfg)
 	g_autoptr(GError) error = NULL;
 
 	config_warn_of_fixed(conference_config(br->conf), cfg);
-	stages_offer(local_media_stages(br->media), cfg->gates);
+	stages_offer(stages_of(br), cfg->gates);
 	conference_configure(br->conf, cfg);
 	if (!accounts_configure(br->accounts, cfg, &error))
 		g_critical("bridge: %s", error->message);
+	if (br->cluster)
+		cluster_configure(br->cluster);
 }
 
 char *bridge_login_link(struct bridge *br, const char *address)

@@ -10,6 +10,7 @@
 
 #include "bridge/bridge.h"
 #include "bridge/config.h"
+#include "bridge/gates_command.h"
 #include "bridge/notify.h"
 #include "bridge/program.h"
 #include "bridge/token_command.h"
@@ -116,6 +117,8 @@ int main(int argc, char **argv)
 	message_init();
 	if (argc > 1 && !strcmp(argv[1], "token"))
 		return token_command(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "gates"))
+		return gates_command(argc - 1, argv + 1);
 	program_hold_hangup(TRUE);
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error) ||

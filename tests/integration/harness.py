@@ -50,7 +50,7 @@ class Bridge:
 
     started = []  # their processes, for run() to end what a case left
 
-    def __init__(self, directory, rooms, mails, **bridge_keys):
+    def __init__(self, directory, /, rooms, mails, **bridge_keys):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.web_port = free_port()

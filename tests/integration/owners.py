@@ -1,0 +1,200 @@
+"""Several ipsp-bridge on one etcd share a room: its owner is killed with
+SIGKILL again and again while callers mail it; each is answered once, a new
+owner is there within 3 s, and who talks notices nothing."""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+
+from cluster import SECRET, Etcd, Site, heard, longest_gap
+from etcdbed import why_not
+from harness import (BRIDGE, PHONE, Bridge, Maildir, digest, free_port, invite,
+                     ipsp_part, note, run, skip_all, tone_wav, wait_for)
+
+KILLS = int(os.environ.get("OWNERS_KILLS", "6"))
+INVITES = int(os.environ.get("OWNERS_INVITES", "60"))
+SEED = int(os.environ.get("OWNERS_SEED", str(time.time_ns())))
+ROOM = "hall@conf.test"
+TAKEOVER_S = 3.0
+
+
+class Cluster:
+    """Bridges that share a Maildir and an etcd; their own sites have no
+    gates: callers sit at ipsp-phonegates."""
+
+    def __init__(self, directory, sites=2, gates=20, bridges=2, capacity=200):
+        self.directory = directory
+        self.mail = directory / "mail"
+        self.room = Maildir(self.mail / "hall")
+        self.etcd = Etcd(directory).start()
+        self.sites = [Site(directory, self.etcd, name, gates=gates).start()
+                      for name in "abcdefgh"[:sites]]
+        (directory / "secret").write_text(SECRET)
+        self.bridges = {}
+        for name in ("one", "two", "three")[:bridges]:
+            self.bridges[name] = Bridge(
+                directory / name,
+                mails={"local": {"mailbox": f"maildir:{self.mail}/hall",
+                                 "post": f"maildir:{self.mail}/%u"}},
+                rooms={ROOM: {"account": "local", "capacity": capacity}},
+                directory="etcd", etcd_url=self.etcd.url,
+                cluster_secret_file=directory / "secret", site=name,
+                gates=1, answers_per_domain=100000, answers_per_room=100000)
+
+    def start(self):
+        for bridge in self.bridges.values():
+            bridge.start()
+        self.owner()
+        return self
+
+    def owner(self, other_than=None, seconds=10):
+        """The name of the bridge that has the account."""
+        def held():
+            name = (self.etcd.get("owners/local") or {}).get("bridge")
+            return name if name != other_than else None
+        return wait_for("an owner", held, seconds)
+
+    def reader(self, other_than=None, seconds=10):
+        """The bridge that has taken the account over, by its log."""
+        def took():
+            for name, bridge in self.bridges.items():
+                if name != other_than and self.taken(bridge) > self.before[
+                        name]:
+                    return name
+            return None
+        return wait_for("an owner that reads", took, seconds)
+
+    @staticmethod
+    def taken(bridge):
+        return bridge.log_text().count("account=local is ours")
+
+    def kill_owner(self):
+        """Says how long nobody read the mailbox."""
+        self.before = {name: self.taken(bridge)
+                       for name, bridge in self.bridges.items()}
+        name = self.owner()
+        self.bridges[name].kill()
+        since = time.monotonic()
+        self.reader(other_than=name)
+        took = time.monotonic() - since
+        self.bridges[name].start()
+        return took
+
+    def gates(self, *arguments):
+        config = next(iter(self.bridges.values())).config
+        return subprocess.run([BRIDGE, "gates", "--config", config,
+                               *arguments], capture_output=True, text=True,
+                              timeout=20)
+
+    def phone(self, name, *options):
+        Maildir(self.mail / name)
+        process = subprocess.Popen(
+            [PHONE, "call", ROOM, "--from", f"{name}@conf.test",
+             "--config", "/dev/null", "--mailbox", f"maildir:{self.mail}/{name}",
+             "--post", f"maildir:{self.mail}/%u", "--json",
+             *map(str, options)],
+            stdout=open(self.directory / f"{name}.json.log", "wb"),
+            stderr=open(self.directory / f"{name}.log", "wb"))
+        Bridge.started.append(process)
+        return process
+
+
+def each_caller_is_answered_once_over_kills_of_the_owner(directory):
+    note(f"{INVITES} invites, {KILLS} kills, OWNERS_SEED={SEED}")
+    chance = random.Random(SEED)
+    cluster = Cluster(directory, capacity=INVITES + 10).start()
+    callers = {}
+    for number in range(INVITES):
+        address = f"caller{number}@conf.test"
+        callers[address] = (Maildir(cluster.mail / f"caller{number}"),
+                            *invite(ROOM, address))
+    ended = threading.Event()
+
+    def mail_all():
+        for _, invitation, _ in callers.values():
+            cluster.room.drop(invitation)
+            # As long as the kills go on.
+            ended.wait(chance.uniform(0, 2 * KILLS * 3.5 / INVITES))
+
+    sender = threading.Thread(target=mail_all)
+    sender.start()
+    took = []
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(0.1, 1.5))
+        took.append(cluster.kill_owner())
+    ended.set()
+    sender.join()
+    assert wait_for("an answer for everyone", lambda: all(
+        box.mails() for box, _, _ in callers.values()), 60)
+    time.sleep(1)  # a late second answer must not come either
+    note("a new owner after " + ", ".join(f"{s:.2f}" for s in sorted(took))
+         + " s")
+    copies = 0
+    for address, (box, _, did) in callers.items():
+        mails = box.mails()
+        copies += len(mails) - 1
+        assert len({digest(m) for m in mails}) == 1, f"{address}: differ"
+        part = ipsp_part(mails[0])
+        assert part["m"] == "OK" and part["did"] == did, part
+        assert len(part["pg"]) == 2, part
+    note(f"identical copies beyond the first: {copies}")
+    wait_for("an empty mailbox", lambda: not cluster.room.mails(), 10)
+    assert max(took) <= TAKEOVER_S, took
+
+
+def who_talks_does_not_notice_that_the_owner_dies(directory):
+    cluster = Cluster(directory).start()
+    seconds = 12
+    for name, tone in (("ann", 700), ("bob", 1100)):
+        tone_wav(directory / f"{name}.wav", [tone], 1)
+    phones = [cluster.phone(
+        name, "--send", directory / f"{name}.wav", "--loop",
+        "--receive", directory / f"{name}-heard.wav", "--for", seconds)
+        for name in ("ann", "bob")]
+    listing = wait_for("both in the room", lambda: (
+        lambda text: text if text.count("1 of 1 here") + 2 * text.count(
+            "2 of 2 here") == 2 else None)(cluster.gates(ROOM).stdout))
+    assert "(root)" in listing and "kept by" in listing, listing
+    time.sleep(1)
+    took = cluster.kill_owner()
+    note(f"a new owner after {took:.2f} s")
+    again = wait_for("both in the room still", lambda: (
+        lambda text: text if text.count("1 of 1 here") + 2 * text.count(
+            "2 of 2 here") == 2 else None)(cluster.gates(ROOM).stdout))
+    assert again.split("\n\n")[1] == listing.split("\n\n")[1], again
+    for phone in phones:
+        assert phone.wait(30) == 0
+    for name, tone in (("ann", 1100), ("bob", 700)):
+        frames = heard(directory / f"{name}-heard.wav", tone, 2, seconds - 5)
+        gap = longest_gap(frames)
+        note(f"{name} misses the other for {gap * 1000:.0f} ms at most")
+        assert gap <= 0.06, gap
+
+
+def gates_says_why_it_has_nothing_to_show(directory):
+    Maildir(directory / "mail" / "hall")
+    (directory / "secret").write_text(SECRET)
+    mails = {"local": {"mailbox": f"maildir:{directory}/mail/hall",
+                       "post": f"maildir:{directory}/mail/%u"}}
+    alone = Bridge(directory / "alone", {ROOM: {"account": "local"}}, mails)
+    lost = Bridge(directory / "lost", {ROOM: {"account": "local"}}, mails,
+                  directory="etcd", site="lost",
+                  etcd_url=f"http://127.0.0.1:{free_port()}",
+                  cluster_secret_file=directory / "secret")
+    for bridge, sentence in ((alone, "no cluster"), (lost, "etcd")):
+        result = subprocess.run([BRIDGE, "gates", "-c", bridge.config],
+                                capture_output=True, text=True, timeout=20)
+        assert result.returncode == 1, result
+        assert sentence in result.stderr, result
+
+
+if __name__ == "__main__":
+    reason = why_not()
+    if reason:
+        skip_all(reason)
+    sys.exit(run(each_caller_is_answered_once_over_kills_of_the_owner,
+                 who_talks_does_not_notice_that_the_owner_dies,
+                 gates_says_why_it_has_nothing_to_show))
