@@ -159,8 +159,10 @@ static void judge(struct hub *hub, struct origin *org, struct trunk *trk,
 	if (trk == hub->up) {
 		talkers_rise(&hub->talkers, &org->talker);
 		org->quiet = 0;
-		if (again && !org->chosen)
+		if (again) {
+			org->chosen = false;
 			org->grace_us = now_us + HUB_GRACE_US;
+		}
 		return;
 	}
 	if (origin_note(hub, org, -(float)snd->level))

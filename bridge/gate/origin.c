@@ -190,8 +190,12 @@ bool origin_seat(struct hub *hub, struct origin *org, uint64_t now_us)
 
 	if (!talkers_seat(&hub->talkers, &org->talker))
 		return false;
-	if (!before)
-		org->grace_us = now_us + HUB_GRACE_US;
+	if (before)
+		return true;
+	/* A verdict that has him comes again in a tick; one that had him may
+	 * have been another root's. */
+	org->chosen = false;
+	org->grace_us = now_us + HUB_GRACE_US;
 	return true;
 }
 

@@ -481,6 +481,108 @@ static void the_vice_yields_when_the_root_is_back(void)
 	tree_stop(tree);
 }
 
+/* What a root had said that was lost is not what the next one says. */
+static void an_old_verdict_is_forgotten(void)
+{
+	struct tree *tree = tree_start(3, 2);
+	unsigned a, b;
+
+	tree_link(tree, 1, 0, TRUNK_PARENT);
+	tree_link(tree, 2, 0, TRUNK_PARENT);
+	a = tree_join(tree, 1);
+	b = tree_join(tree, 1);
+	tree_join(tree, 2);
+	tree_join(tree, 2);
+	tree_run(tree, SETTLE);
+	tree->members[a].talks = true;
+	tree_run(tree, 400);
+	tree_kill(tree, 0);
+	tree->members[a].talks = false;
+	tree_command(tree, 2,
+		     (struct command){ .kind = COMMAND_SET_HUB,
+				       .hub = tree->hubs[2].hub,
+				       .place = { .root = true } });
+	tree_run(tree, 1000);
+	tree_link(tree, 1, 2, TRUNK_PARENT);
+	tree->members[2].talks = tree->members[3].talks = true;
+	tree_run(tree, 600);
+	g_assert_cmpint(tree->hubs[1].report.parent, ==, HUB_PARENT);
+	tree->members[a].talks = true;
+	tree_run(tree, 800);
+	g_assert_cmphex(tree_heard(tree, b, 20), ==, 0xc);
+	/* Nor is it the mix's doing that he is not. */
+	g_assert_false(origin_is_heard(tree->hubs[1].hub,
+				       tree->members[a].ses->talk,
+				       tree->now_us));
+	tree_stop(tree);
+}
+
+/* As SIGSTOP does. Its children have gone elsewhere; what they had said to it
+ * in the meantime is old when it goes on. */
+static void a_hub_that_was_stopped_comes_back(void)
+{
+	struct tree *tree = twelve(5);
+
+	tree_run(tree, SETTLE);
+	tree->members[9].talks = true;
+	tree_run(tree, 600);
+	tree_mark(tree);
+	tree->hubs[4].stopped = true;
+	tree_run(tree, 10000);
+	tree->hubs[4].stopped = false;
+	tree_run(tree, 500);
+	for (unsigned i = 0; i < 12; i++)
+		if (i != 4 && i != 9)
+			expect(tree_gap(tree, i, 9) <= 200, "gap",
+			       tree_gap(tree, i, 9), i);
+	reset_wires(tree);
+	tree_run(tree, 1000);
+	for (unsigned w = 0; w < tree->n_wires; w++)
+		g_assert_cmpuint(tree->wires[w].twice, ==, 0);
+	expect_nothing_back(tree);
+	g_assert_cmphex(heard_by_all(tree, 25), ==, 1u << 9);
+	tree_stop(tree);
+}
+
+static void a_room_that_goes_on_gets_a_hub(void)
+{
+	struct tree *tree = tree_start(2, 5);
+	struct hub *hub = tree->hubs[1].hub;
+
+	tree_join(tree, 0);
+	tree_join(tree, 1);
+	tree_join(tree, 1);
+	tree->members[1].talks = true;
+	tree_run(tree, 200);
+	/* Taken away, and made anew. */
+	tree_command(
+		tree, 1,
+		(struct command){ .kind = COMMAND_REMOVE_HUB, .hub = hub });
+	tree_run(tree, 200);
+	tree_mark(tree);
+	tree_make_hub(tree, 1);
+	tree_link(tree, 1, 0, TRUNK_PARENT);
+	tree_run(tree, 600);
+	g_assert_cmphex(heard_by_all(tree, 10), ==, 1u << 1);
+	g_assert_cmpuint(tree_gap(tree, 2, 1), ==, 0);
+	tree_stop(tree);
+}
+
+static void in_a_room_without_limit_all_are_heard(void)
+{
+	struct tree *tree = tree_start(4, 0);
+
+	for (unsigned i = 1; i < 4; i++)
+		tree_link(tree, i, i / 2, TRUNK_PARENT);
+	for (unsigned i = 0; i < 8; i++) {
+		tree_join_as(tree, i % 4, 3000, i & 1);
+		tree->members[i].talks = true;
+	}
+	tree_run(tree, 2000);
+	g_assert_cmphex(heard_by_all(tree, 20), ==, 0xff);
+	tree_stop(tree);
+}
+
 static void who_is_cut_off_says_so_and_goes_on(void)
 {
 	struct tree *tree = tree_start(2, 5);
@@ -699,6 +801,12 @@ int main(int argc, char **argv)
 	ADD("a hub that leaves says so", a_hub_that_leaves_says_so);
 	ADD("the vice yields when the root is back",
 	    the_vice_yields_when_the_root_is_back);
+	ADD("an old verdict is forgotten", an_old_verdict_is_forgotten);
+	ADD("a hub that was stopped comes back",
+	    a_hub_that_was_stopped_comes_back);
+	ADD("a room that goes on gets a hub", a_room_that_goes_on_gets_a_hub);
+	ADD("in a room without limit all are heard",
+	    in_a_room_without_limit_all_are_heard);
 	ADD("who is cut off says so and goes on",
 	    who_is_cut_off_says_so_and_goes_on);
 	ADD("a better parent takes over without a gap",

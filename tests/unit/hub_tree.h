@@ -256,7 +256,7 @@ static inline void tree_command(struct tree *tree, unsigned hub,
 	tree_disarm(tree);
 }
 
-static inline void tree_add_hub(struct tree *tree, unsigned i)
+static inline void tree_make_hub(struct tree *tree, unsigned i)
 {
 	struct tree_hub *at = &tree->hubs[i];
 	struct hub_config cfg = {
@@ -265,8 +265,22 @@ static inline void tree_add_hub(struct tree *tree, unsigned i)
 		.talkers = tree->talkers,
 		.guests = tree->talkers + 8,
 		.root = i == 0,
-		.leg = { .jitter = { 0, 400 }, .channels = 1 },
+		.leg = { .jitter = { 0, 400 },
+			 .channels = 1,
+			 .everybody = !tree->talkers },
 	};
+
+	g_assert_cmpint(hub_create(&at->hub, &cfg), ==, 0);
+	at->hub->mix = at->entry->mix;
+	tree_command(tree, i,
+		     (struct command){ .kind = COMMAND_ADD_HUB,
+				       .hub = at->hub,
+				       .place = { .to = at->entry->mix } });
+}
+
+static inline void tree_add_hub(struct tree *tree, unsigned i)
+{
+	struct tree_hub *at = &tree->hubs[i];
 
 	at->tree = tree;
 	at->index = i;
@@ -282,8 +296,6 @@ static inline void tree_add_hub(struct tree *tree, unsigned i)
 						 .channels = 1,
 						 .jitter = { 0, 400 } }),
 		==, 0);
-	g_assert_cmpint(hub_create(&at->hub, &cfg), ==, 0);
-	at->hub->mix = at->entry->mix;
 	g_assert_cmpint(phonegate_create(&at->gate, "gate", at->entry->mix, 50),
 			==, 0);
 	tree_command(tree, i,
@@ -292,10 +304,7 @@ static inline void tree_add_hub(struct tree *tree, unsigned i)
 	tree_command(
 		tree, i,
 		(struct command){ .kind = COMMAND_ADD_GATE, .gate = at->gate });
-	tree_command(tree, i,
-		     (struct command){ .kind = COMMAND_ADD_HUB,
-				       .hub = at->hub,
-				       .place = { .to = at->entry->mix } });
+	tree_make_hub(tree, i);
 }
 
 /* Hub 0 is the root. */
@@ -432,6 +441,7 @@ static inline void tree_seat(struct tree *tree, unsigned i, unsigned hub,
 	if (mem->bare)
 		cfg.stream.level_id = 0;
 	cfg.leg.level_header = !mem->bare;
+	cfg.leg.everybody = !tree->talkers;
 	g_assert_cmpint(session_create(&mem->ses, &cfg), ==, 0);
 	mem->ses->gate = tree->hubs[hub].gate;
 	mem->hub = hub;
