@@ -44,7 +44,7 @@ struct directory_config {
 	const char *certificate, *key; /* PEM files of ours; both or none */
 	const char *prefix;	       /* NULL: "ipsp/1/" */
 	/* Seconds that others wait for a process which is silent before they
-	 * take it for dead. etcd as delivered makes at least 2 of it. */
+	 * take it for dead. 0: 2, the least that etcd as delivered grants. */
 	guint lease_s;
 	/* local: share what this other local directory holds, as two processes
 	 * share an etcd (scenarios, tests). NULL: begin empty. */
@@ -140,9 +140,9 @@ struct directory_watch_events {
 	 * that follow each other closely may be told as one, and the same
 	 * value may be told twice. */
 	void (*changed)(const char *key, const char *value, void *arg);
-	/* All that there was at one moment has been told: at first, and after
-	 * each outage, when what went away meanwhile has been told too. May
-	 * be NULL. */
+	/* All that there was at one moment has been told: at first, and again
+	 * when after an outage all had to be read anew; then what went away
+	 * meanwhile has been told, too. May be NULL. */
 	void (*synced)(void *arg);
 };
 

@@ -3,6 +3,22 @@
 #include <gio/gio.h>
 #include <string.h>
 
+char *etcd_full_key(const struct etcd *etcd, const char *key)
+{
+	return g_strconcat(etcd->prefix, key, NULL);
+}
+
+void etcd_warn(const struct etcd *etcd, char **lastp, const char *what,
+	       const char *error)
+{
+	if (!g_strcmp0(*lastp, error))
+		return;
+	g_warning("directory: %s: etcd at %s %s", what,
+		  etcd_http_url(&etcd->http), error);
+	g_free(*lastp);
+	*lastp = g_strdup(error);
+}
+
 /* A watch is a follow with a name outside. */
 struct etcd_watch {
 	struct directory_watch base;

@@ -25,6 +25,7 @@ struct etcd_claim {
 	gboolean there; /* by what the follow told last */
 	gint64 seen;	/* revision of what we know of the key */
 	char *written;	/* our value there; NULL: another */
+	char *refusal;	/* that was logged last */
 	gboolean dropped;
 };
 
@@ -57,6 +58,7 @@ static void forget(void *data)
 	g_free(claim->base.key);
 	g_free(claim->base.value);
 	g_free(claim->written);
+	g_free(claim->refusal);
 }
 
 void etcd_claim_free(void *claim)
@@ -154,12 +156,14 @@ static gboolean came(struct etcd_claim *claim, const json_t *answer,
 		return FALSE;
 	etcd_call_destroy(&claim->call);
 	if (error) {
-		g_warning("directory: claim of %s: etcd at %s %s",
-			  claim->base.key, etcd_http_url(&etcd->http),
-			  error->message);
+		g_autofree char *what =
+			g_strconcat("claim of ", claim->base.key, NULL);
+
+		etcd_warn(etcd, &claim->refusal, what, error->message);
 		retry(claim);
 		return FALSE;
 	}
+	g_clear_pointer(&claim->refusal, g_free);
 	claim->seen = MAX(claim->seen, out_r->revision);
 	return TRUE;
 }

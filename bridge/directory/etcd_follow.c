@@ -120,6 +120,13 @@ static void read_again(struct etcd_follow *flw)
 	g_clear_pointer(&flw->page, g_free);
 }
 
+static void warn(struct etcd_follow *flw, const char *error)
+{
+	g_autofree char *what = g_strconcat("watch of ", flw->keys, NULL);
+
+	etcd_warn(flw->etcd, &flw->refusal, what, error);
+}
+
 static void trouble(struct etcd_follow *flw, const GError *error)
 {
 	struct etcd *etcd = flw->etcd;
@@ -134,12 +141,8 @@ static void trouble(struct etcd_follow *flw, const GError *error)
 		read_again(flw);
 	else if (etcd_session_trouble(etcd, error))
 		return;
-	else if (g_strcmp0(flw->refusal, error->message) != 0) {
-		g_warning("directory: watch of %s: etcd at %s %s", flw->keys,
-			  etcd_http_url(&etcd->http), error->message);
-		g_free(flw->refusal);
-		flw->refusal = g_strdup(error->message);
-	}
+	else
+		warn(flw, error->message);
 	restart_later(flw);
 }
 
@@ -157,8 +160,7 @@ static gboolean goes_on(struct etcd_follow *flw, const struct etcd_message *msg)
 	if (msg->compacted || behind)
 		read_again(flw);
 	else
-		g_warning("directory: watch of %s: etcd ended it: %s",
-			  flw->keys, msg->reason ? msg->reason : "no reason");
+		warn(flw, msg->reason ? msg->reason : "ended it");
 	restart_later(flw);
 	return FALSE;
 }

@@ -10,7 +10,8 @@
 #define CONNECT_MS   2000L
 #define MAX_ANSWER   (32 * 1024 * 1024) /* twice a page of large values */
 #define MAX_WAITING  (ETCD_MAX_LINE + 1024 * 1024)
-#define PROBE_IDLE_S 5L /* TCP asks whether a silent stream still lives */
+#define TELLING_US   5000 /* of a stream, before others have their turn */
+#define PROBE_IDLE_S 5L	  /* TCP asks whether a silent stream still lives */
 
 struct etcd_call {
 	struct etcd_http *http;
@@ -152,10 +153,13 @@ static void tell(struct etcd_call *call, const json_t *answer,
 	call->func(answer, error, call->arg);
 }
 
+static void read_soon(struct etcd_call *call);
+
 /* All objects that are whole, and at last that it is over. */
 static gboolean on_reading(void *data)
 {
 	struct etcd_call *call = data;
+	gint64 until = g_get_monotonic_time() + TELLING_US;
 	gboolean destroyed = FALSE;
 	g_autoptr(GError) error = NULL;
 	json_t *answer;
@@ -167,8 +171,14 @@ static gboolean on_reading(void *data)
 		json_decref(answer);
 		if (destroyed)
 			return G_SOURCE_REMOVE;
+		if (g_get_monotonic_time() > until)
+			break;
 	}
 	call->destroyed = NULL;
+	if (answer) {
+		read_soon(call);
+		return G_SOURCE_REMOVE;
+	}
 	if (!error)
 		error = g_steal_pointer(&call->end);
 	if (error) {

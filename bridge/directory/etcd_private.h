@@ -131,6 +131,9 @@ struct etcd {
 	GPtrArray *watches; /* struct etcd_watch */
 };
 
+/* Logs "WHAT: etcd at URL ERROR", unless that is what *lastp says already. */
+void etcd_warn(const struct etcd *etcd, char **lastp, const char *what,
+	       const char *error);
 /* prefix + key; caller frees. */
 char *etcd_full_key(const struct etcd *etcd, const char *key);
 

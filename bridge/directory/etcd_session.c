@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define LEASE_S	     2
 #define FIRST_TRY_MS 100
 #define LAST_TRY_MS  2000
 /* Parts of the lease: how often it is renewed, how long an answer may take,
@@ -294,7 +295,7 @@ void etcd_session_init(struct etcd *etcd, const struct directory_config *cfg)
 
 	ssn->user = g_strdup(cfg->user);
 	ssn->password = g_strdup(cfg->password);
-	ssn->lease_ms = 1000 * MAX(cfg->lease_s, 1);
+	ssn->lease_ms = 1000 * (cfg->lease_s ? cfg->lease_s : LEASE_S);
 	ssn->backoff.first_ms = FIRST_TRY_MS;
 	ssn->backoff.last_ms = LAST_TRY_MS;
 	after(etcd, 0, on_next_try);

@@ -38,11 +38,6 @@ struct leased {
 static void send_queue(struct etcd *etcd);
 static void send_leased(struct etcd *etcd);
 
-char *etcd_full_key(const struct etcd *etcd, const char *key)
-{
-	return g_strconcat(etcd->prefix, key, NULL);
-}
-
 /* ---- The queue ---- */
 
 static void entry_free(void *data)
@@ -135,12 +130,7 @@ static void refuse(struct etcd *etcd, const GError *error)
 		wrt->singly = TRUE;
 		return;
 	}
-	if (g_strcmp0(wrt->refusal, error->message) != 0) {
-		g_warning("directory: etcd at %s %s: not written",
-			  etcd_http_url(&etcd->http), error->message);
-		g_free(wrt->refusal);
-		wrt->refusal = g_strdup(error->message);
-	}
+	etcd_warn(etcd, &wrt->refusal, "not written", error->message);
 	settle(etcd, error);
 }
 
@@ -343,12 +333,7 @@ static void on_leased(const json_t *answer, const GError *error, void *arg)
 	/* Refused: etcd is full, or our rights were taken. Each renewal of
 	 * the lease tries again, and the session says what is wrong. */
 	wrt->leased_sent = 0;
-	if (g_strcmp0(wrt->refusal, error->message) != 0) {
-		g_warning("directory: etcd at %s %s: leased keys wait",
-			  etcd_http_url(&etcd->http), error->message);
-		g_free(wrt->refusal);
-		wrt->refusal = g_strdup(error->message);
-	}
+	etcd_warn(etcd, &wrt->refusal, "our keys wait", error->message);
 }
 
 static void send_leased(struct etcd *etcd)

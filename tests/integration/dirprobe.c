@@ -100,11 +100,11 @@ static void on_done(const GError *error, void *arg)
 	struct request *req = arg;
 	gint64 us = g_get_monotonic_time() - req->began;
 
-	if (!error && --req->left)
-		return;
-	say("done",
-	    json_pack("{s:s, s:s?, s:I}", "key", req->key, "error",
-		      error ? error->message : NULL, "us", (json_int_t)us));
+	req->left--;
+	if (error || !req->left)
+		say("done", json_pack("{s:s, s:s?, s:I}", "key", req->key,
+				      "error", error ? error->message : NULL,
+				      "us", (json_int_t)us));
 	if (req->left)
 		return;
 	g_free(req->key);
@@ -218,31 +218,40 @@ int main(int argc, char **argv)
 		.lease = on_lease,
 	};
 	g_auto(GStrv) urls = NULL;
-	struct directory_config cfg = { 0 };
-	int lease = 2;
+	g_autofree char *user = NULL, *password = NULL, *prefix = NULL;
+	g_autofree char *ca = NULL, *certificate = NULL, *key = NULL;
+	int lease = 0;
 	const GOptionEntry options[] = {
 		{ "url", 0, 0, G_OPTION_ARG_STRING_ARRAY, &urls, "etcd", NULL },
-		{ "user", 0, 0, G_OPTION_ARG_STRING, &cfg.user, "", NULL },
-		{ "password", 0, 0, G_OPTION_ARG_STRING, &cfg.password, "",
+		{ "user", 0, 0, G_OPTION_ARG_STRING, &user, "", NULL },
+		{ "password", 0, 0, G_OPTION_ARG_STRING, &password, "", NULL },
+		{ "ca", 0, 0, G_OPTION_ARG_STRING, &ca, "", NULL },
+		{ "certificate", 0, 0, G_OPTION_ARG_STRING, &certificate, "",
 		  NULL },
-		{ "ca", 0, 0, G_OPTION_ARG_STRING, &cfg.ca, "", NULL },
-		{ "certificate", 0, 0, G_OPTION_ARG_STRING, &cfg.certificate,
-		  "", NULL },
-		{ "key", 0, 0, G_OPTION_ARG_STRING, &cfg.key, "", NULL },
-		{ "prefix", 0, 0, G_OPTION_ARG_STRING, &cfg.prefix, "", NULL },
+		{ "key", 0, 0, G_OPTION_ARG_STRING, &key, "", NULL },
+		{ "prefix", 0, 0, G_OPTION_ARG_STRING, &prefix, "", NULL },
 		{ "lease", 0, 0, G_OPTION_ARG_INT, &lease, "seconds", NULL },
 		{ 0 },
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GInputStream) in = g_unix_input_stream_new(0, FALSE);
 	g_autoptr(GError) error = NULL;
+	struct directory_config cfg = { 0 };
 	struct probe prb = { 0 };
 
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error))
 		g_error("%s", error->message);
-	cfg.urls = (const char *const *)urls;
-	cfg.lease_s = (guint)lease;
+	cfg = (struct directory_config){
+		.urls = (const char *const *)urls,
+		.user = user,
+		.password = password,
+		.ca = ca,
+		.certificate = certificate,
+		.key = key,
+		.prefix = prefix,
+		.lease_s = (guint)lease,
+	};
 	prb.loop = g_main_loop_new(NULL, FALSE);
 	prb.in = g_data_input_stream_new(in);
 	prb.claims =
@@ -256,5 +265,8 @@ int main(int argc, char **argv)
 					    on_line, &prb);
 	g_main_loop_run(prb.loop);
 	directory_close(&prb.dir);
+	g_hash_table_unref(prb.claims);
+	g_object_unref(prb.in);
+	g_main_loop_unref(prb.loop);
 	return 0;
 }
