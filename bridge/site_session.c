@@ -139,14 +139,12 @@ static void open_leg(struct site_session *ses, struct site_hub *hub,
 	       ses->want->standby ? " standby" : "");
 }
 
-/* Keys that were in use here are spent, whether by this run or another. */
-static gboolean is_spent(struct site_session *ses)
+/* FALSE: its keys were in use here. */
+static gboolean is_fresh(struct site_session *ses)
 {
-	struct site *site = ses->room->site;
 	g_autofree char *name = g_strdup_printf("%s.%u", ses->did, ses->k);
 
-	return strcmp(ses->want->instance, site->instance) != 0 ||
-	       !site_spend(site, name);
+	return site_spend(ses->room->site, name);
 }
 
 static void open_session(struct site_session *ses)
@@ -154,6 +152,10 @@ static void open_session(struct site_session *ses)
 	struct site_hub *hub;
 	struct document_secret secret;
 
+	if (strcmp(ses->want->instance, ses->room->site->instance) != 0) {
+		site_session_gone(ses, DOCUMENT_GONE_LOST);
+		return;
+	}
 	if (ses->want->has_end || !ses->room->hubs->len)
 		return;
 	hub = site_room_hub(ses->room, ses->want->worker);
@@ -163,10 +165,10 @@ static void open_session(struct site_session *ses)
 	}
 	if (!open_secret(ses, &secret))
 		return;
-	if (is_spent(ses))
-		site_session_gone(ses, DOCUMENT_GONE_LOST);
-	else
+	if (is_fresh(ses))
 		open_leg(ses, hub, &secret);
+	else
+		site_session_gone(ses, DOCUMENT_GONE_LOST);
 	explicit_bzero(&secret, sizeof(secret));
 }
 

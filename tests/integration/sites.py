@@ -3,27 +3,31 @@ the test: it writes what is wanted and reads how it is."""
 
 import signal
 import socket
+import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 
-from cluster import Etcd, Room, Site, heard, longest_gap
+from cluster import Etcd, PHONEGATE, Room, Site, heard, longest_gap
 from etcdbed import why_not
 from harness import free_port, note, run, skip_all, tone_wav, wait_for
 
-ANN, BOB = 700, 1100  # Hz
+ANN, BOB, CAROL = 700, 1100, 1900  # Hz
 
 
 class Pair:
     """Two sites joined by a trunk, ann at the root's and bob at the other."""
 
-    def __init__(self, directory, seconds, standby=False):
+    def __init__(self, directory, seconds, standby=False, vice=False):
         self.directory = directory
         self.etcd = Etcd(directory).start()
         self.a = Site(directory, self.etcd, "a").start()
         self.b = Site(directory, self.etcd, "b").start("--drain", "10")
         self.room = Room(directory, self.etcd)
+        self.vice = vice
         self.plan()
-        for name, tone in (("ann", ANN), ("bob", BOB)):
+        for name, tone in (("ann", ANN), ("bob", BOB), ("carol", CAROL)):
             tone_wav(directory / f"{name}.wav", [tone], 1)
         self.ann_phone = self.call("ann", seconds)
         self.ann = self.room.seat("ann", (self.a, "a-1", 0)).registered()
@@ -36,7 +40,7 @@ class Pair:
     def plan(self):
         child, parent = self.room.join(self.a, self.b)
         self.room.hub(self.a, 1, [child], root=True)
-        self.room.hub(self.b, 2, [parent])
+        self.room.hub(self.b, 2, [parent], vice=self.vice)
         wait_for("the trunk", self.joined)
 
     def joined(self):
@@ -121,8 +125,10 @@ def a_site_that_died_opens_nothing_anew(directory):
     pair.b.start("--drain", "0")
     wait_for("bob's session to be lost", lambda: (
         pair.bob.status() or {}).get("gone") == "lost")
+    wait_for("what the dead run wrote to go", lambda: not (
+        pair.room.hub_status(pair.b)))
     time.sleep(1)
-    assert not pair.room.hub_status(pair.b), "a hub of another run"
+    assert not pair.room.hub_status(pair.b), "a hub wanted of another run"
     pair.plan()
     carol = pair.call("bob", 3)  # as another dialog
     pair.bob_phone.kill()
@@ -161,6 +167,86 @@ def a_site_drains_without_a_gap(directory):
     assert pair.ann_phone.wait(30) == 0 and pair.bob_phone.wait(30) == 0
     assert pair.gap("ann", BOB, 2, 7) <= 0.04
     assert pair.gap("bob", ANN, 1, 7) <= 0.04
+
+
+def callers_of_a_site_that_dies_go_on(directory):
+    pair = Pair(directory, 6, vice=True)
+    carol = pair.call("carol", 9)
+    call = pair.room.seat("carol", (pair.a, "a-1", 0),
+                          (pair.b, "b-2", 0)).registered()
+    pair.bob.change(muted=True)  # so that carol's own gap is ann's
+    time.sleep(1)
+    pair.ann_phone.kill()
+    pair.a.kill()
+    call.registered(1)
+    assert carol.wait(20) == 0 and pair.bob_phone.wait(20) == 0
+    assert pair.gap("bob", CAROL, 1) < 1
+    wait_for("the vice-root to be root", lambda: pair.room.hub_status(
+        pair.b).get("root"))
+
+
+def a_hub_that_is_cut_off_sends_its_people_away(directory):
+    pair = Pair(directory, 1)
+    lone = Site(directory, pair.etcd, "c").start()
+    pair.room.hub(lone, 3, root=True)
+    phone = pair.call("carol", 6)
+    call = pair.room.seat("carol", (pair.b, "b-1", 0),
+                          (lone, "c-1", 0)).registered()
+    assert pair.ann_phone.wait(20) == 0 and pair.bob_phone.wait(20) == 0
+    pair.a.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    call.registered(1)
+    note(f"elsewhere after {time.monotonic() - began:.2f} s")
+    assert time.monotonic() - began < 2
+    assert "cut off" in pair.b.log_text()
+    wait_for("her old place to be left", lambda: (
+        call.status(0) or {}).get("gone") == "bye")
+    assert phone.wait(20) == 0
+
+
+def what_a_phonegate_is_told(directory):
+    etcd = Etcd(directory).start()
+    web = free_port()
+    site = Site(directory, etcd, "a", web_address="127.0.0.1", web_port=web,
+                web_url=f"http://127.0.0.1:{web}", metrics_token="x" * 32)
+    check = [PHONEGATE, "--config", site.config, "--check-config"]
+    assert subprocess.run(check, timeout=10).returncode == 0
+    site.start()
+
+    def get(path, **headers):
+        request = urllib.request.Request(f"http://127.0.0.1:{web}{path}",
+                                         headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, ""
+
+    assert get("/healthz") == (200, "ok\n")
+    assert get("/")[0] == 404 and get("/whip/hall@conf.test")[0] == 404
+    status, text = get("/metrics", Authorization="Bearer " + "x" * 32)
+    assert status == 200
+    for line in ("directory_up 1", "directory_lease_held 1",
+                 "site_rooms 0", "site_draining 0"):
+        assert f"\nipsp_bridge_{line}\n" in text, line
+    urls = [c.get("u") for c in site.document()["workers"][0]["cand"]]
+    assert f"ws://127.0.0.1:{web}/media/0" in urls, urls
+
+    site.config.write_text(site.config.read_text().replace(
+        "gates = 2", "gates = 7").replace("workers = 1", "workers = 2"))
+    site.process.send_signal(signal.SIGHUP)
+    wait_for("the new number of gates",
+             lambda: site.document()["gates"] == 7)
+    wait_for("a word on what stays as it is",
+             lambda: "workers has changed" in site.log_text())
+    site.config.write_text("[phonegate]\nworkers = many\n")
+    site.process.send_signal(signal.SIGHUP)
+    wait_for("a word on the mistakes",
+             lambda: "the old one stays" in site.log_text())
+    assert subprocess.run(check, timeout=10,
+                          stderr=subprocess.DEVNULL).returncode == 78
+    site.process.send_signal(signal.SIGTERM)
+    assert site.process.wait(10) == 0
 
 
 def a_room_outgrows_its_worker(directory):
@@ -207,4 +293,7 @@ if __name__ == "__main__":
                  a_site_that_died_opens_nothing_anew,
                  a_site_that_slept_goes_on,
                  a_site_drains_without_a_gap,
+                 callers_of_a_site_that_dies_go_on,
+                 a_hub_that_is_cut_off_sends_its_people_away,
+                 what_a_phonegate_is_told,
                  a_room_outgrows_its_worker))

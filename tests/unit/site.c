@@ -288,10 +288,11 @@ static void keys_are_used_by_one_run_and_once(void)
 	want_hub(&bed, "another");
 	doc = session("another", SECRET);
 	want(&bed, &doc);
-	spin(200);
+	wait_for(&bed, SESSION_STATUS, "lost");
 	g_assert_null(seen(&bed, HUB_STATUS));
 	want_hub(&bed, bed.instance);
-	wait_for(&bed, SESSION_STATUS, "lost");
+	wait_for(&bed, HUB_STATUS, "{");
+	g_assert_nonnull(strstr(seen(&bed, SESSION_STATUS), "lost"));
 	put(&bed, SESSION, NULL);
 	wait_for(&bed, SESSION_STATUS, NULL);
 	doc = session(bed.instance, SECRET);
