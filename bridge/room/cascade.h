@@ -23,7 +23,10 @@
  *     those of its children lead to the root, or, if that was the root, to the
  *     vice-root, who is then root without being told,
  *   - as long as a trunk works only where both of its ends know it, hubs that
- *     have heard of the last change and hubs that have not form no cycle,
+ *     have heard of the last change and hubs that have not form no cycle. It
+ *     may work as soon as the lower end knows it, if those who still have a
+ *     parent do not use alternates, none is a leaf, and a hub that went was not
+ *     above the whole last level,
  *   - the alternate is on another site than the parent wherever there is an
  *     ancestor, or the vice-root, on another.
  *

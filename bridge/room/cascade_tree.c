@@ -261,22 +261,39 @@ void tree_place(struct cascade *cas, struct cascade_node *node,
 	press(cas, leaf ? above : last, node, wish);
 }
 
-/* Who of the last level takes the place of a node above it. A child of that
- * node, if it can be: then one trunk less is moved. */
+/* How well one of the last level would do in the place of a node above it. A
+ * child of that node is best: one trunk less is moved. One from far below it is
+ * worst: who hears of the change before that one has would be above himself. */
+static guint fitness(const struct cascade_node *filler,
+		     const struct cascade_node *node)
+{
+	const struct cascade_node *it = filler;
+
+	if (filler->parent == node)
+		return 2;
+	while (it->depth > node->depth)
+		it = it->parent;
+	return it != node;
+}
+
 static struct cascade_node *find_filler(const GPtrArray *last,
 					const struct cascade_node *node)
 {
 	struct cascade_node *best = NULL;
+	guint best_fitness = 0;
 
 	for (guint i = 0; i < last->len; i++) {
 		struct cascade_node *it = last->pdata[i];
-		gboolean ours = it->parent == node;
+		guint fit;
 
 		if (!tree_carries(it))
 			continue;
-		if (!best || ours > (best->parent == node) ||
-		    (ours == (best->parent == node) && tree_better(it, best)))
+		fit = fitness(it, node);
+		if (!best || fit > best_fitness ||
+		    (fit == best_fitness && tree_better(it, best))) {
 			best = it;
+			best_fitness = fit;
+		}
 	}
 	return best;
 }

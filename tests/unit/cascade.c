@@ -202,9 +202,12 @@ static gboolean has_trunk(const struct plan *plan, guint32 child, guint32 above)
 		plan->at[child].alternate == above);
 }
 
-/* Some have been told the new plan and some not; a trunk works where both of
- * its ends know it. */
-static void check_half_told(const struct plan *old, const struct plan *new)
+/* Some have been told the new plan and some not. A trunk works where both of
+ * its ends know it, whether it is to the parent or the alternate. `eager`: it
+ * works where the lower end knows it, as the upper one is told first;
+ * alternates are for those whose parent is gone. */
+static void check_half_told(const struct plan *old, const struct plan *new,
+			    gboolean eager)
 {
 	const struct plan *by[MAX_HUBS] = { NULL };
 	guint32 to[MAX_HUBS] = { 0 };
@@ -219,13 +222,45 @@ static void check_half_told(const struct plan *old, const struct plan *new)
 
 		if (!by[id])
 			continue;
-		above = draw(3) ? by[id]->at[id].parent
-				: by[id]->at[id].alternate;
-		if (above && has_trunk(by[above], id, above))
+		above = by[id]->at[id].parent;
+		if (eager ? above && !new->here[above] : !draw(3))
+			above = by[id]->at[id].alternate;
+		if (above && (eager || has_trunk(by[above], id, above)))
 			to[id] = above;
 	}
 	for (guint32 id = 1; id <= n_ids; id++)
 		follow(to, id);
+}
+
+/* Whether one that goes has to be replaced by one from below its children:
+ * all who could are there. */
+static gboolean filled_from_below(const struct plan *plan, guint32 gone)
+{
+	guint last = plan->at[plan->ids[plan->n - 1]].depth;
+
+	if (plan->at[gone].depth + 2 > last)
+		return FALSE;
+	for (guint i = 0; i < plan->n; i++) {
+		guint32 it = plan->ids[i];
+
+		if (plan->at[it].depth < last)
+			continue;
+		while (plan->at[it].depth > plan->at[gone].depth)
+			it = plan->at[it].parent;
+		if (it != gone)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Whose place was: of the one that went, or of the vice-root, who is root now.
+ * 0: nobody went. */
+static guint32 place_to_fill(const struct plan *old, const struct plan *new)
+{
+	for (guint i = 0; i < old->n; i++)
+		if (!new->here[old->ids[i]])
+			return i ? old->ids[i] : new->ids[0];
+	return 0;
 }
 
 /* What a hub is told, in a number: its trunks of all kinds. */
@@ -368,7 +403,10 @@ static void check(struct world *w, enum kind kind, gboolean single,
 	check_changes(w->cas, old, new);
 	if (single) {
 		check_root(old, new);
-		check_half_told(old, new);
+		check_half_told(old, new, FALSE);
+		if (!w->leaves && new->n && place_to_fill(old, new) &&
+		    !filled_from_below(old, place_to_fill(old, new)))
+			check_half_told(old, new, TRUE);
 	}
 	if (single && !any_pressed(old) && !any_pressed(new))
 		check_moves(w->cas, old, new, kind, w->leaves, moves);
