@@ -4,7 +4,7 @@
 #include "signaling/keys.h"
 
 #define INSTANCE_BYTES 16
-#define SPENT_LIFE_S   3600
+#define SPENT_LIFE_S   86400
 
 guint32 site_number(struct site *site)
 {
@@ -31,13 +31,15 @@ static void forget_spent(struct site *site, gint64 now_us)
 	site->spent_since_us = now_us;
 }
 
-gboolean site_spend(struct site *site, const char *what)
+gboolean site_is_spent(const struct site *site, const char *what)
 {
-	if (g_hash_table_contains(site->spent, what) ||
-	    g_hash_table_contains(site->spent_before, what))
-		return FALSE;
+	return g_hash_table_contains(site->spent, what) ||
+	       g_hash_table_contains(site->spent_before, what);
+}
+
+void site_spend(struct site *site, const char *what)
+{
 	g_hash_table_add(site->spent, g_strdup(what));
-	return TRUE;
 }
 
 /* Reconciling. */
@@ -162,6 +164,32 @@ static void want_synced(void *arg)
 static const struct directory_watch_events watch_events = {
 	.changed = want_changed,
 	.synced = want_synced,
+};
+
+/* Our own key. At first the run before us may still stand there. */
+static void own_changed(const char *key, const char *value, void *arg)
+{
+	struct site *site = arg;
+	struct document_name name;
+	struct document_site doc;
+
+	if (!value || !document_name(&name, key) ||
+	    strcmp(name.site, site->name) != 0 ||
+	    !document_read(DOCUMENT_SITE, &doc, value, strlen(value), NULL))
+		return;
+	if (!strcmp(doc.instance, site->instance)) {
+		site->seen_own = TRUE;
+	} else if (site->seen_own && !site->doubled) {
+		site->doubled = TRUE;
+		g_critical("site: another process, on %s, is called site=%s as "
+			   "well: give one of them another name",
+			   doc.host, site->name);
+	}
+	document_clear(DOCUMENT_SITE, &doc);
+}
+
+static const struct directory_watch_events own_events = {
+	.changed = own_changed,
 };
 
 void site_connected(struct site *site, gboolean up)
@@ -289,7 +317,12 @@ static void start(struct site *site)
 {
 	g_autofree char *prefix =
 		document_prefix(DOCUMENT_WANT_HUB, site->name);
+	struct document_name name = { .kind = DOCUMENT_SITE };
+	g_autofree char *own = NULL;
 
+	g_strlcpy(name.site, site->name, sizeof(name.site));
+	own = document_key(&name);
+	site->own = directory_watch(site->dir, own, &own_events, site);
 	site->watch = directory_watch(site->dir, prefix, &watch_events, site);
 	site->every = g_timeout_add_seconds(1, run_all, site);
 	site_run_soon(site);
@@ -337,6 +370,7 @@ void site_destroy(struct site **sitep)
 	if (!site)
 		return;
 	directory_unwatch(&site->watch);
+	directory_unwatch(&site->own);
 	g_clear_handle_id(&site->every, g_source_remove);
 	g_hash_table_unref(site->rooms);
 	g_clear_handle_id(&site->run, g_source_remove);

@@ -20,6 +20,8 @@ struct site {
 	void *arg;
 	struct directory *dir;
 	struct directory_watch *watch;
+	struct directory_watch *own; /* of our own key */
+	gboolean seen_own, doubled;
 	struct seal *seal;
 	struct stages *stages;
 	GHashTable *rooms; /* address => struct site_room, owned */
@@ -29,7 +31,7 @@ struct site {
 	GHashTable *trunks;   /* tag => struct site_trunk */
 	guint32 last_number;
 	/* Keys that were in use here and must not be again: "DID.K", salts.
-	 * Two generations, of which the older is forgotten each hour. */
+	 * Two generations, of which the older is forgotten each day. */
 	GHashTable *spent, *spent_before;
 	gint64 spent_since_us;
 	guint run, every; /* sources: reconcile soon; each second */
@@ -70,6 +72,9 @@ struct site_room {
 	GHashTable *sessions; /* "DID.K" => struct site_session, owned */
 	gboolean root, vice;  /* as the hub was told last */
 	gboolean cut_off;     /* its people are to go to their alternates */
+	/* Something that is wanted could not be had, and that was said. It is
+	 * tried again, and said again only when something else is wanted. */
+	gboolean refused;
 	gboolean published;
 };
 
@@ -94,8 +99,9 @@ struct site_session {
 
 /* site.c */
 guint32 site_number(struct site *site);
-/* FALSE: it was spent already. */
-gboolean site_spend(struct site *site, const char *what);
+/* Keys are used once: what has been spent is refused from then on. */
+gboolean site_is_spent(const struct site *site, const char *what);
+void site_spend(struct site *site, const char *what);
 /* Reconciles soon what is dirty. */
 void site_run_soon(struct site *site);
 

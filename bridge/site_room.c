@@ -69,6 +69,7 @@ void site_room_want(struct site_room *room, struct document_want_hub *want)
 	struct site *site = room->site;
 
 	room->dirty = TRUE;
+	room->refused = FALSE;
 	if (want && strcmp(want->instance, site->instance) != 0) {
 		g_debug("site: room=%s is wanted of another run",
 			room->address);
@@ -139,8 +140,10 @@ static struct site_hub *open_hub(struct site_room *room, guint worker)
 				   GUESTS_BESIDE);
 	if (!hub->stage || !stage_set_hub(hub->stage, &cfg) ||
 	    (!first && !join(room, hub))) {
-		g_warning("site: worker %u has no place for room=%s", worker,
-			  room->address);
+		if (!room->refused)
+			g_warning("site: worker %u has no place for room=%s",
+				  worker, room->address);
+		room->refused = TRUE;
 		stage_close(&hub->stage);
 		g_free(hub);
 		return NULL;

@@ -21,11 +21,20 @@ struct site_session *site_session_create(struct site_room *room,
 	return ses;
 }
 
+/* From when they are in use until long after. */
+static void spend(const struct site_session *ses)
+{
+	g_autofree char *name = g_strdup_printf("%s.%u", ses->did, ses->k);
+
+	site_spend(ses->room->site, name);
+}
+
 /* The media end; what was written of it stays. */
 static void close_leg(struct site_session *ses)
 {
 	if (!ses->leg)
 		return;
+	spend(ses);
 	g_hash_table_remove(ses->room->site->sessions,
 			    GUINT_TO_POINTER(ses->number));
 	leg_close(&ses->leg);
@@ -139,18 +148,26 @@ static void open_leg(struct site_session *ses, struct site_hub *hub,
 	       ses->want->standby ? " standby" : "");
 }
 
-/* FALSE: its keys were in use here. */
-static gboolean is_fresh(struct site_session *ses)
+/* What is not used yet; opened, it is. */
+static void open_fresh(struct site_session *ses, struct site_hub *hub)
 {
+	struct site *site = ses->room->site;
 	g_autofree char *name = g_strdup_printf("%s.%u", ses->did, ses->k);
+	struct document_secret secret;
 
-	return site_spend(ses->room->site, name);
+	if (site_is_spent(site, name)) {
+		site_session_gone(ses, DOCUMENT_GONE_LOST);
+	} else if (open_secret(ses, &secret)) {
+		open_leg(ses, hub, &secret);
+		explicit_bzero(&secret, sizeof(secret));
+		if (ses->leg)
+			spend(ses);
+	}
 }
 
 static void open_session(struct site_session *ses)
 {
 	struct site_hub *hub;
-	struct document_secret secret;
 
 	if (strcmp(ses->want->instance, ses->room->site->instance) != 0) {
 		site_session_gone(ses, DOCUMENT_GONE_LOST);
@@ -159,17 +176,10 @@ static void open_session(struct site_session *ses)
 	if (ses->want->has_end || !ses->room->hubs->len)
 		return;
 	hub = site_room_hub(ses->room, ses->want->worker);
-	if (!hub) {
-		refuse(ses, "there is no such worker, or it does not keep up");
-		return;
-	}
-	if (!open_secret(ses, &secret))
-		return;
-	if (is_fresh(ses))
-		open_leg(ses, hub, &secret);
+	if (hub)
+		open_fresh(ses, hub);
 	else
-		site_session_gone(ses, DOCUMENT_GONE_LOST);
-	explicit_bzero(&secret, sizeof(secret));
+		refuse(ses, "there is no such worker, or it does not keep up");
 }
 
 /* Changes. */

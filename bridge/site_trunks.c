@@ -5,11 +5,21 @@
 #include "bridge/site_private.h"
 #include "signaling/keys.h"
 
+/* Both ends of a trunk derive the same keys from it: one that were made twice
+ * would use its nonces twice. From when it is in use until long after. */
+static void spend(struct site *site, const guint8 *salt_bytes)
+{
+	g_autofree char *salt = keys_base64url(salt_bytes, DOCUMENTS_SALT);
+
+	site_spend(site, salt);
+}
+
 static void close_trunk(struct site_trunk *trk)
 {
 	struct site_room *room = trk->room;
 	struct site_hub *hub = room->hubs->pdata[0];
 
+	spend(room->site, trk->salt);
 	g_info("site: room=%s lets trunk=%s go", room->address, trk->id);
 	stage_remove_trunk(hub->stage, trk->trunk);
 	g_hash_table_remove(room->site->trunks, GUINT_TO_POINTER(trk->tag));
@@ -89,14 +99,21 @@ static struct trunk *make_trunk(const struct site *site,
 	return trk;
 }
 
-/* FALSE: these keys were in use here. Both ends of a trunk derive the same
- * ones, so that one made twice would use its nonces twice. */
-static gboolean is_fresh(struct site_room *room,
-			 const struct document_trunk *want)
+static void add_trunk(struct site_room *room, const struct document_trunk *want,
+		      struct trunk *made, guint32 tag)
 {
-	g_autofree char *salt = keys_base64url(want->salt, sizeof(want->salt));
+	struct site_trunk *trk = g_new0(struct site_trunk, 1);
 
-	return site_spend(room->site, salt);
+	trk->room = room;
+	trk->tag = tag;
+	trk->trunk = made;
+	trk->role = want->role;
+	g_strlcpy(trk->id, want->id, sizeof(trk->id));
+	memcpy(trk->salt, want->salt, sizeof(trk->salt));
+	g_ptr_array_add(room->trunks, trk);
+	g_hash_table_insert(room->site->trunks, GUINT_TO_POINTER(tag), trk);
+	g_info("site: room=%s trunk=%s site=%s", room->address, trk->id,
+	       want->site);
 }
 
 static void open_trunk(struct site_room *room,
@@ -105,33 +122,23 @@ static void open_trunk(struct site_room *room,
 	struct site *site = room->site;
 	struct site_hub *hub = room->hubs->pdata[0];
 	const guint32 tag = site_number(site);
+	g_autofree char *salt = keys_base64url(want->salt, sizeof(want->salt));
 	struct trunk *made;
-	struct site_trunk *trk;
 
-	if (!is_fresh(room, want)) {
-		g_debug("site: room=%s trunk=%s is spent", room->address,
-			want->id);
+	if (site_is_spent(site, salt))
+		return;
+	made = make_trunk(site, want, tag);
+	if (made && stage_add_trunk(hub->stage, made)) {
+		spend(site, want->salt);
+		add_trunk(room, want, made, tag);
 		return;
 	}
-	made = make_trunk(site, want, tag);
-	if (!made || !stage_add_trunk(hub->stage, made)) {
-		g_warning("site: room=%s has no trunk=%s to site=%s: no "
-			  "address of it can be reached from here, or the "
+	if (!room->refused)
+		g_warning("site: room=%s has no trunk=%s to site=%s: none of "
+			  "its addresses can be reached from here, or the "
 			  "worker does not keep up",
 			  room->address, want->id, want->site);
-		return;
-	}
-	trk = g_new0(struct site_trunk, 1);
-	trk->room = room;
-	trk->tag = tag;
-	trk->trunk = made;
-	trk->role = want->role;
-	g_strlcpy(trk->id, want->id, sizeof(trk->id));
-	memcpy(trk->salt, want->salt, sizeof(trk->salt));
-	g_ptr_array_add(room->trunks, trk);
-	g_hash_table_insert(site->trunks, GUINT_TO_POINTER(tag), trk);
-	g_info("site: room=%s trunk=%s site=%s", room->address, trk->id,
-	       want->site);
+	room->refused = TRUE;
 }
 
 static gboolean is_wanted(const struct document_want_hub *want,

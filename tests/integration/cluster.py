@@ -70,6 +70,8 @@ class Site:
         self.config.write_text("[phonegate]\n" + "".join(
             f"{key} = {value}\n" for key, value in every.items()))
         self.process = None
+        # Set: callers are told this URL only.
+        self.websocket = None
 
     def start(self, *options):
         before = (self.document() or {}).get("instance")
@@ -161,7 +163,9 @@ class Room:
         invite = json.loads(part)
         keys = [self.key("want", site, f"s/{invite['did']}.{k}")
                 for k, (site, _, _) in enumerate(places)]
-        gates = [{"id": gate, "a": "127.0.0.1", "n": site.port + worker}
+        gates = [{"id": gate, **(
+            {"u": site.websocket} if site.websocket else
+            {"a": "127.0.0.1", "n": site.port + worker})}
                  for site, gate, worker in places]
         (self.directory / "invite.json").write_bytes(part)
         (self.directory / "gates.json").write_text(json.dumps(gates))

@@ -49,6 +49,15 @@ static void read_gates(const char *path, struct ipsp_message *ok)
 		g_strlcpy(gate->id,
 			  json_string_value(json_object_get(entry, "id")),
 			  sizeof(gate->id));
+		if (json_object_get(entry, "u")) {
+			g_strlcpy(cand->transport, "wss",
+				  sizeof(cand->transport));
+			g_strlcpy(
+				cand->url,
+				json_string_value(json_object_get(entry, "u")),
+				sizeof(cand->url));
+			continue;
+		}
 		g_strlcpy(cand->transport, "udp", sizeof(cand->transport));
 		g_strlcpy(cand->address,
 			  json_string_value(json_object_get(entry, "a")),

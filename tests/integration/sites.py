@@ -231,6 +231,15 @@ def what_a_phonegate_is_told(directory):
     urls = [c.get("u") for c in site.document()["workers"][0]["cand"]]
     assert f"ws://127.0.0.1:{web}/media/0" in urls, urls
 
+    site.websocket = f"ws://127.0.0.1:{web}/media/0"
+    room = Room(directory, etcd)
+    room.hub(site, 1, root=True)
+    tone_wav(directory / "ann.wav", [ANN], 1)
+    phone = room.phone("ann", "--send", directory / "ann.wav", "--for", 1)
+    call = room.seat("ann", (site, "a-1", 0)).registered()
+    assert call.status()["path"] == "websocket", call.status()
+    assert phone.wait(20) == 0
+
     site.config.write_text(site.config.read_text().replace(
         "gates = 2", "gates = 7").replace("workers = 1", "workers = 2"))
     site.process.send_signal(signal.SIGHUP)

@@ -360,6 +360,25 @@ static void what_vanished_in_an_outage_is_kept_for_a_while(void)
 	tear_down(&bed);
 }
 
+static void two_sites_of_one_name_are_noticed(void)
+{
+	struct bed bed;
+	struct document_site doc = { .site = "a",
+				     .instance = "another",
+				     .host = "elsewhere",
+				     .sessions_per_gate = 5 };
+	g_autofree char *text = document_write(DOCUMENT_SITE, &doc);
+
+	set_up(&bed);
+	spin(100);
+	g_test_expect_message(NULL, G_LOG_LEVEL_CRITICAL,
+			      "*elsewhere, is called site=a as well*");
+	put(&bed, "sites/a", text);
+	spin(200);
+	g_test_assert_expected_messages();
+	tear_down(&bed);
+}
+
 static void a_site_that_drains_says_so(void)
 {
 	struct bed bed;
@@ -387,6 +406,8 @@ int main(int argc, char **argv)
 			what_is_not_sealed_by_the_cluster_is_not_served);
 	g_test_add_func("/site/what vanished in an outage is kept for a while",
 			what_vanished_in_an_outage_is_kept_for_a_while);
+	g_test_add_func("/site/two of one name are noticed",
+			two_sites_of_one_name_are_noticed);
 	g_test_add_func("/site/one that drains says so",
 			a_site_that_drains_says_so);
 	return g_test_run();
