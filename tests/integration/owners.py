@@ -4,6 +4,7 @@ owner is there within 3 s, and who talks notices nothing."""
 
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -89,6 +90,11 @@ class Cluster:
                                *arguments], capture_output=True, text=True,
                               timeout=20)
 
+    def here(self):
+        """How many are in the room, by the sites."""
+        return sum(map(int, re.findall(r"(\d+) of \d+ here",
+                                       self.gates(ROOM).stdout)))
+
     def phone(self, name, *options):
         Maildir(self.mail / name)
         process = subprocess.Popen(
@@ -154,16 +160,14 @@ def who_talks_does_not_notice_that_the_owner_dies(directory):
         name, "--send", directory / f"{name}.wav", "--loop",
         "--receive", directory / f"{name}-heard.wav", "--for", seconds)
         for name in ("ann", "bob")]
-    listing = wait_for("both in the room", lambda: (
-        lambda text: text if text.count("1 of 1 here") + 2 * text.count(
-            "2 of 2 here") == 2 else None)(cluster.gates(ROOM).stdout))
-    assert "(root)" in listing and "kept by" in listing, listing
+    wait_for("both in the room", lambda: cluster.here() == 2)
     time.sleep(1)
+    listing = cluster.gates(ROOM).stdout
+    assert "(root)" in listing and "kept by" in listing, listing
     took = cluster.kill_owner()
     note(f"a new owner after {took:.2f} s")
-    again = wait_for("both in the room still", lambda: (
-        lambda text: text if text.count("1 of 1 here") + 2 * text.count(
-            "2 of 2 here") == 2 else None)(cluster.gates(ROOM).stdout))
+    wait_for("both in the room still", lambda: cluster.here() == 2)
+    again = cluster.gates(ROOM).stdout
     assert again.split("\n\n")[1] == listing.split("\n\n")[1], again
     for phone in phones:
         assert phone.wait(30) == 0
@@ -172,6 +176,38 @@ def who_talks_does_not_notice_that_the_owner_dies(directory):
         gap = longest_gap(frames)
         note(f"{name} misses the other for {gap * 1000:.0f} ms at most")
         assert gap <= 0.06, gap
+
+
+def who_sits_at_a_site_that_dies_is_soon_heard_again(directory):
+    cluster = Cluster(directory, sites=3, bridges=1).start()
+    seconds = 14
+    for name, tone in (("ann", 700), ("bob", 1100)):
+        tone_wav(directory / f"{name}.wav", [tone], 1)
+    phones = [cluster.phone(
+        name, "--send", directory / f"{name}.wav", "--loop",
+        "--receive", directory / f"{name}-heard.wav", "--for", seconds)
+        for name in ("ann", "bob")]
+    wait_for("both in the room", lambda: cluster.here() == 2)
+    time.sleep(1)
+    listing = cluster.gates(ROOM).stdout
+    dead = next(site for site in cluster.sites
+                if f"{site.name} (root), 2 of 2 here" in listing)
+    dead.kill()
+    wait_for("the site to be forgotten", lambda: f"\n{dead.name} " not in
+             cluster.gates(ROOM).stdout, 10)
+    wait_for("both in the room still", lambda: cluster.here() == 2)
+    # Nobody is there twice, and each has a standby again.
+    before, listing = listing, cluster.gates(ROOM).stdout
+    note((before + listing).replace("\n", "\n# "))
+    assert sum(map(int, re.findall(r"of (\d+) here", listing))) == 2, listing
+    assert sum(map(int, re.findall(r"(\d+) standbys", listing))) == 2, listing
+    for phone in phones:
+        assert phone.wait(30) == 0
+    for name, tone in (("ann", 1100), ("bob", 700)):
+        gap = longest_gap(heard(directory / f"{name}-heard.wav", tone, 1,
+                                seconds - 4))
+        note(f"{name} misses the other for {gap * 1000:.0f} ms at most")
+        assert gap <= 1.5, gap
 
 
 def gates_says_why_it_has_nothing_to_show(directory):
@@ -197,4 +233,5 @@ if __name__ == "__main__":
         skip_all(reason)
     sys.exit(run(each_caller_is_answered_once_over_kills_of_the_owner,
                  who_talks_does_not_notice_that_the_owner_dies,
+                 who_sits_at_a_site_that_dies_is_soon_heard_again,
                  gates_says_why_it_has_nothing_to_show))
