@@ -250,6 +250,16 @@ static gboolean open_post(struct account *acc, const struct config_mail *mail,
 	return acc->post != NULL;
 }
 
+void accounts_read_none(struct accounts *acs)
+{
+	GHashTableIter iter;
+	struct account *acc;
+
+	g_hash_table_iter_init(&iter, acs->by_name);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&acc))
+		accounts_read(acs, acc->name, FALSE);
+}
+
 /* Of an account that goes away: its mails wait for it to come back. */
 static void give_back(struct account *acc)
 {

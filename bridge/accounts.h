@@ -43,6 +43,7 @@ void accounts_settled(struct accounts *acs, const char *account, const char *id,
 /* Whether this bridge reads the mailbox. A mail that
  * waits is forgotten, and shown by whoever reads it next. */
 void accounts_read(struct accounts *acs, const char *account, gboolean reads);
+void accounts_read_none(struct accounts *acs);
 
 /* Opens new accounts, closes those that are gone, opens changed ones anew;
  * the others are not touched. cfg must live until the next call. FALSE: an

@@ -181,7 +181,9 @@ static char *web_metrics(void *arg)
 	g_autoptr(GPtrArray) rooms = conference_rooms(br->conf);
 	g_autofree struct metrics_account *accounts =
 		g_new0(struct metrics_account, figures->len + 1);
-	const struct metrics metrics = {
+	struct directory_figures directory;
+	struct site_figures site;
+	struct metrics metrics = {
 		.workers = (const void *)workers->data,
 		.n_workers = workers->len,
 		.rooms = rooms,
@@ -189,12 +191,20 @@ static char *web_metrics(void *arg)
 		.n_accounts = figures->len,
 	};
 
+	if (br->dir) {
+		directory_figures(br->dir, &directory);
+		site_figures(br->site, &site);
+		metrics.directory = &directory;
+		metrics.site = &site;
+	}
+
 	for (guint i = 0; i < figures->len; i++) {
 		const struct account_figures *fig =
 			&g_array_index(figures, struct account_figures, i);
 
 		accounts[i] = (struct metrics_account){
 			.name = fig->name,
+			.reads = fig->reads,
 			.watching = fig->watching,
 			.state_s = (double)(g_get_monotonic_time() -
 					    fig->since_us) /
@@ -261,7 +271,8 @@ static void directory_state(gboolean up, const char *why, void *arg)
 
 	(void)why;
 	site_connected(br->site, up);
-	cluster_connected(br->cluster, up);
+	if (br->cluster)
+		cluster_connected(br->cluster, up);
 }
 
 static void directory_lease_held(gboolean held, void *arg)
@@ -284,6 +295,22 @@ static const struct site_events site_events = {
 static gint64 now_s(void *arg)
 {
 	return now_ms(arg) / 1000;
+}
+
+gboolean bridge_leave(struct bridge *br)
+{
+	if (!br->cluster)
+		return FALSE;
+	g_clear_handle_id(&br->cluster_timer, g_source_remove);
+	accounts_read_none(br->accounts);
+	cluster_destroy(&br->cluster);
+	site_drain(br->site);
+	return TRUE;
+}
+
+gboolean bridge_is_left(const struct bridge *br)
+{
+	return site_is_empty(br->site);
 }
 
 static void cluster_owns_account(const char *account, gboolean owns, void *arg)
@@ -311,7 +338,8 @@ static void host_answered(const char *account, const char *name, void *arg)
 {
 	struct bridge *br = arg;
 
-	cluster_answered(br->cluster, account, name);
+	if (br->cluster)
+		cluster_answered(br->cluster, account, name);
 }
 
 static void host_settled(const char *account, const char *id,

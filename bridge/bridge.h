@@ -13,7 +13,12 @@ struct bridge;
 
 /* Takes cfg. */
 struct bridge *bridge_create(struct config *cfg, GError **error);
-/* Ends every call with an RTCP BYE. */
+/* In a cluster: another bridge is to own what this one does, and who is here
+ * is sent to his standby; there is no way back. FALSE: it is alone. */
+gboolean bridge_leave(struct bridge *br);
+/* Whether everybody has gone. */
+gboolean bridge_is_left(const struct bridge *br);
+/* Ends every call that is left with an RTCP BYE. */
 void bridge_destroy(struct bridge **brp);
 
 /* New rooms and accounts; what else has changed needs a restart, and is

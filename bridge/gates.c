@@ -197,20 +197,22 @@ static double most_stress(const struct document_site *doc)
 	return most;
 }
 
+#define SITE_LINE "%-16s %-20s %-8s %10s %6s %7s  %s%s\n"
+
 static gboolean site_line(gpointer key, gpointer value, gpointer data)
 {
 	const struct document_site *doc = value;
-	g_autofree char *gates = doc->gates ? g_strdup_printf("%u", doc->gates)
-					    : g_strdup("any");
+	g_autofree char *number = g_strdup_printf("%u", doc->gates);
+	g_autofree char *gates = g_strdup_printf(
+		"%s x %u", doc->gates ? number : "any", doc->sessions_per_gate);
+	g_autofree char *used = g_strdup_printf("%u", doc->used);
+	g_autofree char *stress =
+		g_strdup_printf("%.0f %%", 100 * most_stress(doc));
 
 	g_string_append_printf(
-		data,
-		"%-16s %-20s %-8s %6s of %-5u %6u %7.0f %% "
-		"%s%s\n",
-		(const char *)key, doc->host,
+		data, SITE_LINE, (const char *)key, doc->host,
 		doc->net == DOCUMENT_NET_GLOBAL ? "global" : "private", gates,
-		doc->sessions_per_gate, doc->used, 100 * most_stress(doc),
-		doc->release, doc->draining ? " draining" : "");
+		used, stress, doc->release, doc->draining ? " draining" : "");
 	return FALSE;
 }
 
@@ -361,9 +363,8 @@ char *gates_text(const struct gates *gts, const char *address)
 {
 	GString *text = g_string_new(NULL);
 
-	g_string_append_printf(text, "%-16s %-20s %-8s %6s %8s %6s %9s %s\n",
-			       "site", "host", "net", "gates", "places", "used",
-			       "stress", "release");
+	g_string_append_printf(text, SITE_LINE, "site", "host", "net", "gates",
+			       "used", "stress", "release", "");
 	g_tree_foreach(gts->sites, site_line, text);
 	g_tree_foreach(gts->owners, owner_line, text);
 	if (!address) {

@@ -7,12 +7,11 @@
 #include "bridge/config.h"
 #include "bridge/directory/directory.h"
 #include "bridge/gates.h"
+#include "bridge/program.h"
 #include "bridge/site_config.h"
 #include "signaling/message.h"
 
-#define EXIT_USAGE  2
-#define EXIT_CONFIG 78 /* sysexits.h EX_CONFIG */
-#define PATIENCE_S  5
+#define PATIENCE_S 5
 
 static const char *const parts[] = { "sites/", "owners/", "want/", "status/" };
 
@@ -121,9 +120,7 @@ static struct config *load(const char *path)
 	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
 	struct config *cfg = config_load(path, problems);
 
-	for (guint i = 0; i < problems->len; i++)
-		fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
-	g_ptr_array_unref(problems);
+	program_complain(problems);
 	return cfg;
 }
 

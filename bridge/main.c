@@ -16,10 +16,14 @@
 #include "bridge/token_command.h"
 #include "signaling/message.h"
 
+#define LEAVE_S	      30 /* who never goes holds up nobody */
+#define LOOK_EVERY_MS 50
+
 struct program {
 	char *config_path;
 	struct bridge *bridge;
 	GMainLoop *loop;
+	gint64 leave_until_us; /* 0: it is not leaving */
 };
 
 /* NULL: every mistake was written to stderr. */
@@ -50,12 +54,33 @@ static gboolean on_hangup(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean look(gpointer data)
+{
+	struct program *prog = data;
+	const gboolean late = g_get_monotonic_time() >= prog->leave_until_us;
+
+	if (!late && !bridge_is_left(prog->bridge))
+		return G_SOURCE_CONTINUE;
+	if (late)
+		g_warning("main: not everybody has gone; ending all the same");
+	g_main_loop_quit(prog->loop);
+	return G_SOURCE_REMOVE;
+}
+
+/* In a cluster it leaves, and ends at once when asked a second time. */
 static gboolean on_end(gpointer data)
 {
 	struct program *prog = data;
 
 	notify("STOPPING=1");
-	g_main_loop_quit(prog->loop);
+	if (prog->leave_until_us || !bridge_leave(prog->bridge)) {
+		g_main_loop_quit(prog->loop);
+		return G_SOURCE_CONTINUE;
+	}
+	g_message("main: leaving");
+	prog->leave_until_us =
+		g_get_monotonic_time() + LEAVE_S * G_USEC_PER_SEC;
+	g_timeout_add(LOOK_EVERY_MS, look, prog);
 	return G_SOURCE_CONTINUE;
 }
 

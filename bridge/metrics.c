@@ -233,6 +233,11 @@ static void write_accounts(GString *text, const struct metrics *met)
 	const struct metrics_account *accs = met->accounts;
 	const guint n = met->n_accounts;
 
+	metrics_family(text, "mailbox_read", "gauge",
+		       "1: this bridge reads it. 0: another one does, or "
+		       "nobody can while the directory is away.");
+	for (guint i = 0; i < n; i++)
+		account_row(text, "mailbox_read", &accs[i], "", accs[i].reads);
 	metrics_family(
 		text, "mailbox_watching", "gauge",
 		"1: mail comes in. 0: the mailbox is tried again and again.");

@@ -12,7 +12,8 @@
 /* How a mail account is doing. */
 struct metrics_account {
 	const char *name;
-	gboolean watching;	     /* its mailbox; else it is tried again */
+	gboolean reads;		     /* its mailbox; else another bridge does */
+	gboolean watching;	     /* it; else it is tried again */
 	double state_s;		     /* for so long */
 	guint64 mails;		     /* dealt with */
 	guint64 sent, late, refused; /* answers; late: to be tried again */

@@ -151,6 +151,25 @@ def each_caller_is_answered_once_over_kills_of_the_owner(directory):
     assert max(took) <= TAKEOVER_S, took
 
 
+def an_owner_that_is_ended_hands_over_at_once(directory):
+    cluster = Cluster(directory, sites=1).start()
+    cluster.before = {name: cluster.taken(bridge)
+                      for name, bridge in cluster.bridges.items()}
+    name = cluster.owner()
+    since = time.monotonic()
+    cluster.bridges[name].process.terminate()
+    heir = cluster.reader(other_than=name)
+    took = time.monotonic() - since
+    note(f"a new owner after {took:.2f} s")
+    assert cluster.bridges[name].process.wait(10) == 0
+    box = Maildir(cluster.mail / "ann")
+    invitation, did = invite(ROOM, "ann@conf.test")
+    cluster.room.drop(invitation)
+    wait_for("an answer of the other", box.mails)
+    assert did in cluster.bridges[heir].log_text()
+    assert took <= 1, took
+
+
 def who_talks_does_not_notice_that_the_owner_dies(directory):
     cluster = Cluster(directory).start()
     seconds = 12
@@ -232,6 +251,7 @@ if __name__ == "__main__":
     if reason:
         skip_all(reason)
     sys.exit(run(each_caller_is_answered_once_over_kills_of_the_owner,
+                 an_owner_that_is_ended_hands_over_at_once,
                  who_talks_does_not_notice_that_the_owner_dies,
                  who_sits_at_a_site_that_dies_is_soon_heard_again,
                  gates_says_why_it_has_nothing_to_show))
