@@ -68,7 +68,8 @@ enum call_event_type {
 	CALL_CONNECT,	 /* target `target` wants its WebSocket */
 	CALL_REGISTERED, /* target `target` knows us, and has the call */
 	CALL_SOUND,	 /* the first frame of the mix is played */
-	CALL_SWITCHED,	 /* the call is wholly at target `target` now */
+	CALL_SWITCHED,	 /* the gate of target `target` is heard now */
+	CALL_LEFT,	 /* and the one before was said BYE */
 	CALL_MESSAGE,	 /* in-band control from the bridge, once */
 	CALL_REPORT,
 	CALL_BYE,     /* the bridge hung up */

@@ -15,6 +15,7 @@
 #define ASK_AGAIN_US (200 * 1000)      /* between two rounds of standbys */
 #define HEAR_BOTH_US (2 * 1000 * 1000) /* then the old gate is left */
 #define BYES	     3		       /* nobody acknowledges them */
+#define BYE_AFTER_US (1000 * 1000)
 #define BYE_AGAIN_US (200 * 1000)
 
 static void release(struct call *call, struct call_place *place)
@@ -125,14 +126,6 @@ static void say_bye(struct call *call, uint64_t now_us)
 	call->byes_us = now_us;
 }
 
-static void tell_switched(struct call *call, uint64_t now_us)
-{
-	if (call->change.from == call->change.to)
-		return;
-	call_tell(call, CALL_SWITCHED, now_us);
-	call->change.from = call->change.to;
-}
-
 /* Nothing will come from there that we want to know of. */
 static void forget_left(struct call *call, uint64_t now_us)
 {
@@ -140,8 +133,6 @@ static void forget_left(struct call *call, uint64_t now_us)
 		return;
 	if (call->switching || call->byes)
 		say_bye(call, now_us);
-	if (call->byes)
-		tell_switched(call, now_us);
 	call->byes = 0;
 	release(call, call->left);
 	call->left = NULL;
@@ -198,16 +189,18 @@ void call_places_switched(struct call *call, uint64_t tick_us)
 		call->change.lost_us = 0; /* it was there, and had nothing */
 	call->switching = false;
 	call->byes = BYES;
+	call_tell(call, CALL_SWITCHED, call->now_us);
 }
 
-/* Its WebSocket may be closed when all BYEs are on their way. */
+/* Not at once: the room is to learn of the new place before it hears that he
+ * is gone from the old one. */
 static void leave_old(struct call *call, uint64_t now_us)
 {
-	if (!call->byes)
+	if (!call->byes || now_us - call->switched_us < BYE_AFTER_US)
 		return;
 	say_bye(call, now_us);
 	if (!--call->byes)
-		tell_switched(call, now_us);
+		call_tell(call, CALL_LEFT, now_us);
 }
 
 /* --- whether the gate lives --- */

@@ -179,8 +179,10 @@ static void on_media_event(const struct call_event *event, void *owner)
 		caller->progress.counts = event->counts;
 		caller->events->event(caller, event, caller->arg);
 		return;
-	case CALL_SWITCHED:
+	case CALL_LEFT:
 		close_other_websockets(caller);
+		return;
+	case CALL_SWITCHED:
 		caller->events->event(caller, event, caller->arg);
 		return;
 	case CALL_MESSAGE:

@@ -87,6 +87,7 @@ static void on_event(const struct call_event *event, void *owner)
 		break;
 	case CALL_CONNECT:
 	case CALL_SWITCHED:
+	case CALL_LEFT:
 	case CALL_REPORT:
 		break;
 	}

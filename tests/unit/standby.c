@@ -99,8 +99,11 @@ static void a_gate_that_drains_costs_nothing(void)
 	start_call(world);
 	redirect(&world->site[0], 1);
 	call_check(world->call, world->now); /* the gate's wish */
-	pass(world, 1000);
+	pass(world, 900);
 	g_assert_cmpuint(world->n_switches, ==, 1);
+	g_assert_cmpuint(world->site[0].gone, ==,
+			 0); /* not the first to know */
+	pass(world, 500);
 	assert_switch(world, 0, 0, 1, CALL_REDIRECTED);
 	g_assert_cmpuint(world->switches[0].lost_us, ==, 0);
 	g_assert_cmpuint(world->longest, ==, 0);
@@ -341,8 +344,9 @@ static void a_websocket_is_opened_beside_the_first(void)
 	g_assert_cmpuint(world->connects, ==, 2);
 	g_assert_cmpuint(world->connect_target, ==, call_target(1, 0));
 	call_websocket(world->call, call_target(1, 0), true, world->now);
-	pass(world, 1000);
+	pass(world, 1500);
 	g_assert_cmpuint(world->n_switches, ==, 1);
+	g_assert_cmpint(world->last, ==, CALL_LEFT);
 	g_assert_cmpuint(world->longest, ==, 0);
 	g_assert_cmpuint(world->site[0].gone, ==, 1);
 	finish(world);
