@@ -265,7 +265,8 @@ static const struct ipsp_message examples[] = {
 		       TRUE,
 		       2,
 		       { { "udp", "2001:db8::1", 5004, "" },
-			 { "wss", "", 0, "wss://x.example/media/0" } } },
+			 { "wss", "", 0, "wss://x.example/media/0" } },
+		       0 },
 		     { "fra1",
 		       FALSE,
 		       1,
@@ -374,8 +375,7 @@ static void what_is_no_standby_is_refused(void)
 		"{\"t\":\"standby\"," PG "}",
 		"{\"t\":\"standby\",\"k\":0," PG "}",
 		"{\"t\":\"standby\",\"k\":1}",
-		"{\"t\":\"standby\",\"k\":1,\"pg\":{\"id\":\"a\","
-		"\"cand\":[]}}",
+		"{\"t\":\"standby\",\"k\":1,\"pg\":{\"id\":\"a\"}}",
 	};
 	struct ipsp_gate gate;
 
