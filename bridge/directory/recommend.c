@@ -15,7 +15,8 @@ enum recommend_gate recommend_table(gboolean n1_global, gboolean n2_global)
 /* What is said of a site for one caller. */
 struct rated {
 	const struct recommend_site *site;
-	gint reach, same_host, hot, lent, far, affinity, quarter, rtt_step;
+	gint reach, same_host, full, hot, lent, far, affinity, quarter,
+		rtt_step;
 	gdouble load;
 };
 
@@ -60,6 +61,7 @@ static struct rated rate(const struct recommend_caller *caller,
 	return (struct rated){
 		.site = it,
 		.reach = reach_of(caller, it),
+		.full = !has_room(it),
 		.hot = it->stress >= RECOMMEND_FULL_STRESS,
 		.lent = it->owner == RECOMMEND_OTHER,
 		.far = it->rtt_ms >= 0 &&
@@ -81,10 +83,11 @@ static gint by_name(const struct recommend_site *a,
 static gint compare(const struct rated *a, const struct rated *b)
 {
 	const gint rules[][2] = {
-		{ a->reach, b->reach },	    { a->same_host, b->same_host },
-		{ a->hot, b->hot },	    { a->lent, b->lent },
-		{ a->far, b->far },	    { a->affinity, b->affinity },
-		{ a->quarter, b->quarter }, { a->rtt_step, b->rtt_step },
+		{ a->reach, b->reach },	      { a->same_host, b->same_host },
+		{ a->full, b->full },	      { a->hot, b->hot },
+		{ a->lent, b->lent },	      { a->far, b->far },
+		{ a->affinity, b->affinity }, { a->quarter, b->quarter },
+		{ a->rtt_step, b->rtt_step },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
@@ -95,8 +98,15 @@ static gint compare(const struct rated *a, const struct rated *b)
 	return by_name(a->site, b->site);
 }
 
-/* The best with room; for a standby beside `assigned`, else NULL. Returns n
- * when there is none. */
+static gboolean may_be_standby(const struct recommend_site *it,
+			       const struct recommend_site *assigned)
+{
+	return !it->draining && it->places && it->owner != RECOMMEND_CALLER &&
+	       strcmp(it->site, assigned->site);
+}
+
+/* The best for a place, or for a standby beside `assigned`, else NULL. Returns
+ * n when there is none. */
 static guint choose(const struct recommend_caller *caller,
 		    const struct recommend_site *sites, guint n,
 		    const struct recommend_site *assigned)
@@ -105,18 +115,15 @@ static guint choose(const struct recommend_caller *caller,
 	struct rated best = { 0 };
 
 	for (guint i = 0; i < n; i++) {
+		const struct recommend_site *site = &sites[i];
 		struct rated it;
 
-		if (!has_room(&sites[i]))
+		if (assigned ? !may_be_standby(site, assigned)
+			     : !has_room(site))
 			continue;
-		it = rate(caller, &sites[i], nearest);
-		if (assigned) {
-			if (!strcmp(sites[i].site, assigned->site) ||
-			    sites[i].owner == RECOMMEND_CALLER)
-				continue;
-			it.same_host =
-				!g_strcmp0(sites[i].host, assigned->host);
-		}
+		it = rate(caller, site, nearest);
+		it.same_host =
+			assigned && !g_strcmp0(site->host, assigned->host);
 		if (!best.site || compare(&it, &best) < 0)
 			best = it;
 	}

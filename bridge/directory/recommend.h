@@ -72,8 +72,10 @@ struct recommendation {
  *   8. load, exactly; then the name.
  *
  * The standby is chosen likewise, from another site than the assigned wherever
- * one has room, and after rule 1 from another host. It needs no place of its
- * own before it is used; the caller's own gate is never a standby. */
+ * there is one that does not drain; after rule 1 another host goes before the
+ * same, and then a site with room before one without: it needs no place before
+ * it is used, and nobody is turned away in mid-call. The caller's own gate is
+ * never a standby. */
 gboolean recommend(const struct recommend_caller *caller,
 		   const struct recommend_site *sites, guint n,
 		   struct recommendation *rec_r);
