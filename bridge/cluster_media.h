@@ -24,7 +24,7 @@
 #define CLUSTER_STRANDED_MS 35000
 /* An old place stays for so long beside the new one, so that the caller hears
  * that one before. */
-#define CLUSTER_LINGER_MS 1000
+#define CLUSTER_LINGER_MS 3000
 /* And one that is to say goodbye. */
 #define CLUSTER_ENDING_MS 5000
 
