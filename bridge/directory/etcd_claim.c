@@ -18,14 +18,15 @@ struct etcd_claim {
 	struct etcd_follow *follow;
 	struct etcd_call *call;
 	GSource *retry;
-	gboolean held;	/* told */
-	gint64 fence;	/* the key is ours, created then; 0: it is not */
-	gboolean asked; /* to create it, and the answer did not come */
-	gboolean taken; /* somebody else has it */
-	gboolean there; /* by what the follow told last */
-	gint64 seen;	/* revision of what we know of the key */
-	char *written;	/* our value there; NULL: another */
-	char *refusal;	/* that was logged last */
+	gboolean held;	   /* told */
+	gint64 fence;	   /* the key is ours, created then; 0: it is not */
+	gboolean asked;	   /* to create it, and the answer did not come */
+	gboolean taken;	   /* somebody else has it */
+	gboolean there;	   /* by what the follow told last */
+	gint64 seen;	   /* revision of what we know of the key */
+	char *written;	   /* our value there; NULL: another */
+	char *refusal;	   /* that was logged last */
+	gboolean removing; /* what the call under way is for */
 	gboolean dropped;
 };
 
@@ -222,7 +223,7 @@ static void on_changed(const json_t *answer, const GError *error, void *arg)
 	struct etcd_outcome out = { 0 };
 
 	if (came(claim, answer, error, &out)) {
-		if (!out.succeeded || claim->base.released)
+		if (!out.succeeded || claim->removing)
 			not_ours(claim, out.read != NULL);
 		step(claim);
 	} else {
@@ -244,6 +245,7 @@ static void change(struct etcd_claim *claim, const char *value)
 	etcd_wire_else_read(txn, key);
 	g_free(claim->written);
 	claim->written = g_strdup(value);
+	claim->removing = !value;
 	call(claim, txn, on_changed);
 }
 

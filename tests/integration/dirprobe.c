@@ -183,6 +183,7 @@ static void obey(struct probe *prb, GStrv word, guint n)
 		struct directory_claim *old =
 			g_hash_table_lookup(prb->claims, word[1]);
 
+		say("released", json_pack("{s:s}", "key", word[1]));
 		g_hash_table_remove(prb->claims, word[1]);
 		directory_release(&old);
 	} else if (!strcmp(word[0], "watch") && n == 2) {

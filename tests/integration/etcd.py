@@ -2,8 +2,10 @@
 killed, stopped, emptied, compacted, locked, far away. After each of it every
 process must know again what there is, without a word too many."""
 
+import math
 import os
 import pathlib
+import random
 import re
 import signal
 import statistics
@@ -277,6 +279,54 @@ def two_never_hold_one_claim(directory):
     far.close()
 
 
+def reigns_of(probe):
+    """[fence, from, to] of each time that it held the claim."""
+    reigns = []
+    for event in probe.said:
+        if event["e"] == "held":
+            reigns.append([event["fence"], event["at"], math.inf])
+        elif event["e"] in ("lost", "released") and reigns:
+            reigns[-1][2] = min(reigns[-1][2], event["at"])
+    return reigns
+
+
+def holders_never_overlap_whatever_the_network_does(directory):
+    etcd = Etcd(directory).start()
+    seed = int(os.environ.get("ETCD_SEED", str(time.time_ns())))
+    chance = random.Random(seed)
+    wires = [Wire(etcd.port) for _ in range(3)]
+    probes = [Probe(directory, wire.url, name=f"probe{i}").up()
+              for i, wire in enumerate(wires)]
+    for probe in probes:
+        probe.tell("claim owners/x v")
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        i = chance.randrange(3)
+        act = chance.choice(["cut", "mend", "break", "again"])
+        if act == "break":
+            wires[i].break_off()
+        elif act == "again":
+            probes[i].tell("release owners/x")
+            probes[i].tell("claim owners/x v")
+        else:
+            wires[i].cut = act == "cut"
+        time.sleep(chance.random())
+    for wire in wires:
+        wire.cut = False
+    wait_for("a holder", lambda: any(r[2] == math.inf for p in probes
+                                     for r in reigns_of(p)), 20)
+    reigns = sorted((r for p in probes for r in reigns_of(p)),
+                    key=lambda r: r[1])
+    note(f"seed {seed}: {len(reigns)} reigns, "
+         f"{len({r[0] for r in reigns})} fences")
+    assert len(reigns) > 1
+    for before, after in zip(reigns, reigns[1:]):
+        assert before[0] <= after[0] and before[2] <= after[1], \
+            (before, after)
+    for probe in probes:
+        probe.close()
+
+
 def of_three_members_one_may_die(directory):
     peers = {name: free_port() for name in ("one", "two", "three")}
     etcds = [Etcd(directory, name, peers) for name in peers]
@@ -376,6 +426,7 @@ if __name__ == "__main__":
              tls_trusts_its_own_ca_only,
              a_reader_that_is_slow_ends_with_the_truth,
              two_never_hold_one_claim,
+             holders_never_overlap_whatever_the_network_does,
              of_three_members_one_may_die,
              what_it_costs]
     wanted = sys.argv[1:]
