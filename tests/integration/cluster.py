@@ -48,6 +48,17 @@ class Etcd(etcdbed.Etcd):
             return json.loads(base64.b64decode(pair["value"]))
         return None
 
+    def all(self, prefix):
+        """Documents by their keys, of all keys that begin so."""
+        start = (PREFIX + prefix).encode()
+        end = start[:-1] + bytes([start[-1] + 1])
+        found = self.post("kv/range", {
+            "key": base64.b64encode(start).decode(),
+            "range_end": base64.b64encode(end).decode()})
+        return {base64.b64decode(pair["key"]).decode()[len(PREFIX):]:
+                json.loads(base64.b64decode(pair["value"]))
+                for pair in found.get("kvs", [])}
+
 
 def encode(text):
     return base64.b64encode(text.encode()).decode()
@@ -55,6 +66,8 @@ def encode(text):
 
 class Site:
     """One ipsp-phonegate."""
+
+    prefix = ()  # words before the command: where it runs
 
     def __init__(self, directory, etcd, name, **keys):
         self.name, self.etcd = name, etcd
@@ -76,7 +89,7 @@ class Site:
     def start(self, *options):
         before = (self.document() or {}).get("instance")
         self.process = subprocess.Popen(
-            [PHONEGATE, "--config", self.config, *options],
+            [*self.prefix, PHONEGATE, "--config", self.config, *options],
             stdout=subprocess.DEVNULL,
             stderr=open(self.directory / "phonegate.log", "ab"))
         Bridge.started.append(self.process)

@@ -27,6 +27,8 @@ def why_not():
 class Etcd:
     """One member; alone, or of a cluster of `peers` (name: peer port)."""
 
+    address = "127.0.0.1"  # for its clients
+
     def __init__(self, directory, name="one", peers=None, tls=None, *extra):
         self.directory = pathlib.Path(directory) / f"etcd-{name}"
         self.directory.mkdir(parents=True)
@@ -34,7 +36,7 @@ class Etcd:
         scheme = "https" if tls else "http"
         peers = peers or {name: free_port()}
         peer = f"http://127.0.0.1:{peers[name]}"
-        self.url = f"{scheme}://127.0.0.1:{free_port()}"
+        self.url = f"{scheme}://{self.address}:{free_port()}"
         self.port = int(self.url.rsplit(":", 1)[1])
         self.tls = tls
         self.command = [

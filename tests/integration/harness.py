@@ -45,10 +45,15 @@ def wait_for(what, condition, seconds=10.0):
         time.sleep(0.02)
 
 
+class Skip(Exception):
+    """A case cannot run here; says why."""
+
+
 class Bridge:
     """One ipsp-bridge with its state below a directory of its own."""
 
     started = []  # their processes, for run() to end what a case left
+    prefix = ()   # words before the command: where it runs
 
     def __init__(self, directory, /, rooms, mails, **bridge_keys):
         self.directory = pathlib.Path(directory)
@@ -78,7 +83,7 @@ class Bridge:
 
     def start(self, *arguments):
         self.process = subprocess.Popen(
-            [BRIDGE, "--config", self.config, *arguments],
+            [*self.prefix, BRIDGE, "--config", self.config, *arguments],
             stdout=subprocess.PIPE if arguments else subprocess.DEVNULL,
             stderr=self.log)
         Bridge.started.append(self.process)
@@ -92,6 +97,14 @@ class Bridge:
         """Ends it as an operator does; says how it exited."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=20)
+
+    @classmethod
+    def end_all(cls):
+        """Whatever a case has left."""
+        for process in cls.started:
+            process.kill()
+            process.wait()
+        cls.started.clear()
 
     def log_text(self):
         return (self.directory / "bridge.log").read_text(errors="replace")
@@ -216,6 +229,8 @@ def run(*cases):
             try:
                 case(pathlib.Path(directory))
                 print(f"ok {number} {name}", flush=True)
+            except Skip as reason:
+                print(f"ok {number} {name} # SKIP {reason}", flush=True)
             except Exception:
                 failed += 1
                 note(traceback.format_exc().replace("\n", "\n# "))
@@ -225,10 +240,7 @@ def run(*cases):
                                     for line in tail.splitlines()))
                 print(f"not ok {number} {name}", flush=True)
             finally:
-                for process in Bridge.started:
-                    process.kill()
-                    process.wait()
-                Bridge.started.clear()
+                Bridge.end_all()
     return 1 if failed else 0
 
 
