@@ -182,8 +182,7 @@ gboolean candidates_in(const struct sockaddr_storage *address,
 	return FALSE;
 }
 
-/* RFC 1918, 6598, 3927, 4193, and this host. */
-static gboolean is_private(const struct sockaddr_storage *address)
+gboolean candidates_is_private(const struct sockaddr_storage *address)
 {
 	static const char *const networks[] = {
 		"10.0.0.0/8",
@@ -226,7 +225,7 @@ gboolean candidates_toward(const struct sockaddr_storage *remote,
 		i++;
 	if (i == n_bound)
 		return FALSE;
-	if (!is_private(remote))
+	if (!candidates_is_private(remote))
 		for (guint k = 0; public && public[k]; k++)
 			if (candidates_parse(public[k], 0, &announced) &&
 			    announced.ss_family == remote->ss_family)

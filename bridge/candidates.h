@@ -34,6 +34,9 @@ gboolean candidates_toward(const struct sockaddr_storage *remote,
 gboolean candidates_in(const struct sockaddr_storage *address,
 		       const char *const *networks);
 
+/* RFC 1918, 6598, 3927, 4193, and this host. */
+gboolean candidates_is_private(const struct sockaddr_storage *address);
+
 /* Adds a candidate of media over WebSocket. */
 void candidates_add_websocket(struct ipsp_gate *gate, const char *url);
 

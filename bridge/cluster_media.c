@@ -121,8 +121,8 @@ static gboolean place(struct room *room, const struct ipsp_message *invite,
 			  room_address(room));
 		return FALSE;
 	}
-	if (!cluster_sites_place(cm->sites, room_address(room), invite->net,
-				 &first, &standby))
+	if (!cluster_sites_place(cm->sites, room_address(room), invite,
+				 cm->host->now_ms(cm->arg), &first, &standby))
 		return FALSE;
 	places_r->at[places_r->n++] = media_place(&first);
 	if (*standby.site)

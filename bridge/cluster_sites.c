@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bridge/directory/nearness.h"
 #include "bridge/directory/recommend.h"
 
 #define ENDLESS 1000000u /* places of a site without a limit */
@@ -9,6 +10,7 @@
 struct cluster_sites {
 	GHashTable *sites; /* name => struct site */
 	GHashTable *taken; /* key of a wanted session => struct taken */
+	struct nearness *near;
 };
 
 /* What is taken of a site stays known while it is away. */
@@ -64,6 +66,7 @@ struct cluster_sites *cluster_sites_create(void)
 					  free_site);
 	cs->taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					  free_taken);
+	cs->near = nearness_create();
 	return cs;
 }
 
@@ -76,6 +79,7 @@ void cluster_sites_destroy(struct cluster_sites **csp)
 		return;
 	g_hash_table_unref(cs->taken);
 	g_hash_table_unref(cs->sites);
+	nearness_destroy(&cs->near);
 	g_free(cs);
 }
 
@@ -253,6 +257,24 @@ static double least_stress(const struct document_site *doc)
 	return least;
 }
 
+void cluster_sites_measured(struct cluster_sites *cs, const char *site,
+			    const char *path, double rtt_ms, gint64 now_ms)
+{
+	nearness_note(cs->near, path, site, rtt_ms, now_ms);
+}
+
+/* By any address that the caller says is his. */
+static double measured_ms(const struct cluster_sites *cs, const char *site,
+			  const struct ipsp_message *invite, gint64 now_ms)
+{
+	double rtt_ms = -1;
+
+	for (guint i = 0; i < invite->n_candidates && rtt_ms < 0; i++)
+		rtt_ms = nearness_rtt_ms(
+			cs->near, invite->candidates[i].address, site, now_ms);
+	return rtt_ms;
+}
+
 static struct recommend_site view(const struct site *site, const char *room)
 {
 	const struct share share = share_of(site, room);
@@ -265,7 +287,7 @@ static struct recommend_site view(const struct site *site, const char *room)
 		.host = site->doc.host,
 		.global = site->doc.net == DOCUMENT_NET_GLOBAL,
 		.draining = site->doc.draining,
-		.places = all,
+		.places = any_open(site) ? all : 0,
 		.used = all - MIN(all, share.free),
 		.stress = least_stress(&site->doc),
 		.affinity = share.open	     ? RECOMMEND_PLACE
@@ -348,14 +370,16 @@ static GPtrArray *sites_here(const struct cluster_sites *cs)
 	return here;
 }
 
-/* The site for whom, of those but `without` (or NULL). */
+/* The site for who sent the INVITE (NULL: nothing is known of him), of those
+ * but `without` (or NULL). */
 static const struct site *choose(const struct cluster_sites *cs,
-				 const char *room, const char *net,
-				 const char *without,
+				 const char *room,
+				 const struct ipsp_message *invite,
+				 gint64 now_ms, const char *without,
 				 const struct site **standby_r)
 {
 	const struct recommend_caller caller = {
-		.global = !strcmp(net, "global"),
+		.global = invite && !strcmp(invite->net, "global"),
 	};
 	GPtrArray *here = sites_here(cs);
 	g_autoptr(GArray) views =
@@ -367,12 +391,15 @@ static const struct site *choose(const struct cluster_sites *cs,
 		const struct site *site = here->pdata[i];
 		struct recommend_site one = view(site, room);
 
+		if (invite)
+			one.rtt_ms =
+				measured_ms(cs, site->doc.site, invite, now_ms);
 		if (!g_strcmp0(without, site->doc.site)) {
 			g_ptr_array_remove_index(here, i);
 			continue;
 		}
 		/* A standby needs no free place: survivors sit closer. */
-		if (without && !site->doc.draining && any_open(site))
+		if (without && one.places)
 			one.used = MIN(one.used, one.places - 1);
 		g_array_append_val(views, one);
 		i++;
@@ -392,7 +419,7 @@ gboolean cluster_sites_standby(const struct cluster_sites *cs, const char *room,
 			       const struct document_place *place,
 			       struct document_place *standby_r)
 {
-	const struct site *site = choose(cs, room, "", place->site, NULL);
+	const struct site *site = choose(cs, room, NULL, 0, place->site, NULL);
 
 	memset(standby_r, 0, sizeof(*standby_r));
 	if (!site)
@@ -402,11 +429,13 @@ gboolean cluster_sites_standby(const struct cluster_sites *cs, const char *room,
 }
 
 gboolean cluster_sites_place(const struct cluster_sites *cs, const char *room,
-			     const char *net, struct document_place *place_r,
+			     const struct ipsp_message *invite, gint64 now_ms,
+			     struct document_place *place_r,
 			     struct document_place *standby_r)
 {
 	const struct site *standby = NULL;
-	const struct site *site = choose(cs, room, net, NULL, &standby);
+	const struct site *site =
+		choose(cs, room, invite, now_ms, NULL, &standby);
 
 	memset(place_r, 0, sizeof(*place_r));
 	memset(standby_r, 0, sizeof(*standby_r));

@@ -34,11 +34,15 @@ void cluster_sites_take(struct cluster_sites *cs, const char *key,
 guint cluster_sites_free(const struct cluster_sites *cs, const char *site,
 			 const char *room);
 
-/* A place for a member of the room, and a standby (site "" if there is no
- * second site); their k is left alone. net: "global", "private" or "", see
- * docs/ipsp.md. FALSE: all is full. */
+/* The round-trip time to a caller at the site, and his path. */
+void cluster_sites_measured(struct cluster_sites *cs, const char *site,
+			    const char *path, double rtt_ms, gint64 now_ms);
+
+/* A place for who sent the INVITE, and a standby (site "" if there is no
+ * second site); their k is left alone. FALSE: all is full. */
 gboolean cluster_sites_place(const struct cluster_sites *cs, const char *room,
-			     const char *net, struct document_place *place_r,
+			     const struct ipsp_message *invite, gint64 now_ms,
+			     struct document_place *place_r,
 			     struct document_place *standby_r);
 /* Another standby for who sits at `place`. FALSE: there is no second site. */
 gboolean cluster_sites_standby(const struct cluster_sites *cs, const char *room,

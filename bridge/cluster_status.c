@@ -43,8 +43,13 @@ static void tell_figures(struct cluster_seat *seat,
 		.registered = TRUE,
 	};
 
-	if (doc->has_figures)
-		cm->events->report(seat->mem->id, &rep, cm->arg);
+	if (!doc->has_figures)
+		return;
+	if (rep.round_trip_ms >= 0)
+		cluster_sites_measured(cm->sites, seat->doc.place.site,
+				       doc->path, rep.round_trip_ms,
+				       cm->host->now_ms(cm->arg));
+	cm->events->report(seat->mem->id, &rep, cm->arg);
 }
 
 /* At his place. He may be gone after this. */
