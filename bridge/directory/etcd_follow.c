@@ -230,13 +230,12 @@ static void on_page(const json_t *answer, const GError *error, void *arg)
 	struct etcd_page page = { 0 };
 	g_autoptr(GError) wrong = NULL;
 
-	if (answer && !etcd_wire_page(answer, flw->etcd->prefix, &page, &wrong))
-		error = wrong;
-	if (error) {
-		trouble(flw, error);
-	} else {
+	if (answer &&
+	    etcd_wire_page(answer, flw->etcd->prefix, &page, &wrong)) {
 		etcd_call_destroy(&flw->call);
 		page_read(flw, &page);
+	} else {
+		trouble(flw, wrong ? wrong : error);
 	}
 	etcd_page_fini(&page);
 	unref(flw);

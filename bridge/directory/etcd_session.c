@@ -159,7 +159,7 @@ static void on_granted(const json_t *answer, const GError *error, void *arg)
 	struct etcd *etcd = arg;
 	struct etcd_session *ssn = &etcd->session;
 	g_autoptr(GError) wrong = NULL;
-	gint64 lease, seconds;
+	gint64 lease = 0, seconds = 0;
 
 	if (answer && !etcd_wire_lease_answer(answer, &lease, &seconds, &wrong))
 		error = wrong;
@@ -179,7 +179,7 @@ static void on_renewed(const json_t *answer, const GError *error, void *arg)
 	struct etcd *etcd = arg;
 	struct etcd_session *ssn = &etcd->session;
 	g_autoptr(GError) wrong = NULL;
-	gint64 lease, seconds;
+	gint64 lease = 0, seconds = 0;
 
 	if (answer && !etcd_wire_lease_answer(answer, &lease, &seconds, &wrong))
 		error = wrong;

@@ -403,10 +403,10 @@ static void read_kvs(struct reader *rdr, const json_t *answer,
 		     const char *prefix, struct etcd_page *page)
 {
 	const json_t *kvs = member(rdr, answer, "kvs", JSON_ARRAY);
-	size_t i, n = json_array_size(kvs);
-	gsize size;
+	size_t n = json_array_size(kvs);
+	gsize size = 0;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct etcd_kv *kv =
 			read_kv(rdr, json_array_get(kvs, i), prefix, FALSE);
 
