@@ -470,12 +470,19 @@ void cluster_tree_restored(struct cluster_tree *tree)
 /* Steps. */
 
 /* The edge of the plan: the one that is there already, or a new one. */
-static void aim(struct cluster_tree *tree, struct hub *hub, struct edge **edgep,
-		guint32 parent, gboolean alternate)
+static void aim(struct cluster_tree *tree, struct hub *hub, guint32 parent,
+		gboolean alternate)
 {
+	struct edge **edgep = alternate ? &hub->alternate : &hub->parent;
+	struct edge *told = alternate ? hub->told_alternate : hub->told_parent;
+
 	if (*edgep && (*edgep)->parent == parent)
 		return;
-	*edgep = parent ? new_edge(tree, hub->id, parent, alternate) : NULL;
+	if (told && told->parent == parent)
+		*edgep = told;
+	else
+		*edgep = parent ? new_edge(tree, hub->id, parent, alternate)
+				: NULL;
 }
 
 static void take_plan(struct cluster_tree *tree)
@@ -488,8 +495,8 @@ static void take_plan(struct cluster_tree *tree)
 
 		if (!hub || !cascade_place(tree->plan, hub->id, &place))
 			continue;
-		aim(tree, hub, &hub->parent, place.parent, FALSE);
-		aim(tree, hub, &hub->alternate, place.alternate, TRUE);
+		aim(tree, hub, place.parent, FALSE);
+		aim(tree, hub, place.alternate, TRUE);
 		hub->root = place.root;
 		hub->vice = place.vice;
 	}
