@@ -326,7 +326,7 @@ static const struct cluster_host cluster_host = {
 	.owns = cluster_owns_account,
 };
 
-static void host_promise(const char *account, const struct promise *prm,
+static void host_promise(const char *account, const struct document_answer *prm,
 			 guint64 ticket, void *arg)
 {
 	struct bridge *br = arg;

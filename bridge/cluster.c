@@ -139,14 +139,14 @@ static void promised(const GError *error, void *arg)
 }
 
 void cluster_promise(struct cluster *cl, const char *account,
-		     const struct promise *prm, guint64 ticket)
+		     const struct document_answer *prm, guint64 ticket)
 {
 	struct cluster_account *acc =
 		g_hash_table_lookup(cl->accounts, account);
 	struct cluster_wait *wait = g_new0(struct cluster_wait, 1);
 	g_autofree char *key =
 		cluster_account_answer_key(acc, prm->name, FALSE);
-	g_autofree char *value = promise_write(prm);
+	g_autofree char *value = document_write(DOCUMENT_ANSWER, prm);
 
 	wait->cl = cl;
 	wait->ticket = ticket;

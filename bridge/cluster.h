@@ -60,7 +60,7 @@ void cluster_configure(struct cluster *cl);
 
 /* See conference_host. */
 void cluster_promise(struct cluster *cl, const char *account,
-		     const struct promise *prm, guint64 ticket);
+		     const struct document_answer *prm, guint64 ticket);
 void cluster_answered(struct cluster *cl, const char *account,
 		      const char *name);
 

@@ -89,28 +89,28 @@ static void keep_answer(struct cluster_account *acc,
 	g_autoptr(GError) error = NULL;
 	g_autofree char *sent_key =
 		cluster_account_answer_key(acc, name->answer, TRUE);
-	struct promise *prm = promise_read(value, &error);
+	struct document_answer prm;
 	gboolean sent = g_hash_table_contains(acc->read, sent_key);
 
-	if (!prm) {
+	if (!promise_read(&prm, value, &error)) {
 		g_warning("cluster: answers/%s/%s is not understood: %s",
 			  acc->name, name->answer, error->message);
 		return;
 	}
-	if (prm->seated) {
+	if (prm.seated) {
 		struct document_name seat = { .kind = DOCUMENT_MEMBER };
 		g_autofree char *key = NULL;
 
-		g_strlcpy(seat.room, prm->room, sizeof(seat.room));
-		g_strlcpy(seat.did, prm->did, sizeof(seat.did));
+		g_strlcpy(seat.room, prm.room, sizeof(seat.room));
+		g_strlcpy(seat.did, prm.did, sizeof(seat.did));
 		key = document_key(&seat);
 		/* Who has gone again is not told to come. */
 		sent |= !g_hash_table_contains(acc->read, key);
 	}
-	conference_keep(cl->conf, acc->name, prm, sent);
+	conference_keep(cl->conf, acc->name, &prm, sent);
 	g_hash_table_insert(acc->answers, g_strdup(name->answer),
-			    g_memdup2(&prm->until, sizeof(prm->until)));
-	promise_free(prm);
+			    g_memdup2(&prm.until, sizeof(prm.until)));
+	document_clear(DOCUMENT_ANSWER, &prm);
 }
 
 /* The INVITE of a dialog; NULL: forgotten. Caller unrefs. */
@@ -119,10 +119,13 @@ static GBytes *find_invite(const struct cluster_account *acc, const char *did)
 	g_autofree char *name = g_strconcat("ipsp-re.", did, NULL);
 	g_autofree char *key = cluster_account_answer_key(acc, name, FALSE);
 	const char *value = g_hash_table_lookup(acc->read, key);
-	struct promise *prm = value ? promise_read(value, NULL) : NULL;
-	GBytes *invite = prm && prm->invite ? g_bytes_ref(prm->invite) : NULL;
+	struct document_answer prm;
+	GBytes *invite;
 
-	promise_free(prm);
+	if (!value || !promise_read(&prm, value, NULL))
+		return NULL;
+	invite = prm.invite ? g_bytes_ref(prm.invite) : NULL;
+	document_clear(DOCUMENT_ANSWER, &prm);
 	return invite;
 }
 

@@ -253,8 +253,9 @@ static const struct outbox_events outbox_events = {
 	.sent = outbox_sent,
 };
 
-static void reception_promise(const char *account, const struct promise *prm,
-			      guint64 ticket, void *arg)
+static void reception_promise(const char *account,
+			      const struct document_answer *prm, guint64 ticket,
+			      void *arg)
 {
 	struct conference *conf = arg;
 
@@ -477,7 +478,7 @@ void conference_release(struct conference *conf, const char *account)
 }
 
 void conference_keep(struct conference *conf, const char *account,
-		     const struct promise *prm, gboolean sent)
+		     const struct document_answer *prm, gboolean sent)
 {
 	GError *error = NULL;
 

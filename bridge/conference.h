@@ -31,7 +31,7 @@ struct conference_host {
 	 * called: this one is alone, and has what its store holds. All are to
 	 * know of this answer before it is given; conference_promised()
 	 * follows, not from inside this call. */
-	void (*promise)(const char *account, const struct promise *prm,
+	void (*promise)(const char *account, const struct document_answer *prm,
 			guint64 ticket, void *arg);
 	/* The answer of that name was posted, or never will be. */
 	void (*answered)(const char *account, const char *name, void *arg);
@@ -71,7 +71,7 @@ void conference_promised(struct conference *conf, guint64 ticket,
  * before it had promised, and whom he had in its rooms, is told. sent: the
  * mail need not be posted any more. */
 void conference_keep(struct conference *conf, const char *account,
-		     const struct promise *prm, gboolean sent);
+		     const struct document_answer *prm, gboolean sent);
 /* Somebody who is in a room, or may register there. NULL: there is no such
  * room, or the dialog is there already. `invite` tells by what a CANCEL proves
  * itself; NULL: it can come no more. */

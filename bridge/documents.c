@@ -313,11 +313,24 @@ static const struct json_field status_session_fields[] = {
 };
 
 static const struct json_field answer_fields[] = {
+	TEXT("name", R, document_answer, name),
 	TEXT("from", O, document_answer, envelope_from),
 	TEXT("to", R, document_answer, recipient),
-	TEXT("did", O, document_answer, did),
-	TIME("expires", O, document_answer, expires),
 	BLOB("mail", R, document_answer, mail, DOCUMENTS_MAX_MAIL),
+	TIME("expires", O, document_answer, expires),
+	TIME("until", R, document_answer, until),
+	BLOB("id", R, document_answer, id, DOCUMENTS_MAX_NAME),
+	BLOB("sender", O, document_answer, sender, DOCUMENTS_MAX_NAME),
+	BYTES("digest", R, document_answer, digest),
+	TEXT("did", O, document_answer, did),
+	TEXT("room", O, document_answer, room),
+	TEXT("address", O, document_answer, address),
+	TEXT("person", O, document_answer, person),
+	TEXT("device", O, document_answer, device),
+	BLOB("invite", O, document_answer, invite, IPSP_MAX_PART),
+	BLOB("answer", O, document_answer, answer, IPSP_MAX_PART),
+	TIME("deadline", O, document_answer, deadline),
+	FLAG("seated", document_answer, seated),
 	END,
 };
 

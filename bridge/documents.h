@@ -17,7 +17,8 @@
 #include "signaling/ipsp.h"
 
 /* All keep within the directory's DIRECTORY_MAX_VALUE. */
-#define DOCUMENTS_MAX_MAIL    (40 * 1024) /* bytes */
+#define DOCUMENTS_MAX_MAIL    (32 * 1024) /* bytes */
+#define DOCUMENTS_MAX_NAME    4096	  /* of what others have named */
 #define DOCUMENTS_MAX_TRUNKS  64	  /* of one hub */
 #define DOCUMENTS_MAX_TALKERS 256	  /* of one hub */
 #define DOCUMENTS_MAX_WORKERS 64
@@ -270,13 +271,27 @@ struct document_status_session {
 	struct document_figures figures;
 };
 
-/* An answer that was promised and is not posted yet: whoever owns the account
- * posts these bytes. */
+/* An answer that was promised, see promise.h; NAME.sent beside it says that
+ * it was posted. */
 struct document_answer {
-	char envelope_from[321], recipient[321];
-	char did[64];	/* may be "" */
-	gint64 expires; /* Unix seconds; 0: never */
+	/* The mail to post, see struct store_post. */
+	char name[128], envelope_from[400], recipient[321];
 	GBytes *mail;
+	gint64 expires; /* Unix seconds; 0: never */
+	/* Unix seconds: from then on nobody can ask for it any more. */
+	gint64 until;
+
+	/* The mail that it answers, see struct store_mail; bytes, since others
+	 * chose them. sender: NULL but for a person's mail. */
+	GBytes *id, *sender;
+	guint8 digest[32];
+
+	/* Its dialog, see struct store_dialog; did is "" for a person's. */
+	char did[IPSP_DID_LENGTH + 1];
+	char room[321], address[321], person[321], device[65];
+	GBytes *invite, *answer;
+	gint64 deadline;
+	gboolean seated; /* the answer is OK */
 };
 
 #endif

@@ -3,56 +3,9 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "bridge/json_fields.h"
-
 /* For what still comes of a mail that was answered: copies of it that travel
  * slowly, an INVITE that is sent once more. */
 #define KEPT_S 3600
-
-#define TEXT(key, field)                                                       \
-	{                                                                      \
-		.name = key, .kind = FIELD_TEXT,                               \
-		.offset = offsetof(struct promise, field),                     \
-		.size = sizeof(((struct promise *)0)->field)                   \
-	}
-#define BLOB(key, field, most)                                                 \
-	{                                                                      \
-		.name = key, .kind = FIELD_BLOB,                               \
-		.offset = offsetof(struct promise, field), .max = most         \
-	}
-#define TIME(key, field)                                                       \
-	{                                                                      \
-		.name = key, .kind = FIELD_WIDE,                               \
-		.offset = offsetof(struct promise, field), .max = G_MAXINT64   \
-	}
-
-static const struct json_field fields[] = {
-	TEXT("name", name),
-	TEXT("from", envelope_from),
-	TEXT("to", recipient),
-	BLOB("mail", mail, 48 * 1024),
-	TIME("expires", expires),
-	TIME("until", until),
-	BLOB("id", id, 4096),
-	BLOB("sender", sender, 4096),
-	{ .name = "digest",
-	  .kind = FIELD_BYTES,
-	  .required = TRUE,
-	  .offset = offsetof(struct promise, digest),
-	  .size = STORE_DIGEST_SIZE },
-	TEXT("did", did),
-	TEXT("room", room),
-	TEXT("address", address),
-	TEXT("person", person),
-	TEXT("device", device),
-	BLOB("invite", invite, IPSP_MAX_PART),
-	BLOB("answer", answer, IPSP_MAX_PART),
-	TIME("deadline", deadline),
-	{ .name = "seated",
-	  .kind = FIELD_FLAG,
-	  .offset = offsetof(struct promise, seated) },
-	{ 0 },
-};
 
 static GBytes *bytes_of(const char *text)
 {
@@ -67,8 +20,8 @@ static char *text_of(GBytes *bytes)
 	return data ? g_strndup(data, size) : NULL;
 }
 
-/* As of struct promise, without the dialog's end. */
-static void copy_dialog(struct promise *prm, const struct store_dialog *dialog)
+static void copy_dialog(struct document_answer *prm,
+			const struct store_dialog *dialog)
 {
 	g_strlcpy(prm->did, dialog->did, sizeof(prm->did));
 	g_strlcpy(prm->room, dialog->room, sizeof(prm->room));
@@ -82,7 +35,7 @@ static void copy_dialog(struct promise *prm, const struct store_dialog *dialog)
 	prm->seated = dialog->state == STORE_DIALOG_ANSWERED;
 }
 
-void promise_init(struct promise *prm_r, const struct store_post *post,
+void promise_init(struct document_answer *prm_r, const struct store_post *post,
 		  const struct store_mail *mail,
 		  const struct store_dialog *dialog, gint64 now)
 {
@@ -101,43 +54,22 @@ void promise_init(struct promise *prm_r, const struct store_post *post,
 		copy_dialog(prm_r, dialog);
 }
 
-void promise_clear(struct promise *prm)
+gboolean promise_read(struct document_answer *prm_r, const char *text,
+		      GError **error)
 {
-	json_fields_clear(fields, prm);
+	if (!document_read(DOCUMENT_ANSWER, prm_r, text, strlen(text), error))
+		return FALSE;
+	if (!*prm_r->did == !(prm_r->invite && prm_r->answer))
+		return TRUE;
+	document_clear(DOCUMENT_ANSWER, prm_r);
+	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "It is an answer of half a dialog.");
+	return FALSE;
 }
 
-void promise_free(struct promise *prm)
-{
-	if (!prm)
-		return;
-	promise_clear(prm);
-	g_free(prm);
-}
-
-char *promise_write(const struct promise *prm)
-{
-	return json_fields_write(fields, prm);
-}
-
-struct promise *promise_read(const char *text, GError **error)
-{
-	struct promise *prm = g_new0(struct promise, 1);
-
-	if (json_fields_read(fields, prm, sizeof(*prm), text, strlen(text),
-			     error)) {
-		if (prm->mail && prm->id && *prm->name && *prm->recipient &&
-		    !*prm->did == !(prm->invite && prm->answer))
-			return prm;
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-				    "It is no answer to a mail");
-	}
-	promise_free(prm);
-	return NULL;
-}
-
-static gboolean keep_dialog(const struct promise *prm, const char *account,
-			    gint64 post, gint64 now, struct store *sto,
-			    GError **error)
+static gboolean keep_dialog(const struct document_answer *prm,
+			    const char *account, gint64 post, gint64 now,
+			    struct store *sto, GError **error)
 {
 	const struct store_dialog dialog = {
 		.did = (char *)prm->did,
@@ -156,7 +88,7 @@ static gboolean keep_dialog(const struct promise *prm, const char *account,
 	return store_add_dialog(sto, &dialog, now, error);
 }
 
-static gboolean keep(const struct promise *prm, const char *account,
+static gboolean keep(const struct document_answer *prm, const char *account,
 		     gboolean sent, gint64 now, struct store *sto,
 		     GError **error)
 {
@@ -184,7 +116,7 @@ static gboolean keep(const struct promise *prm, const char *account,
 	       store_add_mail(sto, &mail, now, error);
 }
 
-gboolean promise_keep(const struct promise *prm, const char *account,
+gboolean promise_keep(const struct document_answer *prm, const char *account,
 		      gboolean sent, gint64 now, struct store *sto,
 		      GError **error)
 {

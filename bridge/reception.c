@@ -348,7 +348,7 @@ static void promise(struct arrival *arr)
 {
 	struct reception *rec = arr->rec;
 	guint64 *ticket = g_new(guint64, 1);
-	struct promise prm;
+	struct document_answer prm;
 
 	*ticket = ++rec->last_ticket;
 	if (!rec->waiting)
@@ -361,7 +361,7 @@ static void promise(struct arrival *arr)
 	if (arr->dialog)
 		g_clear_pointer(&arr->dialog->private_key, g_bytes_unref);
 	rec->events->promise(arr->known.account, &prm, *ticket, rec->arg);
-	promise_clear(&prm);
+	document_clear(DOCUMENT_ANSWER, &prm);
 }
 
 void reception_promised(struct reception *rec, guint64 ticket, gboolean kept)

@@ -23,7 +23,7 @@ struct reception_events {
 	/* Several bridges share the account: this is to be known by all before
 	 * it is done. reception_promised() follows with the same ticket, not
 	 * from inside this call. */
-	void (*promise)(const char *account, const struct promise *prm,
+	void (*promise)(const char *account, const struct document_answer *prm,
 			guint64 ticket, void *arg);
 	/* The verdict on a mail that was MAIL_LATER: DONE or AGAIN. */
 	void (*settled)(const char *account, const char *id,

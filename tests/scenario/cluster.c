@@ -70,7 +70,7 @@ static void post(const struct store_post *pst, void *arg)
 	g_ptr_array_add(br->posted, post);
 }
 
-static void promise(const char *account, const struct promise *prm,
+static void promise(const char *account, const struct document_answer *prm,
 		    guint64 ticket, void *arg)
 {
 	struct bridge *br = arg;

@@ -69,9 +69,14 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"loss\":0.25,\"mos\":4.5},\"out\":{\"loss\":-1.0},\"rtt_ms\":"
 		"12.5,\"talking\":true}}",
 	[DOCUMENT_ANSWER] =
-		"{\"from\":\"bounce+x@example.org\",\"to\":\"anna@example.org\""
-		",\"did\":\"AAAA\",\"expires\":1700000060,\"mail\":\"RnJvbQ==\""
-		"}",
+		"{\"name\":\"ipsp-re.AAAA\",\"from\":\"bounce+x@example.org\","
+		"\"to\":\"anna@example.org\",\"mail\":\"RnJvbQ==\","
+		"\"expires\":1700000060,\"until\":1700003660,\"id\":"
+		"\"MQ==\",\"digest\":"
+		"\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\",\"did\":"
+		"\"AAAA\",\"room\":\"hall@example.org\",\"invite\":"
+		"\"e30=\",\"answer\":\"e30=\",\"deadline\":1700000060,"
+		"\"seated\":true}",
 };
 
 static void each_is_written_as_it_was_read(void)
