@@ -220,6 +220,29 @@ def tls_trusts_its_own_ca_only(directory):
     probe.close()
 
 
+def full_it_says_so_and_goes_on_when_there_is_room(directory):
+    etcd = Etcd(directory, "one", None, None, "--quota-backend-bytes",
+                str(4 << 20)).start()
+    probe = Probe(directory, etcd.url, "--lease", 30).up()
+    while not (error := probe.ask("fill k/ 40 60000", "done")["error"]):
+        pass
+    assert "is full" in error, error
+    probe.tell("lease sites/a 1")
+    refused = [probe.ask("put k/more 1", "done")["error"] for _ in range(3)]
+    assert all("is full" in error for error in refused), refused
+    assert len(warnings(probe)) == 1, warnings(probe)
+    etcd.ctl("del", "--prefix", "ipsp/1/k/")
+    revision = re.search(r'"revision":(\d+)',
+                         etcd.ctl("get", "x", "-w", "json").stdout)[1]
+    etcd.ctl("compact", revision)
+    etcd.ctl("defrag")
+    etcd.ctl("alarm", "disarm")
+    assert probe.ask("put k/more 2", "done")["error"] is None
+    wait_for("the leased key", lambda: etcd.ctl(
+        "get", "ipsp/1/sites/a").stdout, 10)
+    probe.close()
+
+
 def resident_kb(process):
     status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
@@ -424,6 +447,7 @@ if __name__ == "__main__":
              with_its_data_gone_it_is_told_everything_anew,
              a_wrong_password_is_said_once_and_a_right_one_lasts,
              tls_trusts_its_own_ca_only,
+             full_it_says_so_and_goes_on_when_there_is_room,
              a_reader_that_is_slow_ends_with_the_truth,
              two_never_hold_one_claim,
              holders_never_overlap_whatever_the_network_does,
