@@ -1,6 +1,7 @@
 /* What the sources of site share; see site.h.
  *
- *   site.c          the whole: watch, events of workers, drain
+ *   site.c          the whole: what the workers tell, drain, figures
+ *   site_watch.c    what the directory tells
  *   site_room.c     one room here: its hubs, and that wants become so
  *   site_trunks.c   the trunks of its hub
  *   site_session.c  one caller's place here
@@ -104,6 +105,10 @@ gboolean site_is_spent(const struct site *site, const char *what);
 void site_spend(struct site *site, const char *what);
 /* Reconciles soon what is dirty. */
 void site_run_soon(struct site *site);
+
+/* site_watch.c */
+void site_watch_begin(struct site *site);
+void site_watch_end(struct site *site);
 
 /* site_room.c */
 struct site_room *site_room_create(struct site *site, const char *address);
