@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "bridge/directory/nearness.h"
+#include "bridge/nearness.h"
 #include "bridge/directory/recommend.h"
 
 #define ENDLESS 1000000u /* places of a site without a limit */

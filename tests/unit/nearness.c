@@ -1,4 +1,4 @@
-#include "bridge/directory/nearness.h"
+#include "bridge/nearness.h"
 
 #define S 1000 /* ms */
 

@@ -4,8 +4,8 @@
  * A network is 24 bits of an IPv4 address, 48 of an IPv6 one. Private addresses
  * are passed over: the same ones are in use behind every NAT. Pure; time is an
  * argument, monotonic. */
-#ifndef BRIDGE_DIRECTORY_NEARNESS_H
-#define BRIDGE_DIRECTORY_NEARNESS_H
+#ifndef BRIDGE_NEARNESS_H
+#define BRIDGE_NEARNESS_H
 
 #include <glib.h>
 

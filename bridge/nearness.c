@@ -1,4 +1,4 @@
-#include "bridge/directory/nearness.h"
+#include "bridge/nearness.h"
 
 #include <arpa/inet.h>
 #include <string.h>
