@@ -220,11 +220,12 @@ static void choose(struct engine *eng, struct hub *hub, struct origin *org,
 			leg, origin_is_heard(hub, org, engine_latest(eng)));
 }
 
-void forward_verdict(struct engine *eng, struct hub *hub,
+void forward_verdict(struct engine *eng, struct hub *hub, uint32_t root,
 		     const uint32_t *origins, unsigned n)
 {
-	bool changed = n != hub->n_verdict;
+	bool changed = n != hub->n_verdict || root != hub->root_id;
 
+	hub->root_id = root;
 	for (unsigned i = 0; i < hub->n_verdict; i++) {
 		uint32_t id = hub->verdict[i];
 

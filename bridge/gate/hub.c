@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEAT  50 /* ticks between two reports */
-#define AGAIN 10 /* ticks without a parent, after which all are dialled */
+#define BEAT	 50  /* ticks between two reports */
+#define AGAIN	 10  /* ticks without a parent, after which all are dialled */
+#define HANDOVER 100 /* ticks that a new root waits for the old one */
 
 static int create_guests(struct hub *hub, const struct hub_config *cfg)
 {
@@ -117,17 +118,18 @@ static void tell(struct engine *eng, struct hub *hub)
  * yields to the root when that is back. */
 static void seek(struct engine *eng, struct hub *hub, struct trunk *lost)
 {
-	bool any = false;
+	bool any = hub->root;
 
-	for (struct trunk *trk = hub->trunks; trk; trk = trk->next) {
-		if (trk->role == TRUNK_CHILD || trk == lost)
+	for (struct trunk *trk = hub->trunks; trk && !hub->root;
+	     trk = trk->next) {
+		if (trk->role == TRUNK_CHILD || trk == lost || trk->ending)
 			continue;
 		trunk_dial(eng, trk);
 		any = true;
 	}
 	if (!lost)
 		return;
-	if (!any || hub->vice)
+	if ((!any || hub->vice) && !lost->ending)
 		trunk_dial(eng, lost);
 	else
 		trunk_leave(eng, lost);
@@ -161,6 +163,19 @@ static void find_parent(struct engine *eng, struct hub *hub, struct trunk *trk)
 		org->chosen = false;
 		org->grace_us = until;
 	}
+}
+
+/* The root that is needs no parent any more. */
+static void take_over(struct engine *eng, struct hub *hub)
+{
+	struct trunk *up = hub->up;
+
+	hub->handover = 0;
+	if (!up || !hub->root)
+		return;
+	lose_parent(hub);
+	trunk_leave(eng, up);
+	tell(eng, hub);
 }
 
 void hub_trunk_up(struct engine *eng, struct trunk *trk)
@@ -214,11 +229,20 @@ static bool has_leave(const uint8_t *payload, size_t size)
 static int take_verdict(struct engine *eng, struct trunk *trk,
 			const struct trunk_entry *ent)
 {
-	uint32_t origins[HUB_MAX_TALKERS];
-	int n = trunk_decode_verdict(origins, HUB_MAX_TALKERS, ent);
+	struct hub *hub = trk->hub;
+	uint32_t origins[HUB_MAX_TALKERS], root;
+	int n = trunk_decode_verdict(&root, origins, HUB_MAX_TALKERS, ent);
 
-	if (n >= 0 && trk == trk->hub->up)
-		forward_verdict(eng, trk->hub, origins, (unsigned)n);
+	if (n < 0 || trk != hub->up)
+		return n;
+	/* Our own comes back: we are root no more, and the one who is to be
+	 * still follows us. */
+	if (root == hub->id)
+		root = 0;
+	if (root || !hub->handover)
+		forward_verdict(eng, hub, root, origins, (unsigned)n);
+	else
+		take_over(eng, hub);
 	return n;
 }
 
@@ -302,66 +326,7 @@ void hub_packet(struct engine *eng, struct trunk *trk, const struct path *from,
 		trunk_heard(eng, trk, from);
 }
 
-/* Who of the subtree are the best are, at the root, the room's. */
-static void decide(struct hub *hub)
-{
-	hub->n_verdict = hub->talkers.n;
-	for (unsigned i = 0; i < hub->talkers.n; i++)
-		hub->verdict[i] = origin_of(hub->talkers.seats[i])->id;
-}
-
-void hub_tick(struct engine *eng, struct hub *hub, unsigned missed,
-	      uint64_t now_us)
-{
-	origin_tick(hub, now_us);
-	if (!hub->up) {
-		decide(hub);
-		if (!hub->root && ++hub->seeking % AGAIN == 0)
-			seek(eng, hub, NULL);
-	}
-	for (struct trunk *trk = hub->trunks; trk; trk = trk->next)
-		trunk_tick(eng, trk, missed, now_us);
-	if (!--hub->beat || parent_of(hub) != hub->told)
-		tell(eng, hub);
-}
-
-void hub_attach(struct engine *eng, struct engine_mix *entry, struct hub *hub)
-{
-	hub->entry = entry;
-	entry->hub = hub;
-	eng->hubs++;
-	for (struct session *ses = links_next(&entry->sessions); ses;
-	     ses = links_next(&ses->in_room))
-		if (ses->joined)
-			origin_join(ses);
-}
-
-void hub_detach(struct engine *eng, struct hub *hub)
-{
-	while (hub->trunks)
-		hub_remove_trunk(eng, hub->trunks);
-	for (struct session *ses = links_next(&hub->entry->sessions); ses;
-	     ses = links_next(&ses->in_room))
-		if (ses->joined)
-			origin_leave(ses);
-	while (hub->active)
-		origin_forget(hub, hub->active);
-	hub->entry->hub = NULL;
-	eng->hubs--;
-	engine_retire(eng, &hub->retiree, OBJECT_HUB, hub);
-}
-
-void hub_add_trunk(struct engine *eng, struct hub *hub, struct trunk *trk)
-{
-	trk->hub = hub;
-	trk->next = hub->trunks;
-	hub->trunks = trk;
-	trunk_enter(eng, trk);
-	if (trk->role == TRUNK_PARENT && !hub->root)
-		trunk_dial(eng, trk);
-}
-
-void hub_remove_trunk(struct engine *eng, struct trunk *trk)
+static void end_trunk(struct engine *eng, struct trunk *trk)
 {
 	struct hub *hub = trk->hub;
 	struct trunk **at = &hub->trunks;
@@ -383,20 +348,101 @@ void hub_remove_trunk(struct engine *eng, struct trunk *trk)
 	engine_retire(eng, &trk->retiree, OBJECT_TRUNK, trk);
 }
 
+void hub_remove_trunk(struct engine *eng, struct trunk *trk)
+{
+	if (trk->state == TRUNK_UP)
+		trk->ending = TRUNK_LINGER;
+	else
+		end_trunk(eng, trk);
+}
+
+/* Until the child, or this hub, has another parent and has said so. */
+static void linger(struct engine *eng, struct trunk *trk)
+{
+	if (--trk->ending && (trk->state == TRUNK_UP || trk->leaving))
+		return;
+	end_trunk(eng, trk);
+}
+
+/* Who of the subtree are the best are, at the root, the room's. */
+static void decide(struct hub *hub)
+{
+	hub->root_id = hub->id;
+	hub->n_verdict = hub->talkers.n;
+	for (unsigned i = 0; i < hub->talkers.n; i++)
+		hub->verdict[i] = origin_of(hub->talkers.seats[i])->id;
+}
+
+void hub_tick(struct engine *eng, struct hub *hub, unsigned missed,
+	      uint64_t now_us)
+{
+	struct trunk *next;
+
+	origin_tick(hub, now_us);
+	if (!hub->up) {
+		decide(hub);
+		if (!hub->root && ++hub->seeking % AGAIN == 0)
+			seek(eng, hub, NULL);
+	}
+	if (hub->handover && !--hub->handover)
+		take_over(eng, hub);
+	for (struct trunk *trk = hub->trunks; trk; trk = next) {
+		next = trk->next;
+		trunk_tick(eng, trk, missed, now_us);
+		if (trk->ending)
+			linger(eng, trk);
+	}
+	if (!--hub->beat || parent_of(hub) != hub->told)
+		tell(eng, hub);
+}
+
+void hub_attach(struct engine *eng, struct engine_mix *entry, struct hub *hub)
+{
+	hub->entry = entry;
+	entry->hub = hub;
+	eng->hubs++;
+	for (struct session *ses = links_next(&entry->sessions); ses;
+	     ses = links_next(&ses->in_room))
+		if (ses->joined)
+			origin_join(ses);
+}
+
+void hub_detach(struct engine *eng, struct hub *hub)
+{
+	while (hub->trunks)
+		end_trunk(eng, hub->trunks);
+	for (struct session *ses = links_next(&hub->entry->sessions); ses;
+	     ses = links_next(&ses->in_room))
+		if (ses->joined)
+			origin_leave(ses);
+	while (hub->active)
+		origin_forget(hub, hub->active);
+	hub->entry->hub = NULL;
+	eng->hubs--;
+	engine_retire(eng, &hub->retiree, OBJECT_HUB, hub);
+}
+
+void hub_add_trunk(struct engine *eng, struct hub *hub, struct trunk *trk)
+{
+	trk->hub = hub;
+	trk->next = hub->trunks;
+	hub->trunks = trk;
+	trunk_enter(eng, trk);
+	if (trk->role == TRUNK_PARENT && !hub->root)
+		trunk_dial(eng, trk);
+}
+
 void hub_set(struct engine *eng, struct hub *hub, bool root, bool vice)
 {
 	hub->root = root;
 	hub->vice = vice;
-	if (root && hub->up) {
-		struct trunk *up = hub->up;
-
-		lose_parent(hub);
-		trunk_leave(eng, up);
-	}
+	/* The old root may not know yet that it is to come here. When it has,
+	 * its verdict is nobody's. */
+	hub->handover = root && hub->up ? HANDOVER : 0;
 	hub->seeking = 0;
 	if (!root && !hub->up)
 		for (struct trunk *trk = hub->trunks; trk; trk = trk->next)
-			if (trk->role == TRUNK_PARENT)
+			if (trk->role == TRUNK_PARENT && !trk->ending)
 				trunk_dial(eng, trk);
 	tell(eng, hub);
 }

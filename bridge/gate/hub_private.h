@@ -113,6 +113,7 @@ void post_remember(struct post *post, uint32_t id);
 
 #define TRUNK_BEAT	   50	 /* ticks between two reports */
 #define TRUNK_LEAVES	   3	 /* ticks in which a leave is said */
+#define TRUNK_LINGER	   100	 /* ticks that a removed one is still used */
 #define TRUNK_HASTE	   25	 /* ticks in which it is dialled each tick */
 #define TRUNK_LOSSY	   0.01f /* of the packets: from there on repeat */
 #define TRUNK_REPEAT_FOR   250	 /* ticks, since that was last reported */
@@ -142,6 +143,7 @@ struct trunk {
 	unsigned dialled;      /* ticks */
 	unsigned leaving;      /* ticks in which a leave is to be said */
 	unsigned beat;	       /* ticks until the next report */
+	unsigned ending;       /* ticks that it lingers; 0: not removed */
 	bool wake;	       /* something was pushed into the ring */
 	uint64_t repeat_until; /* tick */
 	size_t last_size;      /* the sound of the packet before */
@@ -197,8 +199,9 @@ struct hub {
 	struct engine_mix *entry;
 	bool root, vice;
 	struct trunk *trunks;
-	struct trunk *up; /* the parent or alternate in use, or NULL */
-	unsigned seeking; /* ticks without one */
+	struct trunk *up;  /* the parent or alternate in use, or NULL */
+	unsigned handover; /* ticks that a new root keeps its parent */
+	unsigned seeking;  /* ticks without one */
 	struct lookup by_id;
 	struct talkers talkers; /* the best of the subtree */
 	struct origin *active, *idle;
@@ -207,7 +210,8 @@ struct hub {
 	/* The newest from above, or as root one's own. */
 	uint32_t verdict[HUB_MAX_TALKERS];
 	unsigned n_verdict;
-	unsigned beat; /* ticks until the next report */
+	uint32_t root_id; /* whose it is; 0: nobody's */
+	unsigned beat;	  /* ticks until the next report */
 	enum hub_parent told;
 	/* Over which trunk messages of a hub came. */
 	struct {
@@ -240,6 +244,8 @@ void hub_forget_ways(struct hub *hub, const struct trunk *trk);
 void hub_attach(struct engine *eng, struct engine_mix *entry, struct hub *hub);
 void hub_detach(struct engine *eng, struct hub *hub);
 void hub_add_trunk(struct engine *eng, struct hub *hub, struct trunk *trk);
+/* One in use lingers: the plan may have come here before it came to the other
+ * end, or to a new parent. */
 void hub_remove_trunk(struct engine *eng, struct trunk *trk);
 void hub_set(struct engine *eng, struct hub *hub, bool root, bool vice);
 
@@ -256,7 +262,7 @@ void forward_local(struct engine *eng, struct session *ses,
 void forward_remote(struct engine *eng, struct trunk *trk,
 		    const struct trunk_sound *snd, uint64_t now_us);
 /* Who are chosen, from above. */
-void forward_verdict(struct engine *eng, struct hub *hub,
+void forward_verdict(struct engine *eng, struct hub *hub, uint32_t root,
 		     const uint32_t *origins, unsigned n);
 
 #endif

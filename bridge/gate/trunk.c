@@ -178,11 +178,12 @@ void trunk_say(struct engine *eng, struct trunk *trk, const uint8_t *entry,
 
 void trunk_say_verdict(struct engine *eng, struct trunk *trk, unsigned samples)
 {
-	uint8_t entry[TRUNK_ENTRY_HEADER + 4 * HUB_MAX_TALKERS];
+	uint8_t entry[TRUNK_ENTRY_HEADER + 4 + 4 * HUB_MAX_TALKERS];
+	const struct hub *hub = trk->hub;
+	bool down = trk->role == TRUNK_CHILD;
 	size_t size = trunk_encode_verdict(
-		trk->hub->verdict,
-		trk->role == TRUNK_CHILD ? trk->hub->n_verdict : 0, entry,
-		sizeof(entry));
+		down ? hub->root_id : 0, hub->verdict,
+		down ? hub->n_verdict : 0, entry, sizeof(entry));
 
 	say(eng, trk, entry, size, false, samples);
 }
@@ -258,6 +259,8 @@ bool trunk_heard(struct engine *eng, struct trunk *trk, const struct path *from)
 
 void trunk_tell(struct engine *eng, struct trunk *trk)
 {
+	if (trk->ending)
+		return; /* nobody knows it any more */
 	trk->report.state = trk->state;
 	eng->event.kind = EVENT_TRUNK;
 	eng->event.member = trk->tag;

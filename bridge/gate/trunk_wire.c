@@ -75,16 +75,17 @@ int trunk_decode_ack(uint32_t *id_r, const struct trunk_entry *ent)
 	return 0;
 }
 
-int trunk_decode_verdict(uint32_t *origins_r, unsigned max,
+int trunk_decode_verdict(uint32_t *root_r, uint32_t *origins_r, unsigned max,
 			 const struct trunk_entry *ent)
 {
 	unsigned n = (unsigned)ent->size / 4;
 
-	if (ent->size % 4 || n > max)
+	if (!n || ent->size % 4 || n - 1 > max)
 		return -EBADMSG;
-	for (unsigned i = 0; i < n; i++)
-		origins_r[i] = wire_get32(ent->data + 4 * i);
-	return (int)n;
+	*root_r = wire_get32(ent->data);
+	for (unsigned i = 1; i < n; i++)
+		origins_r[i - 1] = wire_get32(ent->data + 4 * i);
+	return (int)n - 1;
 }
 
 /* The header of an entry with so many bytes; NULL: no room. */
@@ -146,16 +147,18 @@ size_t trunk_encode_ack(uint32_t id, uint8_t *buf, size_t cap)
 	return TRUNK_ENTRY_HEADER + 4;
 }
 
-size_t trunk_encode_verdict(const uint32_t *origins, unsigned n, uint8_t *buf,
-			    size_t cap)
+size_t trunk_encode_verdict(uint32_t root, const uint32_t *origins, unsigned n,
+			    uint8_t *buf, size_t cap)
 {
-	uint8_t *p = begin(TRUNK_VERDICT, 0, 4 * (size_t)n, buf, cap);
+	size_t size = 4 + 4 * (size_t)n;
+	uint8_t *p = begin(TRUNK_VERDICT, 0, size, buf, cap);
 
 	if (!p)
 		return 0;
+	wire_put32(p, root);
 	for (unsigned i = 0; i < n; i++)
-		wire_put32(p + 4 * i, origins[i]);
-	return TRUNK_ENTRY_HEADER + 4 * (size_t)n;
+		wire_put32(p + 4 + 4 * i, origins[i]);
+	return TRUNK_ENTRY_HEADER + size;
 }
 
 size_t trunk_encode_leave(uint8_t *buf, size_t cap)

@@ -73,8 +73,9 @@ int trunk_decode_sound(struct trunk_sound *snd_r,
 int trunk_decode_message(struct trunk_message *msg_r,
 			 const struct trunk_entry *ent);
 int trunk_decode_ack(uint32_t *id_r, const struct trunk_entry *ent);
-/* How many origins, or -EBADMSG; origin_r[] is for `max` of them. */
-int trunk_decode_verdict(uint32_t *origins_r, unsigned max,
+/* How many origins, or -EBADMSG; origin_r[] is for `max` of them. root_r: the
+ * hub whose verdict it is, 0: nobody's. */
+int trunk_decode_verdict(uint32_t *root_r, uint32_t *origins_r, unsigned max,
 			 const struct trunk_entry *ent);
 
 /* Each returns bytes written, or 0 where cap has no room. */
@@ -83,8 +84,8 @@ size_t trunk_encode_sound(const struct trunk_sound *snd, uint8_t *buf,
 size_t trunk_encode_message(const struct trunk_message *msg, uint8_t *buf,
 			    size_t cap);
 size_t trunk_encode_ack(uint32_t id, uint8_t *buf, size_t cap);
-size_t trunk_encode_verdict(const uint32_t *origins, unsigned n, uint8_t *buf,
-			    size_t cap);
+size_t trunk_encode_verdict(uint32_t root, const uint32_t *origins, unsigned n,
+			    uint8_t *buf, size_t cap);
 size_t trunk_encode_leave(uint8_t *buf, size_t cap);
 
 /* Marks each of the entries in buf as repeated. */

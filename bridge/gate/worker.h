@@ -139,6 +139,8 @@ int worker_set_hub(struct worker *wrk, struct hub *hub, bool root, bool vice);
  * hub may have many children and alternates; a parent that is added when it
  * has one takes its place. */
 int worker_add_trunk(struct worker *wrk, struct hub *hub, struct trunk *trk);
+/* One that is up lingers until the child of the two is up elsewhere, for 2 s at
+ * most; it reports no more. */
 int worker_remove_trunk(struct worker *wrk, struct trunk *trk);
 /* One of the room's `talkers` places is this member's whenever he speaks,
  * however loud others are. */

@@ -511,9 +511,8 @@ static void an_old_verdict_is_forgotten(void)
 	tree_run(tree, 800);
 	g_assert_cmphex(tree_heard(tree, b, 20), ==, 0xc);
 	/* Nor is it the mix's doing that he is not. */
-	g_assert_false(origin_is_heard(tree->hubs[1].hub,
-				       tree->members[a].ses->talk,
-				       tree->now_us));
+	g_assert_false(origin_is_heard(
+		tree->hubs[1].hub, tree->members[a].ses->talk, tree->now_us));
 	tree_stop(tree);
 }
 
@@ -628,6 +627,116 @@ static void a_better_parent_takes_over_without_a_gap(void)
 	tree->members[1].talks = true;
 	tree_run(tree, 1000);
 	g_assert_cmphex(heard_by_all(tree, 10), ==, 1u << 1);
+	tree_stop(tree);
+}
+
+static void remove_end(struct tree *tree, unsigned hub, unsigned wire)
+{
+	tree_command(tree, hub,
+		     (struct command){ .kind = COMMAND_REMOVE_TRUNK,
+				       .trunk = tree->ends[wire] });
+}
+
+static void set_root(struct tree *tree, unsigned hub, bool root)
+{
+	tree_command(tree, hub,
+		     (struct command){ .kind = COMMAND_SET_HUB,
+				       .hub = tree->hubs[hub].hub,
+				       .place = { .root = root } });
+}
+
+/* Hub 3 goes from parent 1 to parent 2. Each of the three learns of it at
+ * another time; `order`: who first. */
+static void a_new_plan_moves_a_hub_without_a_gap(gconstpointer order)
+{
+	const char *first = order;
+	struct tree *tree = tree_start(4, 5);
+	unsigned old, new;
+
+	tree_link(tree, 1, 0, TRUNK_PARENT);
+	tree_link(tree, 2, 0, TRUNK_PARENT);
+	old = tree_link(tree, 3, 1, TRUNK_PARENT);
+	for (unsigned i = 0; i < 4; i++)
+		tree_join(tree, i);
+	tree_join(tree, 3);
+	tree_run(tree, SETTLE);
+	tree->members[3].talks = tree->members[0].talks = true;
+	tree_run(tree, 500);
+	new = tree_make_link(tree, 3, 2, TRUNK_PARENT);
+	tree_mark(tree);
+	for (; *first; first++) {
+		if (*first == '1')
+			remove_end(tree, 1, old + 1);
+		if (*first == '2')
+			tree_add_end(tree, 2, 3, tree->ends[new + 1]);
+		if (*first == '3') {
+			tree_add_end(tree, 3, 2, tree->ends[new]);
+			remove_end(tree, 3, old);
+		}
+		tree_run(tree, 300);
+	}
+	tree_run(tree, 1000);
+	expect_gaps(tree, 3, 0);
+	expect_gaps(tree, 0, 0);
+	g_assert_cmphex(heard_by_all(tree, 10), ==, 9);
+	reset_wires(tree);
+	tree_run(tree, 1000);
+	expect_nothing_back(tree);
+	g_assert_cmpuint(tree->wires[new].sounds, >=, 49);
+	g_assert_cmpuint(tree->wires[old].packets, >, 0);
+	g_assert_cmpuint(tree->wires[old].sounds, ==, 0);
+	g_assert_null(tree->hubs[3].hub->trunks->next);
+	g_assert_null(tree->hubs[1].hub->trunks->next);
+	tree_stop(tree);
+}
+
+/* Hub 1 becomes root, hubs 0 and 2 its children; or ("d") hub 0 goes to its
+ * child 3, a step further down. */
+static void a_new_plan_moves_the_root_without_a_gap(gconstpointer order)
+{
+	const char *first = order;
+	struct tree *tree = tree_start(4, 5);
+	unsigned one, two, zero, again, below = strchr(order, 'd') ? 3 : 1;
+
+	one = tree_link(tree, 1, 0, TRUNK_PARENT);
+	two = tree_link(tree, 2, 0, TRUNK_PARENT);
+	tree_link(tree, 3, 1, TRUNK_PARENT);
+	for (unsigned i = 0; i < 4; i++)
+		tree_join(tree, i);
+	tree_run(tree, SETTLE);
+	tree->members[3].talks = tree->members[2].talks = true;
+	tree_run(tree, 500);
+	zero = tree_make_link(tree, 0, below, TRUNK_PARENT);
+	again = tree_make_link(tree, 2, 1, TRUNK_PARENT);
+	tree_mark(tree);
+	for (; *first; first++) {
+		if (*first == '0') {
+			set_root(tree, 0, false);
+			tree_add_end(tree, 0, below, tree->ends[zero]);
+			remove_end(tree, 0, one + 1);
+			remove_end(tree, 0, two + 1);
+		}
+		if (*first == '1') {
+			set_root(tree, 1, true);
+			tree_add_end(tree, below, 0, tree->ends[zero + 1]);
+			tree_add_end(tree, 1, 2, tree->ends[again + 1]);
+			remove_end(tree, 1, one);
+		}
+		if (*first == '2') {
+			tree_add_end(tree, 2, 1, tree->ends[again]);
+			remove_end(tree, 2, two);
+		}
+		tree_run(tree, 100);
+	}
+	tree_run(tree, 1500);
+	expect_gaps(tree, 3, 0);
+	expect_gaps(tree, 2, 0);
+	g_assert_cmphex(heard_by_all(tree, 10), ==, 12);
+	g_assert_cmpint(tree->hubs[1].report.parent, ==, HUB_ROOT);
+	g_assert_cmpint(tree->hubs[0].report.parent, ==, HUB_PARENT);
+	reset_wires(tree);
+	tree_run(tree, 1000);
+	expect_nothing_back(tree);
 	tree_stop(tree);
 }
 
@@ -772,6 +881,13 @@ static void reports_tell_of_the_path(void)
 
 int main(int argc, char **argv)
 {
+	static const char *const orders[] = { "123", "132", "213",
+					      "231", "312", "321" };
+	static const char *const roots[] = {
+		"012",	"021",	"102",	"120",	"201",	"210",
+		"012d", "021d", "102d", "120d", "201d", "210d",
+	};
+
 	g_test_init(&argc, &argv, NULL);
 #define ADD(name, function) g_test_add_func("/hub/" name, function)
 	ADD("everybody of twelve hubs hears everybody, in turn",
@@ -811,6 +927,22 @@ int main(int argc, char **argv)
 	    who_is_cut_off_says_so_and_goes_on);
 	ADD("a better parent takes over without a gap",
 	    a_better_parent_takes_over_without_a_gap);
+	for (unsigned i = 0; i < G_N_ELEMENTS(orders); i++) {
+		g_autofree char *name = g_strdup_printf(
+			"/hub/a new plan moves a hub without a gap: %s",
+			orders[i]);
+
+		g_test_add_data_func(name, orders[i],
+				     a_new_plan_moves_a_hub_without_a_gap);
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(roots); i++) {
+		g_autofree char *name = g_strdup_printf(
+			"/hub/a new plan moves the root without a gap: %s",
+			roots[i]);
+
+		g_test_add_data_func(name, roots[i],
+				     a_new_plan_moves_the_root_without_a_gap);
+	}
 	ADD("two workers of a process are joined by rings",
 	    two_workers_of_a_process_are_joined_by_rings);
 	ADD("a member who moves is one talker",

@@ -359,10 +359,10 @@ static inline void tree_add_wire(struct tree *tree, unsigned from, unsigned to,
 	tree->ends[tree->n_wires++] = end;
 }
 
-/* A trunk from a child to its parent or alternate; the parent's end first, as
- * control does it. Returns the wire upwards; the one down follows it. */
-static inline unsigned tree_link(struct tree *tree, unsigned child,
-				 unsigned parent, enum trunk_role role)
+/* Both ends of a trunk, which no hub has yet. Returns the wire upwards, by
+ * which the child's end sends; the one down follows it. */
+static inline unsigned tree_make_link(struct tree *tree, unsigned child,
+				      unsigned parent, enum trunk_role role)
 {
 	static const uint8_t secret[32] = "a secret of the cluster";
 	uint8_t salt[TRUNK_SALT_SIZE] = { 0 };
@@ -384,8 +384,17 @@ static inline unsigned tree_link(struct tree *tree, unsigned child,
 	g_assert_cmpint(trunk_create(&upper, &down), ==, 0);
 	tree_add_wire(tree, child, parent, lower, &down);
 	tree_add_wire(tree, parent, child, upper, &up);
-	tree_add_end(tree, parent, child, upper);
-	tree_add_end(tree, child, parent, lower);
+	return wire;
+}
+
+/* A trunk from a child to its parent or alternate; the parent's end first. */
+static inline unsigned tree_link(struct tree *tree, unsigned child,
+				 unsigned parent, enum trunk_role role)
+{
+	unsigned wire = tree_make_link(tree, child, parent, role);
+
+	tree_add_end(tree, parent, child, tree->ends[wire + 1]);
+	tree_add_end(tree, child, parent, tree->ends[wire]);
 	return wire;
 }
 

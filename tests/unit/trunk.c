@@ -101,7 +101,7 @@ static void entries_longer_than_their_packet_end_it(void)
 static void nonsense_is_refused(void)
 {
 	static const uint8_t zeros[600];
-	uint32_t origins[2], id;
+	uint32_t origins[2], id, root;
 	struct trunk_message msg;
 	struct trunk_sound snd;
 
@@ -114,9 +114,10 @@ static void nonsense_is_refused(void)
 				size > TRUNK_MESSAGE_HEADER ? 0 : -EBADMSG);
 		g_assert_cmpint(trunk_decode_ack(&id, &ent), ==,
 				size < 4 ? -EBADMSG : 0);
-		g_assert_cmpint(trunk_decode_verdict(origins, 2, &ent), ==,
-				size % 4 || size > 8 ? -EBADMSG
-						     : (int)size / 4);
+		g_assert_cmpint(
+			trunk_decode_verdict(&root, origins, 2, &ent), ==,
+			!size || size % 4 || size > 12 ? -EBADMSG
+						       : (int)size / 4 - 1);
 	}
 }
 
