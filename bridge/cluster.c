@@ -225,6 +225,7 @@ static void on_lost(struct directory_claim *claim, void *arg)
 	acc->state =
 		acc->state == CLUSTER_OWNED ? CLUSTER_FROZEN : CLUSTER_OTHERS;
 	g_ptr_array_set_size(acc->batch, 0);
+	conference_set_kept(cl->conf, acc->name, FALSE);
 	cl->host->owns(acc->name, FALSE, cl->arg);
 }
 
@@ -299,9 +300,13 @@ void cluster_configure(struct cluster *cl)
 	}
 	/* An account that was opened anew is read by its owner again. */
 	g_hash_table_iter_init(&iter, cl->accounts);
-	while (g_hash_table_iter_next(&iter, NULL, (void **)&acc))
-		if (acc->state == CLUSTER_OWNED)
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&acc)) {
+		const gboolean owned = acc->state == CLUSTER_OWNED;
+
+		conference_set_kept(cl->conf, acc->name, owned);
+		if (owned)
 			cl->host->owns(acc->name, TRUE, cl->arg);
+	}
 }
 
 gboolean cluster_owns(const struct cluster *cl, const char *account)

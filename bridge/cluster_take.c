@@ -349,5 +349,6 @@ void cluster_account_take(struct cluster_account *acc)
 		  " ms",
 		  acc->name, now_ms - acc->since_ms);
 	cluster_account_end_reading(acc);
+	conference_set_kept(cl->conf, acc->name, TRUE);
 	cl->host->owns(acc->name, TRUE, cl->arg);
 }

@@ -477,6 +477,16 @@ void conference_release(struct conference *conf, const char *account)
 	forget_account(conf, account);
 }
 
+void conference_set_kept(struct conference *conf, const char *account,
+			 gboolean kept)
+{
+	GPtrArray *rooms = rooms_of(conf->rooms, account);
+
+	for (guint i = 0; i < rooms->len; i++)
+		room_set_kept(rooms->pdata[i], kept);
+	g_ptr_array_unref(rooms);
+}
+
 void conference_keep(struct conference *conf, const char *account,
 		     const struct document_answer *prm, gboolean sent)
 {

@@ -79,6 +79,9 @@ struct member *conference_adopt(struct conference *conf, const char *room,
 				const struct room_guest *guest,
 				const struct room_past *past,
 				const struct keys *keys, GBytes *invite);
+/* Whether this bridge keeps its rooms, see room_set_kept(). */
+void conference_set_kept(struct conference *conf, const char *account,
+			 gboolean kept);
 /* It is another bridge's. Nobody in its rooms notices. */
 void conference_release(struct conference *conf, const char *account);
 

@@ -49,7 +49,7 @@ static const char *const leaves[] = {
 	[LEAVE_NOT_GONE] = "",	       [LEAVE_BYE] = "bye",
 	[LEAVE_LOST] = "lost",	       [LEAVE_NO_SHOW] = "no-show",
 	[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
-	[LEAVE_ENDED] = "ended",
+	[LEAVE_ENDED] = "ended",       [LEAVE_HANDED_ON] = "handed-on",
 };
 
 /* What is not known is left out. */
@@ -111,10 +111,11 @@ GBytes *panel_json_hello(const char *address)
 
 static json_t *room_of(const struct room *room)
 {
-	return json_pack(
-		"{s:o, s:o, s:i, s:i}", "room", text_of(room_address(room)),
-		"name", text_of(room_name(room)), "people",
-		(int)room_people(room), "capacity", (int)room_capacity(room));
+	return json_pack("{s:o, s:o, s:i, s:i, s:b}", "room",
+			 text_of(room_address(room)), "name",
+			 text_of(room_name(room)), "people",
+			 (int)room_people(room), "capacity",
+			 (int)room_capacity(room), "kept", room_is_kept(room));
 }
 
 GBytes *panel_json_rooms(const GPtrArray *rooms)

@@ -14,6 +14,7 @@ struct room {
 	char *name;
 	GStrv moderators;
 	guint capacity;
+	gboolean kept;
 	const struct room_effects *effects;
 	const struct room_observer *observer; /* may be NULL */
 	void *arg;
@@ -37,6 +38,7 @@ struct room *room_create(const struct room_config *cfg,
 	struct room *room = g_new0(struct room, 1);
 
 	room->address = g_strdup(cfg->address);
+	room->kept = TRUE;
 	room->effects = effects;
 	room->observer = observer;
 	room->arg = arg;
@@ -141,6 +143,16 @@ const char *room_name(const struct room *room)
 guint room_capacity(const struct room *room)
 {
 	return room->capacity;
+}
+
+void room_set_kept(struct room *room, gboolean kept)
+{
+	room->kept = kept;
+}
+
+gboolean room_is_kept(const struct room *room)
+{
+	return room->kept;
 }
 
 const GPtrArray *room_members(const struct room *room)
@@ -279,6 +291,12 @@ static struct member *moderated(struct room *room, guint32 id, GError **error)
 {
 	struct member *mem = room_member(room, id);
 
+	if (!room->kept) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+			    "Another bridge keeps %s, or nobody can for now.",
+			    room->name);
+		return NULL;
+	}
 	if (!mem)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "Nobody with number %u is in %s any more.", id,

@@ -115,6 +115,11 @@ void room_configure(struct room *room, const struct room_config *cfg);
 const char *room_address(const struct room *room);
 const char *room_name(const struct room *room);
 guint room_capacity(const struct room *room);
+/* Whether this bridge keeps the room, as it does from the start. One that is
+ * another bridge's of the cluster, or nobody's while the directory is away,
+ * obeys no moderator here. */
+void room_set_kept(struct room *room, gboolean kept);
+gboolean room_is_kept(const struct room *room);
 /* struct member *, in order of arrival; the room's. */
 const GPtrArray *room_members(const struct room *room);
 struct member *room_member(const struct room *room, guint32 id);

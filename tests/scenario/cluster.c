@@ -1,6 +1,6 @@
 /* Two bridges on one directory, with made-up sites and a clock that moves when
  * it is told to: the conferences and the cluster are the real ones. */
-#include <glib.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -935,6 +935,7 @@ static void without_the_directory_mails_wait_and_calls_go_on(void)
 		join(wld, br, "ann@example.org", &place, &standby);
 	struct caller *next = caller_of("bob@example.org");
 	const guint answers = br->posted->len;
+	g_autoptr(GError) error = NULL;
 
 	/* All of it is down: nobody takes over. */
 	directory_local_cut(wld->bridges[1]->dir, TRUE);
@@ -943,6 +944,10 @@ static void without_the_directory_mails_wait_and_calls_go_on(void)
 	directory_local_cut(br->dir, TRUE);
 	settle();
 	g_assert_false(br->reads);
+	/* No moderator is obeyed, and he is told so. */
+	g_assert_false(room_kick(only_member(br)->room, only_member(br)->id,
+				 "chair@example.org", NULL, &error));
+	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED);
 	/* One that was on its way is not answered. */
 	g_assert_cmpint(show(wld, br, "9", next->mail), ==, MAIL_AGAIN);
 	g_assert_cmpuint(br->posted->len, ==, answers);

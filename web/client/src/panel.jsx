@@ -209,7 +209,9 @@ export function Panel({ onLoggedOut }) {
 							{words.people(shown.people, state.room.capacity)}
 						</span>}
 					</div>
-					<p class="failure" role="alert">{failure}</p>
+					<p class="failure" role="alert">
+						{shown?.kept === false ? words.notKept : failure}
+					</p>
 					<div class="columns">
 						<People state={state} act={act} onKick={setKicking} />
 						<Activity log={state.log} />

@@ -101,7 +101,9 @@ const on = {
 			return {
 				...state,
 				members,
-				log: logged(state, leaveWords[why] ?? "left", member, by),
+				// Who is another bridge's now has not left.
+				log: why === "handed-on" ? state.log
+					: logged(state, leaveWords[why] ?? "left", member, by),
 			};
 		}),
 

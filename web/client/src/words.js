@@ -94,6 +94,8 @@ const en = {
 	noShow: (name) => `${name} did not come`,
 	replaced: (name) => `${name} came back with another call`,
 	notHere: "That person is not in the room any more.",
+	notKept: "Another bridge keeps this room, or none can for now. " +
+		"Calls go on; nothing can be changed here.",
 	commandFailed: (text) => `Not done: ${text}`,
 };
 
@@ -190,6 +192,8 @@ const ja = {
 	noShow: (name) => `${name} は参加しませんでした`,
 	replaced: (name) => `${name} が新しい通話で戻りました`,
 	notHere: "その人はもう会議室にいません。",
+	notKept: "この会議室は別のブリッジが管理しているか、いまは管理できません。" +
+		"通話は続いていますが、ここからは変更できません。",
 	commandFailed: (text) => `実行できませんでした：${text}`,
 };
 
