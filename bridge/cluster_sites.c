@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "bridge/nearness.h"
 #include "bridge/directory/recommend.h"
+#include "bridge/nearness.h"
 
 #define ENDLESS 1000000u /* places of a site without a limit */
 
