@@ -245,7 +245,6 @@ static void send_away(struct site_room *room, gboolean cut_off)
 	if (room->cut_off == cut_off)
 		return;
 	room->cut_off = cut_off;
-	room->dirty = TRUE;
 	if (cut_off)
 		g_warning("site: room=%s is cut off from the others, its "
 			  "people go to their alternates",
@@ -253,13 +252,17 @@ static void send_away(struct site_room *room, gboolean cut_off)
 	else
 		g_info("site: room=%s is joined to the others again",
 		       room->address);
-	site_run_soon(room->site);
 }
 
 void site_room_hub_told(struct site_hub *hub, const struct hub_report *rep)
 {
 	struct site_room *room = hub->room;
 
+	/* A change is worth telling at once. */
+	if (hub->report.parent != rep->parent) {
+		room->dirty = TRUE;
+		site_run_soon(room->site);
+	}
 	hub->report = *rep;
 	if (hub == room->hubs->pdata[0] && rep->parent != HUB_SEEKING)
 		send_away(room, rep->parent == HUB_CUT_OFF);

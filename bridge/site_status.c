@@ -1,11 +1,20 @@
 /* What this site writes to the directory: see site_private.h. All of it is
  * leased: it goes when the process does. */
+#include <math.h>
 #include <string.h>
 
 #include "bridge/candidates.h"
 #include "bridge/site_private.h"
 
-#define STRESS_STEP 0.05 /* smaller changes are not worth a write */
+/* Smaller changes are not worth a write. */
+#define STRESS_STEP	   0.05
+#define LOSS_STEP	   0.005
+#define ROUND_TRIP_STEP_MS 1.0
+
+static double rounded(double value, double step)
+{
+	return round(value / step) * step;
+}
 
 static void write_document(struct site *site, const struct document_name *name,
 			   gconstpointer doc)
@@ -49,7 +58,7 @@ static void describe_worker(const struct site *site, guint i,
 		if (is_global(gate.candidates[c].address))
 			doc->net = DOCUMENT_NET_GLOBAL;
 	worker->sessions = stages_sessions(site->stages, i);
-	worker->stress = MIN(1, STRESS_STEP * (int)(rep.stress / STRESS_STEP));
+	worker->stress = MIN(1, rounded(rep.stress, STRESS_STEP));
 	worker->open = rep.effort < EFFORT_CLOSED;
 	doc->used += worker->sessions;
 }
@@ -117,9 +126,12 @@ describe_trunks(const struct site_room *room, guint n)
 
 		g_strlcpy(all[i].id, trk->id, sizeof(all[i].id));
 		all[i].up = trk->told && trk->report.state == TRUNK_UP;
-		all[i].loss = trk->told ? MAX(0, trk->report.loss_in) : 0;
-		all[i].rtt_ms =
-			trk->told ? MAX(-1, trk->report.round_trip_ms) : -1;
+		all[i].rtt_ms = -1;
+		if (!trk->told)
+			continue;
+		all[i].loss = rounded(MAX(0, trk->report.loss_in), LOSS_STEP);
+		all[i].rtt_ms = rounded(MAX(-1, trk->report.round_trip_ms),
+					ROUND_TRIP_STEP_MS);
 	}
 	return all;
 }
