@@ -61,7 +61,7 @@ def cell_line(variant, result):
             f"{'  ' + result.refused if result.refused else ''}")
 
 
-def _table(head, rows):
+def table(head, rows):
     """Markdown that is read as it stands."""
     widths = [max(len(str(row[i])) for row in [head, *rows])
               for i in range(len(head))]
@@ -110,7 +110,7 @@ def limits_table(outcome):
             if held else "-",
             held.effort if held else "-",
             "void: " + held.void if held and held.void else ""))
-    return _table(("case", "server", "level header", "RTP", "members",
+    return table(("case", "server", "level header", "RTP", "members",
                    "next that failed", "times Janus", "CPU",
                    "ms/s a member", "delay ms, median / p99", "left out", ""), rows)
 
@@ -121,7 +121,7 @@ def delay_table(outcome):
         heard = (f"{len(result.delays_ms)} of {result.bursts}")
         rows.append((title, _ms(result.median_ms), _ms(result.delay(0.99)),
                      heard, result.void))
-    return _table(("server", "median ms", "p99 ms", "bursts heard", ""), rows)
+    return table(("server", "median ms", "p99 ms", "bursts heard", ""), rows)
 
 
 def _reached(yes):
@@ -160,7 +160,7 @@ def goals(outcome):
 
 
 def goals_table(outcome):
-    return _table(("plain RTP, one core", "must reach", "measured", ""),
+    return table(("plain RTP, one core", "must reach", "measured", ""),
                   [(what, goal, measured,
                     "" if reached is None else _reached(reached))
                    for what, goal, measured, reached in goals(outcome)])
