@@ -83,6 +83,12 @@ static void standby_told(struct cluster_seat *seat,
 	}
 }
 
+static void lose_place(struct cluster_seat *seat, gint64 now_ms)
+{
+	if (!seat->stranded_ms)
+		seat->stranded_ms = now_ms;
+}
+
 /* A session that is nobody's place any more has gone. */
 static void old_one_told(struct cluster_media *cm,
 			 const struct document_name *name,
@@ -108,7 +114,10 @@ void cluster_media_session_told(struct cluster_media *cm,
 
 	if (mem && mem->place.k == name->k &&
 	    !strcmp(mem->place.site, name->site)) {
-		if (doc && doc->gone)
+		/* Where to is told by the other site, perhaps later. */
+		if (doc && doc->gone == DOCUMENT_GONE_MOVED)
+			lose_place(seat, cm->host->now_ms(cm->arg));
+		else if (doc && doc->gone)
 			cm->events->gone(seat->mem->id,
 					 doc->gone == DOCUMENT_GONE_LOST,
 					 cm->arg);
@@ -156,12 +165,6 @@ void cluster_media_hub_told(struct cluster_media *cm,
 }
 
 /* Sites. */
-
-static void lose_place(struct cluster_seat *seat, gint64 now_ms)
-{
-	if (!seat->stranded_ms)
-		seat->stranded_ms = now_ms;
-}
 
 void cluster_media_site_lost(struct cluster_media *cm, const char *site)
 {

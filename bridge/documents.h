@@ -252,7 +252,12 @@ struct document_status_hub {
 	struct document_talker *talkers; /* those here who talk */
 };
 
-enum document_gone { DOCUMENT_NOT_GONE, DOCUMENT_GONE_BYE, DOCUMENT_GONE_LOST };
+enum document_gone {
+	DOCUMENT_NOT_GONE,
+	DOCUMENT_GONE_BYE,
+	DOCUMENT_GONE_LOST,
+	DOCUMENT_GONE_MOVED, /* to his standby, he says */
+};
 
 struct document_figures {
 	struct member_figures in, out; /* below 0: not known */

@@ -99,13 +99,18 @@ static void on_registered(uint32_t number, const char *path, bool first,
 
 static void on_gone(uint32_t number, enum worker_gone why, void *arg)
 {
+	static const enum document_gone gones[] = {
+		[GONE_BYE] = DOCUMENT_GONE_BYE,
+		[GONE_MOVED] = DOCUMENT_GONE_MOVED,
+		[GONE_CONSENT] = DOCUMENT_GONE_LOST,
+		[GONE_PATH] = DOCUMENT_GONE_LOST,
+	};
 	struct site *site = arg;
 	struct site_session *ses =
 		g_hash_table_lookup(site->sessions, GUINT_TO_POINTER(number));
 
 	if (ses)
-		site_session_gone(ses, why == GONE_BYE ? DOCUMENT_GONE_BYE
-						       : DOCUMENT_GONE_LOST);
+		site_session_gone(ses, gones[why]);
 }
 
 static void on_message(uint32_t number, const char *json, size_t size,

@@ -330,9 +330,15 @@ void site_session_registered(struct site_session *ses, const char *path)
 
 void site_session_gone(struct site_session *ses, enum document_gone gone)
 {
+	static const char *const words[] = {
+		[DOCUMENT_GONE_BYE] = "bye",
+		[DOCUMENT_GONE_LOST] = "lost",
+		[DOCUMENT_GONE_MOVED] = "moved",
+	};
+
 	ses->status.gone = gone;
 	g_info("site: gone room=%s did=%s.%u %s", ses->room->address, ses->did,
-	       ses->k, gone == DOCUMENT_GONE_BYE ? "bye" : "lost");
+	       ses->k, words[gone]);
 	close_leg(ses);
 	site_status_session(ses);
 }

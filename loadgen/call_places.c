@@ -15,7 +15,6 @@
 #define ASK_AGAIN_US (200 * 1000)      /* between two rounds of standbys */
 #define HEAR_BOTH_US (2 * 1000 * 1000) /* then the old gate is left */
 #define BYES	     3		       /* nobody acknowledges them */
-#define BYE_AFTER_US (1000 * 1000)
 #define BYE_AGAIN_US (200 * 1000)
 
 static void release(struct call *call, struct call_place *place)
@@ -120,7 +119,7 @@ static void unlink_standby(struct call *call, struct call_place *place)
 
 static void say_bye(struct call *call, uint64_t now_us)
 {
-	static const struct stream_extra bye = { .bye = true };
+	static const struct stream_extra bye = { .bye = true, .moved = true };
 
 	call_send_rtcp(call, call->left, &bye, now_us);
 	call->byes_us = now_us;
@@ -192,11 +191,9 @@ void call_places_switched(struct call *call, uint64_t tick_us)
 	call_tell(call, CALL_SWITCHED, call->now_us);
 }
 
-/* Not at once: the room is to learn of the new place before it hears that he
- * is gone from the old one. */
 static void leave_old(struct call *call, uint64_t now_us)
 {
-	if (!call->byes || now_us - call->switched_us < BYE_AFTER_US)
+	if (!call->byes)
 		return;
 	say_bye(call, now_us);
 	if (!--call->byes)

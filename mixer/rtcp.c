@@ -119,6 +119,10 @@ static void decode_bye(struct rtcp_compound *cmp, struct cursor *cur,
 	while (count--)
 		if (take32(cur) == cmp->ssrc && !cur->bad)
 			cmp->bye = true;
+	if (!cur->left || *cur->at >= cur->left)
+		return; /* no reason, or one that is cut off */
+	cmp->reason_size = *take(cur, 1);
+	cmp->reason = (const char *)take(cur, cmp->reason_size);
 }
 
 static void decode_app(struct rtcp_compound *cmp, struct cursor *cur,
@@ -322,6 +326,19 @@ static void put_app(struct cursor *cur, uint32_t ssrc,
 	put_bytes(cur, app->data, app->size, padded, ' ');
 }
 
+static void put_bye(struct cursor *cur, const struct rtcp_compound *cmp)
+{
+	const uint8_t size = (uint8_t)cmp->reason_size;
+	const size_t padded = size ? (1u + size + 3u) & ~(size_t)3 : 0;
+
+	put_head(cur, 1, RTCP_BYE, 4 + padded);
+	put32(cur, cmp->ssrc);
+	if (!size)
+		return;
+	put_bytes(cur, &size, 1, 1, 0);
+	put_bytes(cur, cmp->reason, size, padded - 1, 0);
+}
+
 int rtcp_encode(const struct rtcp_compound *cmp, uint8_t *buf, size_t cap)
 {
 	struct cursor cur = { .at = buf, .left = cap };
@@ -331,9 +348,7 @@ int rtcp_encode(const struct rtcp_compound *cmp, uint8_t *buf, size_t cap)
 	put_xr(&cur, cmp);
 	for (unsigned i = 0; i < cmp->n_apps; i++)
 		put_app(&cur, cmp->ssrc, &cmp->apps[i]);
-	if (cmp->bye) {
-		put_head(&cur, 1, RTCP_BYE, 4);
-		put32(&cur, cmp->ssrc);
-	}
+	if (cmp->bye)
+		put_bye(&cur, cmp);
 	return cur.bad ? -ENOBUFS : (int)(cap - cur.left);
 }

@@ -49,7 +49,9 @@ struct rtcp_compound {
 	unsigned n_apps;
 	struct rtcp_app apps[RTCP_MAX_APPS];
 	struct rtcp_xr xr;
-	bool bye; /* for ssrc */
+	bool bye;	    /* for ssrc */
+	const char *reason; /* of BYE; not terminated when decoded */
+	size_t reason_size; /* 0 to 255 */
 };
 
 /* RT. Decodes and checks a whole compound packet (RFC 3550 A.2): its first

@@ -11,6 +11,7 @@
 #include "mixer/source.h"
 #include "mixer/wire.h"
 
+#define MOVED	    "moved" /* the reason in BYE: docs/ipsp.md, "Standby" */
 #define APP_MESSAGE 0
 #define APP_ACK	    1
 
@@ -317,6 +318,8 @@ int stream_receive_rtcp(struct stream *stream, uint8_t *buf, size_t size,
 	/* Of another source than the one that is heard: it was replaced. */
 	control_r->bye = cmp.bye && (!stream->sources.current ||
 				     stream->sources.current == src);
+	control_r->moved = cmp.reason_size == strlen(MOVED) &&
+			   !memcmp(cmp.reason, MOVED, strlen(MOVED));
 	return 0;
 }
 
@@ -384,6 +387,10 @@ static void fill_extra(struct rtcp_compound *cmp,
 		cmp->apps[cmp->n_apps++] = app;
 	}
 	cmp->bye = extra->bye;
+	if (extra->moved) {
+		cmp->reason = MOVED;
+		cmp->reason_size = strlen(MOVED);
+	}
 }
 
 int stream_send_rtcp(struct stream *stream, const struct stream_extra *extra,

@@ -95,6 +95,7 @@ struct stream_media {
  * subtype 1 acknowledges the id (docs/ipsp.md, "In-band control"). */
 struct stream_control {
 	bool bye;
+	bool moved; /* BYE: it goes on with another of our kind */
 	bool has_message, has_ack;
 	uint32_t message_id, ack_id;
 	const uint8_t *message; /* into buf, not terminated */
@@ -144,6 +145,7 @@ int stream_send_rtp(struct stream *stream, const uint8_t *payload,
  * for the NTP stamp. Returns bytes written, -ENOBUFS or -EIO. */
 struct stream_extra {
 	bool bye;
+	bool moved; /* says so in BYE */
 	bool ack;
 	uint32_t ack_id;
 	uint32_t message_id;

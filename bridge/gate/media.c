@@ -62,7 +62,7 @@ static void take_control(struct engine *eng, struct session *ses,
 	if (control->has_message)
 		take_message(eng, ses, control, now_us);
 	if (control->bye) {
-		ses->why = GONE_BYE;
+		ses->why = control->moved ? GONE_MOVED : GONE_BYE;
 		engine_owe(eng, ses, OWED_GONE);
 		engine_end_session(eng, ses);
 	}

@@ -34,6 +34,7 @@ struct phonegate;
 /* Why a session's media ended. */
 enum worker_gone {
 	GONE_BYE,     /* the member said RTCP BYE */
+	GONE_MOVED,   /* the same, and that he goes on at another gate */
 	GONE_CONSENT, /* no authenticated request for 30 s */
 	GONE_PATH,    /* its WebSocket closed and no other path is proven */
 };

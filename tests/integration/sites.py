@@ -202,7 +202,7 @@ def a_hub_that_is_cut_off_sends_its_people_away(directory):
     assert time.monotonic() - began < 2
     assert "cut off" in pair.b.log_text()
     wait_for("her old place to be left", lambda: (
-        call.status(0) or {}).get("gone") == "bye")
+        call.status(0) or {}).get("gone") == "moved")
     assert phone.wait(20) == 0
 
 

@@ -765,6 +765,28 @@ static void who_goes_to_his_standby_is_in_the_room_once(void)
 	world_end(&wld);
 }
 
+/* Two sites tell their halves of it, in any order. */
+static void who_has_moved_is_not_gone(void)
+{
+	struct world *wld = world_start(3, 2);
+	struct bridge *br = wld->bridges[0];
+	struct site *place, *standby;
+	struct caller *call =
+		join(wld, br, "ann@example.org", &place, &standby);
+	const guint32 id = only_member(br)->id;
+
+	site_status(place, call->did, 0, "", DOCUMENT_GONE_MOVED);
+	pass(5000);
+	g_assert_cmpuint(only_member(br)->id, ==, id);
+	site_status(standby, call->did, 1, "192.0.2.9:5004", 0);
+	settle();
+	g_assert_true(g_str_has_prefix(only_member(br)->gate, standby->name));
+	pass(60000);
+	g_assert_cmpuint(only_member(br)->id, ==, id);
+	caller_free(call);
+	world_end(&wld);
+}
+
 static void who_does_not_come_to_his_standby_is_gone_in_the_end(void)
 {
 	struct world *wld = world_start(2, 2);
@@ -1014,6 +1036,7 @@ int main(int argc, char **argv)
 	ADD(a_call_goes_on_under_the_next_owner);
 	ADD(who_is_kicked_is_told_why_before_his_session_ends);
 	ADD(who_goes_to_his_standby_is_in_the_room_once);
+	ADD(who_has_moved_is_not_gone);
 	ADD(who_does_not_come_to_his_standby_is_gone_in_the_end);
 	ADD(a_site_that_was_away_for_a_moment_has_lost_nothing);
 	ADD(a_standby_that_dies_is_replaced);

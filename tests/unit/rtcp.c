@@ -91,6 +91,33 @@ static void surplus_blocks_and_apps_are_passed_over(void)
 	g_assert_cmpuint(cmp.n_apps, ==, RTCP_MAX_APPS);
 }
 
+static void a_goodbye_may_have_a_reason(void)
+{
+	static const char words[] = "moved elsewhere";
+	struct rtcp_compound got,
+		cmp = { .ssrc = 1, .bye = true, .reason = words };
+	uint8_t buf[64];
+	int n;
+
+	for (cmp.reason_size = 0; cmp.reason_size < sizeof(words);
+	     cmp.reason_size++) {
+		n = rtcp_encode(&cmp, buf, sizeof(buf));
+		g_assert_cmpint(n, >, 0);
+		g_assert_cmpint(n % 4, ==, 0);
+		g_assert_cmpint(rtcp_decode(&got, buf, (size_t)n), ==, 0);
+		g_assert_true(got.bye);
+		g_assert_cmpmem(got.reason, got.reason_size, words,
+				cmp.reason_size);
+	}
+	/* One that is said to be longer than the packet is none. */
+	cmp.reason_size = 3;
+	n = rtcp_encode(&cmp, buf, sizeof(buf));
+	buf[n - 4] = 4;
+	g_assert_cmpint(rtcp_decode(&got, buf, (size_t)n), ==, 0);
+	g_assert_true(got.bye);
+	g_assert_cmpuint(got.reason_size, ==, 0);
+}
+
 static void writing_stops_at_the_end_of_the_buffer(void)
 {
 	struct rtcp_compound cmp = { .ssrc = 1,
@@ -265,6 +292,8 @@ int main(int argc, char **argv)
 			refuses_lengths_that_lie);
 	g_test_add_func("/rtcp/surplus blocks and APPs are passed over",
 			surplus_blocks_and_apps_are_passed_over);
+	g_test_add_func("/rtcp/a goodbye may have a reason",
+			a_goodbye_may_have_a_reason);
 	g_test_add_func("/rtcp/writing stops at the end of the buffer",
 			writing_stops_at_the_end_of_the_buffer);
 	g_test_add_func(
