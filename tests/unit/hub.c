@@ -543,6 +543,31 @@ static void a_hub_that_was_stopped_comes_back(void)
 	tree_stop(tree);
 }
 
+/* One after the other is stopped, for this long or that. Whichever ways the
+ * hubs then take, a second later they are one tree again. */
+static void whoever_is_stopped_the_room_is_whole_again(void)
+{
+	struct tree *tree = twelve(5);
+	unsigned talker = 0;
+
+	tree_run(tree, SETTLE);
+	for (unsigned round = 0; round < 16; round++) {
+		unsigned victim = (unsigned)(12 * tree_random(tree));
+
+		tree->members[talker].talks = false;
+		talker = (unsigned)(12 * tree_random(tree));
+		tree->members[talker].talks = true;
+		tree->hubs[victim].stopped = true;
+		tree_run(tree, 50 + (unsigned)(700 * tree_random(tree)));
+		tree->hubs[victim].stopped = false;
+		tree_run(tree, 1000);
+		g_test_message("stopped %u, talks %u", victim, talker);
+		g_assert_cmphex(heard_by_all(tree, 10), ==, 1u << talker);
+		tree_mark(tree);
+	}
+	tree_stop(tree);
+}
+
 static void a_room_that_goes_on_gets_a_hub(void)
 {
 	struct tree *tree = tree_start(2, 5);
@@ -920,6 +945,8 @@ int main(int argc, char **argv)
 	ADD("an old verdict is forgotten", an_old_verdict_is_forgotten);
 	ADD("a hub that was stopped comes back",
 	    a_hub_that_was_stopped_comes_back);
+	ADD("whoever is stopped, the room is whole again",
+	    whoever_is_stopped_the_room_is_whole_again);
 	ADD("a room that goes on gets a hub", a_room_that_goes_on_gets_a_hub);
 	ADD("in a room without limit all are heard",
 	    in_a_room_without_limit_all_are_heard);
