@@ -423,7 +423,9 @@ static void end_stranded(struct cluster_room *room, gint64 now_ms)
 
 	g_hash_table_iter_init(&iter, room->seats);
 	while (g_hash_table_iter_next(&iter, NULL, (void **)&seat))
-		if (seat->stranded_ms &&
+		/* An invited one may register at his standby until his OK
+		 * expires. */
+		if (seat->stranded_ms && seat->doc.state == MEMBER_HERE &&
 		    now_ms - seat->stranded_ms >= CLUSTER_STRANDED_MS)
 			g_array_append_val(gone, seat->mem->id);
 	for (guint i = 0; i < gone->len; i++)

@@ -76,6 +76,8 @@ gboolean cluster_media_unseal(const struct seal *seal, const char *key,
 void cluster_media_site_came(struct cluster_media *cm, const char *site,
 			     gboolean same_run);
 void cluster_media_site_lost(struct cluster_media *cm, const char *site);
+/* It drains, or does not any more. */
+void cluster_media_site_drains(struct cluster_media *cm, const char *site);
 /* How it is at a site; doc NULL: it is not there any more. */
 void cluster_media_session_told(struct cluster_media *cm,
 				const struct document_name *name,

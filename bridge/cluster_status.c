@@ -188,6 +188,27 @@ void cluster_media_site_lost(struct cluster_media *cm, const char *site)
 	}
 }
 
+void cluster_media_site_drains(struct cluster_media *cm, const char *site)
+{
+	const struct document_site *doc = cluster_sites_find(cm->sites, site);
+	GHashTableIter rooms, seats;
+	struct cluster_room *room;
+	struct cluster_seat *seat;
+
+	g_hash_table_iter_init(&rooms, cm->rooms);
+	while (g_hash_table_iter_next(&rooms, NULL, (void **)&room)) {
+		/* Others are not to hear through its hub any more. */
+		cluster_tree_set(room->tree, site, 0,
+				 GPOINTER_TO_UINT(g_hash_table_lookup(
+					 room->sessions, site)));
+		g_hash_table_iter_init(&seats, room->seats);
+		while (g_hash_table_iter_next(&seats, NULL, (void **)&seat))
+			if (doc && doc->draining && seat->doc.has_standby &&
+			    !strcmp(seat->doc.standby.site, site))
+				cluster_seat_renew_standby(seat);
+	}
+}
+
 /* The same run of it: his place is there still. */
 static void back_at(struct cluster_seat *seat, guint sessions)
 {

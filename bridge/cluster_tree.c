@@ -40,6 +40,7 @@ struct hub {
 	char site[64];
 	guint worker;
 	guint sessions;
+	gboolean leaf;	  /* as the plan was told */
 	gboolean leaving; /* no more in the plan */
 	struct document_sound sound;
 	/* As planned, and as its document says. */
@@ -334,7 +335,7 @@ void cluster_tree_lost(struct cluster_tree *tree, const char *site)
 	tree->planned = TRUE;
 }
 
-static struct cascade_hub planned_hub(const struct hub *hub, gboolean leaf)
+static struct cascade_hub planned_hub(const struct hub *hub)
 {
 	/* Who came first has the smaller number. */
 	return (struct cascade_hub){
@@ -342,7 +343,7 @@ static struct cascade_hub planned_hub(const struct hub *hub, gboolean leaf)
 		.site = g_quark_from_string(hub->site),
 		.since = hub->id,
 		.members = hub->sessions,
-		.leaf = leaf,
+		.leaf = hub->leaf,
 	};
 }
 
@@ -351,6 +352,7 @@ void cluster_tree_set(struct cluster_tree *tree, const char *site, guint worker,
 {
 	struct hub *hub = g_hash_table_lookup(tree->by_site, site);
 	const struct document_site *doc = cluster_sites_find(tree->sites, site);
+	const gboolean leaf = doc && doc->draining;
 	struct cascade_hub planned;
 
 	/* What is left over of a dead site makes no hub. */
@@ -358,16 +360,17 @@ void cluster_tree_set(struct cluster_tree *tree, const char *site, guint worker,
 		return;
 	if (!hub)
 		hub = add_hub(tree, ++tree->last_hub, site, worker);
-	else if (hub->sessions == sessions)
+	else if (hub->sessions == sessions && hub->leaf == leaf)
 		return;
 	else if (!sessions && !hub->leaving && !tree->restoring)
 		cascade_remove(tree->plan, &hub->id, 1);
 	tree->planned = TRUE;
 	hub->sessions = sessions;
+	hub->leaf = leaf;
 	hub->leaving = !sessions;
 	if (!sessions || tree->restoring)
 		return;
-	planned = planned_hub(hub, doc && doc->draining);
+	planned = planned_hub(hub);
 	if (!cascade_add(tree->plan, &planned))
 		cascade_update(tree->plan, &planned);
 }
@@ -450,7 +453,7 @@ void cluster_tree_restored(struct cluster_tree *tree)
 	g_hash_table_iter_init(&iter, tree->by_id);
 	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub)) {
 		const struct cascade_planned one = {
-			.hub = planned_hub(hub, FALSE),
+			.hub = planned_hub(hub),
 			.parent = hub->parent ? hub->parent->parent : 0,
 			.root = hub->root,
 			.vice = hub->vice,

@@ -34,6 +34,8 @@ static void site_here(struct cluster *cl, const char *site,
 	struct cluster_away *away = away_of(cl, site);
 	const gboolean same_run = !strcmp(away->instance, doc->instance);
 	const gboolean news = away->lost || away->since_ms || !same_run;
+	const struct document_site *before;
+	gboolean drains;
 
 	if (!same_run) {
 		/* Its sessions are gone with the run before. */
@@ -44,7 +46,11 @@ static void site_here(struct cluster *cl, const char *site,
 	}
 	away->since_ms = 0;
 	away->lost = FALSE;
+	before = cluster_sites_find(cl->sites, site);
+	drains = before && before->draining != doc->draining;
 	cluster_sites_set(cl->sites, site, doc);
+	if (drains)
+		cluster_media_site_drains(cl->media, site);
 	if (!news)
 		return;
 	g_info("cluster: site=%s is here, %u gates of %u", site, doc->gates,

@@ -243,6 +243,7 @@ struct site {
 	struct directory_watch *watch;
 	GHashTable *wants; /* key => value */
 	gboolean deaf;	   /* it confirms nothing */
+	gboolean draining;
 };
 
 static void confirm_hub(struct site *site, const struct document_name *name,
@@ -336,6 +337,7 @@ static void site_register(struct site *site)
 				     .workers = &worker,
 				     .gates = site->gates,
 				     .sessions_per_gate = site->size,
+				     .draining = site->draining,
 				     .release = "test",
 				     .protocol_min = 1,
 				     .protocol_max = 1 };
@@ -849,6 +851,27 @@ static void a_standby_that_dies_is_replaced(void)
 	world_end(&wld);
 }
 
+static void a_standby_at_a_site_that_drains_is_replaced(void)
+{
+	struct world *wld = world_start(3, 2);
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+
+	standby->draining = TRUE;
+	site_register(standby);
+	pass(3000);
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_true(want.has_alternate);
+	g_assert_cmpuint(want.alternate.k, ==, 2);
+	g_assert_false(g_str_has_prefix(want.alternate.gate.id, standby->name));
+	/* Nothing is wanted of it any more, not even a hub. */
+	g_assert_cmpuint(g_hash_table_size(standby->wants), ==, 0);
+	caller_free(call);
+	world_end(&wld);
+}
+
 /* ---- Room ---- */
 
 static void the_sixty_first_of_sixty_gets_BUSY(void)
@@ -1040,6 +1063,7 @@ int main(int argc, char **argv)
 	ADD(who_does_not_come_to_his_standby_is_gone_in_the_end);
 	ADD(a_site_that_was_away_for_a_moment_has_lost_nothing);
 	ADD(a_standby_that_dies_is_replaced);
+	ADD(a_standby_at_a_site_that_drains_is_replaced);
 	ADD(the_sixty_first_of_sixty_gets_BUSY);
 	ADD(the_hubs_are_one_tree_and_stay_it_under_the_next_owner);
 	ADD(without_the_directory_mails_wait_and_calls_go_on);
