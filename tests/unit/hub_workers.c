@@ -327,6 +327,19 @@ static void sound_climbs_four_hops(gconstpointer rings)
 	stop();
 }
 
+static void a_room_with_a_hub_never_moves(void)
+{
+	for (unsigned i = 0; i < HUBS; i++)
+		start_worker(&ats[i], i);
+	join(&ats[1], &ats[0], 1, false);
+	g_assert_cmpint(worker_move(ats[1].wrk, ats[2].wrk, ats[1].mix, 1), ==,
+			-ENOENT);
+	for (unsigned i = 2; i < HUBS; i++)
+		join(&ats[i], &ats[i - 1], i, true);
+	await(all_up);
+	stop();
+}
+
 static void a_peer_of_no_family_is_refused(void)
 {
 	struct trunk_config cfg = { .role = TRUNK_PARENT,
@@ -353,6 +366,8 @@ int main(int argc, char **argv)
 			     GINT_TO_POINTER(false), sound_climbs_four_hops);
 	g_test_add_data_func("/hub_workers/sound climbs four hops of rings",
 			     GINT_TO_POINTER(true), sound_climbs_four_hops);
+	g_test_add_func("/hub_workers/a room with a hub never moves",
+			a_room_with_a_hub_never_moves);
 	g_test_add_func("/hub_workers/a peer of no family is refused",
 			a_peer_of_no_family_is_refused);
 	return g_test_run();
