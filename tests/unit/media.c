@@ -199,16 +199,19 @@ static void add_session(struct talk *talk, unsigned index)
 static void add_target(struct registration_config *reg, const char *ip,
 		       in_port_t port)
 {
-	struct sockaddr_in *v4 =
-		(void *)&reg->targets[reg->n_targets++].address;
+	struct sockaddr_storage *at = &reg->targets[reg->n_targets++].address;
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = port };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = port };
 
-	v4->sin_family = AF_INET;
-	v4->sin_port = port;
-	inet_pton(AF_INET, ip, &v4->sin_addr);
+	if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1)
+		memcpy(at, &v4, sizeof(v4));
+	else if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1)
+		memcpy(at, &v6, sizeof(v6));
 }
 
-/* first: a port that is tried before the worker's; 0: none. */
-static void add_line(struct talk *talk, unsigned index, in_port_t first)
+/* ip and first: what is tried before the worker's address; 0: nothing. */
+static void add_line(struct talk *talk, unsigned index, const char *ip,
+		     in_port_t first)
 {
 	struct person *person = &talk->people[index];
 	struct call_place_config place = {
@@ -232,7 +235,7 @@ static void add_line(struct talk *talk, unsigned index, in_port_t first)
 	g_snprintf(place.registration.username,
 		   sizeof(place.registration.username), "dialog%u", index);
 	if (first)
-		add_target(&place.registration, "127.0.0.1", first);
+		add_target(&place.registration, ip, first);
 	add_target(&place.registration, "127.0.0.1",
 		   ((struct sockaddr_in *)&at)->sin_port);
 	g_assert_cmpint(call_place_create(&cfg.places, &place), ==, 0);
@@ -245,7 +248,7 @@ static void add_line(struct talk *talk, unsigned index, in_port_t first)
 			==, 0);
 }
 
-static void setup(struct talk *talk, in_port_t first)
+static void setup(struct talk *talk, const char *ip, in_port_t first)
 {
 	struct worker_config cfg = { .cpu = -1, .n_listen = 1 };
 	struct sockaddr_in *v4 = (void *)&cfg.listen[0];
@@ -273,7 +276,7 @@ static void setup(struct talk *talk, in_port_t first)
 	g_assert_cmpint(media_create(&talk->med, &events), ==, 0);
 	for (unsigned i = 0; i < CALLERS; i++) {
 		add_session(talk, i);
-		add_line(talk, i, first);
+		add_line(talk, i, ip, first);
 	}
 }
 
@@ -363,7 +366,7 @@ static gboolean talk_once(const struct chirp *chirp)
 	struct talk talk;
 	gboolean heard;
 
-	setup(&talk, 0);
+	setup(&talk, NULL, 0);
 	WAIT_FOR(&talk, ALL(&talk, sounded));
 	for (unsigned i = 0; i < CALLERS; i++)
 		g_assert_cmpuint(talk.people[i].until_sound.requests, <=, 2);
@@ -404,12 +407,12 @@ static int open_silent_port(in_port_t *port_r)
 }
 
 /* How long it takes until all are registered at the second candidate. */
-static gint64 register_behind(in_port_t first)
+static gint64 register_behind(const char *ip, in_port_t first)
 {
 	gint64 begin = g_get_monotonic_time(), took;
 	struct talk talk;
 
-	setup(&talk, first);
+	setup(&talk, ip, first);
 	WAIT_FOR(&talk, ALL(&talk, registered));
 	took = g_get_monotonic_time() - begin;
 	WAIT_FOR(&talk, ALL(&talk, sounded));
@@ -422,7 +425,7 @@ static void a_silent_candidate_costs_three_tries_and_the_next_is_taken(void)
 {
 	in_port_t port;
 	int fd = open_silent_port(&port);
-	gint64 took = register_behind(port);
+	gint64 took = register_behind("127.0.0.1", port);
 
 	g_assert_cmpint(took, >=, REGISTRATION_TRIES * REGISTRATION_TRY_US);
 	g_assert_cmpint(took, <, 2 * G_USEC_PER_SEC);
@@ -430,12 +433,12 @@ static void a_silent_candidate_costs_three_tries_and_the_next_is_taken(void)
 }
 
 /* By the error queue of a socket that is not connected. */
-static void a_candidate_that_refuses_is_left_at_once(void)
+static void a_candidate_that_refuses_is_left_at_once(gconstpointer ip)
 {
 	in_port_t port;
 
 	close(open_silent_port(&port));
-	g_assert_cmpint(register_behind(port), <,
+	g_assert_cmpint(register_behind(ip, port), <,
 			REGISTRATION_TRIES * REGISTRATION_TRY_US);
 }
 
@@ -443,7 +446,7 @@ static void control_messages_pass_both_ways(void)
 {
 	struct talk talk;
 
-	setup(&talk, 0);
+	setup(&talk, NULL, 0);
 	WAIT_FOR(&talk, ALL(&talk, registered));
 	media_mute(talk.people[1].line, true);
 	WAIT_FOR(&talk, talk.mutes);
@@ -469,8 +472,13 @@ int main(int argc, char **argv)
 		"/media/a silent candidate costs three tries and the next is "
 		"taken",
 		a_silent_candidate_costs_three_tries_and_the_next_is_taken);
-	g_test_add_func("/media/a candidate that refuses is left at once",
-			a_candidate_that_refuses_is_left_at_once);
+	g_test_add_data_func("/media/IPv4/a candidate that refuses is left at "
+			     "once",
+			     "127.0.0.1",
+			     a_candidate_that_refuses_is_left_at_once);
+	g_test_add_data_func("/media/IPv6/a candidate that refuses is left at "
+			     "once",
+			     "::1", a_candidate_that_refuses_is_left_at_once);
 	g_test_add_func("/media/control messages pass both ways",
 			control_messages_pass_both_ways);
 	return g_test_run();
