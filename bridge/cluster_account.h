@@ -64,7 +64,8 @@ struct cluster_account {
 	/* While it is read. */
 	struct directory_watch *watch_answers, *watch_members;
 	gboolean answers_synced, members_synced;
-	GHashTable *read; /* key => value */
+	gboolean remembers; /* it was ours until now: CLUSTER_FROZEN */
+	GHashTable *read;   /* key => value */
 	gint64 since_ms;
 };
 

@@ -392,6 +392,22 @@ void cluster_media_restored(struct cluster_media *cm, const char *address)
 	cluster_tree_run(room->tree, cm->host->now_ms(cm->arg));
 }
 
+void cluster_media_write_again(struct cluster_media *cm, const char *address)
+{
+	struct cluster_room *room = g_hash_table_lookup(cm->rooms, address);
+	GHashTableIter iter;
+	struct cluster_seat *seat;
+
+	if (!room)
+		return;
+	g_hash_table_iter_init(&iter, room->seats);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&seat)) {
+		cluster_seat_write_member(seat);
+		cluster_seat_write_wants(seat);
+	}
+	cluster_tree_write_again(room->tree);
+}
+
 void cluster_media_forget(struct cluster_media *cm, const char *address)
 {
 	g_hash_table_remove(cm->rooms, address);

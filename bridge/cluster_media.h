@@ -61,6 +61,8 @@ void cluster_media_restore_session(struct cluster_media *cm,
 				   const struct document_name *name,
 				   const struct document_want_session *doc);
 void cluster_media_restored(struct cluster_media *cm, const char *room);
+/* The directory came back empty: all that the room has is written again. */
+void cluster_media_write_again(struct cluster_media *cm, const char *room);
 /* Another bridge has the room: it is forgotten, nothing is written. Its
  * members have been handed on before. */
 void cluster_media_forget(struct cluster_media *cm, const char *room);

@@ -230,10 +230,15 @@ void cluster_media_site_came(struct cluster_media *cm, const char *site,
 		const guint n = GPOINTER_TO_UINT(
 			g_hash_table_lookup(room->sessions, site));
 
+		if (same_run)
+			cluster_tree_write_again(room->tree);
 		g_hash_table_iter_init(&seats, room->seats);
 		while (g_hash_table_iter_next(&seats, NULL, (void **)&seat)) {
 			if (same_run && !strcmp(seat->doc.place.site, site))
 				back_at(seat, n);
+			else if (same_run && seat->doc.has_standby &&
+				 !strcmp(seat->doc.standby.site, site))
+				cluster_seat_write_wants(seat);
 			if (!seat->doc.has_standby && !seat->stranded_ms)
 				cluster_seat_renew_standby(seat);
 		}

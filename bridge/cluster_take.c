@@ -47,6 +47,7 @@ void cluster_account_begin(struct cluster_account *acc)
 	struct cluster *cl = acc->cl;
 	g_autofree char *answers = document_prefix(DOCUMENT_ANSWER, acc->name);
 
+	acc->remembers = acc->state == CLUSTER_FROZEN;
 	acc->state = CLUSTER_READING;
 	acc->since_ms = cl->host->now_ms(cl->arg);
 	acc->read =
@@ -322,7 +323,54 @@ static void restored(struct cluster_account *acc)
 		cluster_media_restored(cl->media, room);
 		cluster_watch_tell_again(cl, room);
 	}
-	cluster_media_run(cl->media);
+}
+
+static gboolean has_any(struct cluster_account *acc, GHashTable *table)
+{
+	GHashTableIter iter;
+	const char *key;
+	struct document_name name;
+
+	g_hash_table_iter_init(&iter, table);
+	while (g_hash_table_iter_next(&iter, (void **)&key, NULL))
+		if (document_name(&name, key) &&
+		    (!strcmp(name.account, acc->name) ||
+		     cluster_account_of(acc->cl, name.room) == acc))
+			return TRUE;
+	return FALSE;
+}
+
+/* There is nothing at all, though there was something: it came back without its
+ * data. What this bridge remembers is all that there is; sites keep what they
+ * have for a while (site.h). */
+static gboolean write_again(struct cluster_account *acc)
+{
+	struct cluster *cl = acc->cl;
+	GHashTableIter iter;
+	const char *room, *account;
+
+	if (!acc->remembers || has_any(acc, acc->read) ||
+	    has_any(acc, cl->wants))
+		return FALSE;
+	acc->state = CLUSTER_OWNED;
+	g_hash_table_iter_init(&iter, cl->rooms);
+	while (g_hash_table_iter_next(&iter, (void **)&room, (void **)&account))
+		if (!strcmp(account, acc->name))
+			cluster_media_write_again(cl->media, room);
+	return TRUE;
+}
+
+static void read_back(struct cluster_account *acc)
+{
+	struct cluster *cl = acc->cl;
+
+	cluster_account_release(acc);
+	acc->state = CLUSTER_OWNED;
+	each(acc, acc->read, DOCUMENT_ANSWER, take_answer);
+	each(acc, cl->wants, DOCUMENT_WANT_HUB, take_hub);
+	restore_members(acc);
+	each(acc, cl->wants, DOCUMENT_WANT_SESSION, take_session);
+	restored(acc);
 }
 
 /* Sites that are not here may only be late: see know_site(). */
@@ -335,16 +383,12 @@ void cluster_account_take(struct cluster_account *acc)
 	    !acc->members_synced || !cl->want_synced || !cl->sites_synced ||
 	    !cl->status_synced)
 		return;
-	cluster_account_release(acc);
-	acc->state = CLUSTER_OWNED;
 	cl->takeovers++;
 	cl->patient_until_ms =
 		MAX(cl->patient_until_ms, now_ms + CLUSTER_RETURN_MS);
-	each(acc, acc->read, DOCUMENT_ANSWER, take_answer);
-	each(acc, cl->wants, DOCUMENT_WANT_HUB, take_hub);
-	restore_members(acc);
-	each(acc, cl->wants, DOCUMENT_WANT_SESSION, take_session);
-	restored(acc);
+	if (!write_again(acc))
+		read_back(acc);
+	cluster_media_run(cl->media);
 	g_message("cluster: account=%s is ours, read in %" G_GINT64_FORMAT
 		  " ms",
 		  acc->name, now_ms - acc->since_ms);

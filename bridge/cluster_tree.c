@@ -384,6 +384,17 @@ void cluster_tree_told(struct cluster_tree *tree, const char *site,
 		hub->done = plan;
 }
 
+void cluster_tree_write_again(struct cluster_tree *tree)
+{
+	GHashTableIter iter;
+	struct hub *hub;
+
+	g_hash_table_iter_init(&iter, tree->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
+		g_clear_pointer(&hub->text, g_free);
+	tree->planned = TRUE;
+}
+
 /* What was written before. */
 
 static void restore_trunk(struct cluster_tree *tree, struct hub *hub,

@@ -54,6 +54,10 @@ void cluster_tree_lost(struct cluster_tree *tree, const char *site);
 void cluster_tree_told(struct cluster_tree *tree, const char *site,
 		       guint32 plan);
 
+/* What was written is not there any more, or a site is back: what stands is
+ * written again with the next run. */
+void cluster_tree_write_again(struct cluster_tree *tree);
+
 /* Plans, and writes what is to be written now. Whenever something above has
  * changed, and now and then for sites that are late. */
 void cluster_tree_run(struct cluster_tree *tree, gint64 now_ms);

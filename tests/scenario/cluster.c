@@ -1037,6 +1037,59 @@ static void an_owner_that_was_cut_off_is_none_any_more(void)
 	world_end(&wld);
 }
 
+static void empty_directory(struct world *wld, const struct site *site,
+			    const char *did)
+{
+	g_autofree char *member = directory_key("members", ROOM, did, NULL);
+	GHashTableIter iter;
+	const char *key;
+
+	directory_put(wld->root, NULL, member, NULL, NULL, NULL);
+	g_hash_table_iter_init(&iter, site->wants);
+	while (g_hash_table_iter_next(&iter, (void **)&key, NULL))
+		directory_put(wld->root, NULL, key, NULL, NULL, NULL);
+}
+
+/* The sites keep what they had: they are not told in this world. */
+static void what_a_directory_has_lost_its_owner_writes_again(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, br, "ann@example.org", &place, &standby);
+	const guint32 id = only_member(br)->id;
+	g_autofree char *answer = g_strconcat("ipsp-re.", call->did, NULL);
+	g_autofree char *sent = g_strconcat(answer, ".sent", NULL);
+	g_autofree char *answer_key =
+		directory_key("answers", "main", answer, NULL);
+	g_autofree char *sent_key =
+		directory_key("answers", "main", sent, NULL);
+
+	pass(3000);
+	directory_local_cut(wld->bridges[1]->dir, TRUE);
+	directory_local_cut(br->dir, TRUE);
+	settle();
+	empty_directory(wld, place, call->did);
+	empty_directory(wld, standby, call->did);
+	directory_put(wld->root, NULL, answer_key, NULL, NULL, NULL);
+	directory_put(wld->root, NULL, sent_key, NULL, NULL, NULL);
+	settle();
+	g_assert_cmpuint(g_hash_table_size(place->wants), ==, 0);
+	site_status(place, call->did, 0, "192.0.2.9:5004", 0);
+	directory_local_cut(br->dir, FALSE);
+	pass(3000);
+	g_assert_true(br->reads);
+	g_assert_cmpuint(only_member(br)->id, ==, id);
+	g_assert_cmpint(only_member(br)->state, ==, MEMBER_HERE);
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_true(site_wants(standby, call->did, 1, &want));
+	check_tree(wld);
+	caller_free(call);
+	world_end(&wld);
+}
+
 static GLogWriterOutput be_quiet(GLogLevelFlags level, const GLogField *fields,
 				 gsize n, gpointer data)
 {
@@ -1067,6 +1120,7 @@ int main(int argc, char **argv)
 	ADD(the_sixty_first_of_sixty_gets_BUSY);
 	ADD(the_hubs_are_one_tree_and_stay_it_under_the_next_owner);
 	ADD(without_the_directory_mails_wait_and_calls_go_on);
+	ADD(what_a_directory_has_lost_its_owner_writes_again);
 	ADD(an_owner_that_was_cut_off_is_none_any_more);
 #undef ADD
 	return g_test_run();
