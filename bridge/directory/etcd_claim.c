@@ -97,7 +97,7 @@ static void tell_lost(struct etcd_claim *claim)
 		return;
 	claim->held = FALSE;
 	etcd_writer_lost(etcd_of(claim), &claim->base);
-	if (!claim->base.released && claim->base.events->lost)
+	if (claim->base.events->lost)
 		claim->base.events->lost(&claim->base, claim->base.arg);
 }
 
@@ -116,6 +116,8 @@ static void not_ours(struct etcd_claim *claim, gboolean taken)
 	claim->taken = taken;
 	g_clear_pointer(&claim->written, g_free);
 	tell_lost(claim);
+	/* One that was let go is not held, and may have writes that wait. */
+	etcd_writer_lost(etcd_of(claim), &claim->base);
 }
 
 /* ---- What etcd is asked ---- */

@@ -90,6 +90,7 @@ void etcd_claims_stop(struct etcd *etcd);
 void etcd_claims_lost(struct etcd *etcd, gboolean gone);
 /* The last write under it is done. */
 void etcd_claim_written(struct directory_claim *claim);
+/* Gives back a reference (g_rc_box). */
 void etcd_claim_free(void *claim);
 
 struct directory_claim *etcd_claim(struct directory *dir, const char *key,

@@ -19,8 +19,8 @@
 #define MAX_BYTES (768 * 1024) /* of a request; etcd takes 1.5 MiB */
 #define OVERHEAD  64	       /* of a write in memory */
 
-struct entry { /* one directory_write() */
-	struct directory_claim *claim;
+struct entry {			       /* one directory_write() */
+	struct directory_claim *claim; /* a reference; NULL: none */
 	gint64 fence;
 	json_t *ops; /* of etcd_wire_txn(), only its "success" */
 	GPtrArray *keys;
@@ -44,6 +44,8 @@ static void entry_free(void *data)
 {
 	struct entry *entry = data;
 
+	if (entry->claim)
+		etcd_claim_free(entry->claim);
 	json_decref(entry->ops);
 	g_ptr_array_unref(entry->keys);
 	g_free(entry);
@@ -65,9 +67,9 @@ static void settle(struct etcd *etcd, const GError *error)
 
 	etcd->base.figures.writes += !error;
 	directory_finish(&etcd->base, entry->done, entry->arg, error);
-	entry_free(entry);
 	if (claim && !etcd_writer_has(etcd, claim))
 		etcd_claim_written(claim);
+	entry_free(entry);
 }
 
 static gboolean clashes(GHashTable *keys, const struct entry *entry)
@@ -184,7 +186,7 @@ static struct entry *make_entry(struct etcd *etcd,
 {
 	struct entry *entry = g_new0(struct entry, 1);
 
-	entry->claim = claim;
+	entry->claim = claim ? g_rc_box_acquire(claim) : NULL;
 	entry->fence = claim ? etcd_claim_fence(claim) : 0;
 	entry->ops = etcd_wire_txn();
 	entry->keys = g_ptr_array_new_with_free_func(g_free);

@@ -302,6 +302,40 @@ def two_never_hold_one_claim(directory):
     far.close()
 
 
+def what_is_let_go_while_etcd_is_away_is_gone_for_good(directory):
+    etcd = Etcd(directory).start()
+    wire = Wire(etcd.port)
+    far = Probe(directory, wire.url, name="far").up()
+    near = Probe(directory, etcd.url, name="near").up()
+    far.tell("claim owners/x far")
+    far.wait("held")
+    near.tell("claim owners/x near")
+    far.ask("under owners/x k/before 1", "done")
+    wire.cut = True
+    for i in range(20):
+        far.tell(f"under owners/x k/{i} 1")
+    far.tell("release owners/x")
+    near.wait("held")
+    far.wait("lease", held=False)
+    wire.cut = False
+    wait_for("all answers", lambda: len(far.all("done")) == 21, 20)
+    assert all("not ours" in e["error"] for e in far.all("done")[1:])
+    assert etcd.ctl("get", "--prefix", "ipsp/1/k/").stdout.split() == \
+        ["ipsp/1/k/before", "1"]
+    far.up()
+    # And again, with the key still there and the lease alive.
+    near.tell("release owners/x")
+    far.ask("claim owners/x far", "held")
+    etcd.process.send_signal(signal.SIGSTOP)
+    far.tell("under owners/x k/last 1")
+    far.tell("release owners/x")
+    etcd.process.send_signal(signal.SIGCONT)
+    assert far.wait("done", key="k/last")["error"] is None
+    near.ask("claim owners/x near", "held")
+    near.close()
+    far.close()
+
+
 def reigns_of(probe):
     """[fence, from, to] of each time that it held the claim."""
     reigns = []
@@ -450,6 +484,7 @@ if __name__ == "__main__":
              full_it_says_so_and_goes_on_when_there_is_room,
              a_reader_that_is_slow_ends_with_the_truth,
              two_never_hold_one_claim,
+             what_is_let_go_while_etcd_is_away_is_gone_for_good,
              holders_never_overlap_whatever_the_network_does,
              of_three_members_one_may_die,
              what_it_costs]
