@@ -106,7 +106,8 @@ void cascade_restore(struct cascade *cas, const struct cascade_planned *hubs,
 			.planned = &hubs[i],
 			.depth = planned_depth(by_id, root, &hubs[i]),
 		};
-	qsort(saplings, n, sizeof(*saplings), order);
+	if (n)
+		qsort(saplings, n, sizeof(*saplings), order);
 	for (guint i = 0; i < n; i++) {
 		const struct cascade_planned *it = saplings[i].planned;
 

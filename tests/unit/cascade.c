@@ -571,10 +571,11 @@ static void the_promises_hold_over_100_000_sequences(void)
 
 static void grow(struct cascade *cas, guint n)
 {
-	for (guint i = 0; i < n; i++) {
-		hubs[++n_ids] =
-			(struct cascade_hub){ .id = n_ids, .since = n_ids };
-		g_assert_true(cascade_add(cas, &hubs[n_ids]));
+	while (n--) {
+		struct cascade_hub *hub = &hubs[++n_ids];
+
+		*hub = (struct cascade_hub){ .id = n_ids, .since = n_ids };
+		g_assert_true(cascade_add(cas, hub));
 	}
 }
 
