@@ -15,9 +15,9 @@ struct row {
 	double stress, rtt_ms; /* 0: not measured */
 };
 
-#define SITE(NAME, ...)                                                        \
+#define SITE(...)                                                              \
 	{                                                                      \
-		.site = NAME, ##__VA_ARGS__                                    \
+		.site = __VA_ARGS__                                            \
 	}
 
 struct pick {
