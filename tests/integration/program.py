@@ -1,5 +1,5 @@
-"""ipsp-bridge as its operator sees it: options, configuration, signals, the
-systemd unit."""
+"""ipsp-bridge and ipsp-phonegate as their operator sees them: options, configuration, signals, the
+systemd units."""
 
 import os
 import pathlib
@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 
-from harness import (BRIDGE, Bridge, Maildir, invite, ipsp_part, run,
+from harness import (BRIDGE, BUILD, Bridge, Maildir, invite, ipsp_part, run,
                      wait_for)
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+PHONEGATE = BUILD / "bridge" / "ipsp-phonegate"
 ROOM = "standup@conf.test"
 
 
@@ -26,17 +27,21 @@ def bridge_in(directory, **keys):
                   rooms={ROOM: {"account": "local"}}, **keys)
 
 
-def call(*arguments, **environment):
-    return subprocess.run([BRIDGE, *arguments], capture_output=True, text=True,
-                          timeout=20, env={**os.environ, **environment})
+def call(*arguments, program=BRIDGE, **environment):
+    return subprocess.run([program, *arguments], capture_output=True,
+                          text=True, timeout=20,
+                          env={**os.environ, **environment})
 
 
-def the_example_passes_its_check(directory):
+def the_examples_pass_their_checks(directory):
     (directory / "rooms-password").write_text("secret\n")
-    result = call("--check-config", "-c", DOCS / "ipsp-bridge.conf.example",
-                  CREDENTIALS_DIRECTORY=str(directory))
-    assert result.returncode == 0, result.stderr
-    assert result.stderr == ""
+    (directory / "cluster-secret").write_text("0123456789abcdef" * 4 + "\n")
+    for program, example in ((BRIDGE, "ipsp-bridge.conf.example"),
+                             (PHONEGATE, "ipsp-phonegate.conf.example")):
+        result = call("--check-config", "-c", DOCS / example, program=program,
+                      CREDENTIALS_DIRECTORY=str(directory))
+        assert result.returncode == 0, result.stderr
+        assert result.stderr == ""
 
 
 def mistakes_are_named_by_file_and_line(directory):
@@ -46,9 +51,14 @@ def mistakes_are_named_by_file_and_line(directory):
         result = call(*arguments)
         assert result.returncode == 78, result
         assert f"{path}:2: workers: \"none\" is not" in result.stderr, result
-    assert call("--nonsense").returncode == 2
-    assert re.fullmatch(r"ipsp-bridge \d+\.\d+\.\d+\n",
-                        call("--version").stdout)
+    for program in (BRIDGE, PHONEGATE):
+        assert call("--nonsense", program=program).returncode == 2
+        assert re.fullmatch(rf"{program.name} \d+\.\d+\.\d+\n",
+                            call("--version", program=program).stdout)
+    path.write_text("[phonegate]\ndirectory = local\n[bridge]\n")
+    result = call("-c", path, program=PHONEGATE)
+    assert result.returncode == 78, result
+    assert f"{path}:3: there is no group [bridge]" in result.stderr, result
 
 
 def systemd_is_told_and_a_signal_ends_it(directory):
@@ -138,26 +148,26 @@ def the_state_is_for_its_user_only(directory):
     assert bridge.stop() == 0
 
 
-def the_unit_is_hardened(directory):
+def the_units_are_hardened(directory):
     if not shutil.which("systemd-analyze"):
         print("# no systemd-analyze here")
         return
-    result = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true",
-         DOCS / "ipsp-bridge.service"],
-        capture_output=True, text=True, timeout=60)
-    found = re.search(r"exposure level .*: ([\d.]+)", result.stdout)
-    assert found, result.stdout + result.stderr
-    assert float(found[1]) <= 2.0, found[0]
+    for unit in ("ipsp-bridge.service", "ipsp-phonegate.service"):
+        result = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", DOCS / unit],
+            capture_output=True, text=True, timeout=60)
+        found = re.search(r"exposure level .*: ([\d.]+)", result.stdout)
+        assert found, result.stdout + result.stderr
+        assert float(found[1]) <= 2.0, found[0]
 
 
 if __name__ == "__main__":
     sys.exit(run(
-        the_example_passes_its_check,
+        the_examples_pass_their_checks,
         mistakes_are_named_by_file_and_line,
         systemd_is_told_and_a_signal_ends_it,
         SIGHUP_right_after_the_start_is_a_reload,
         SIGHUP_opens_rooms_and_a_mistake_changes_nothing,
         a_new_account_of_a_reload_is_watched_and_posts,
         the_state_is_for_its_user_only,
-        the_unit_is_hardened))
+        the_units_are_hardened))
