@@ -379,6 +379,128 @@ static void two_sites_of_one_name_are_noticed(void)
 	tear_down(&bed);
 }
 
+#define ROOMS	 3
+#define SESSIONS 4 /* of a room */
+#define CHANGES	 400
+#define ERA	 40 /* changes */
+
+/* want/a/ROOM/hub, want/a/ROOM/s/DID.K; others come in each era, since keys are
+ * used once. */
+static char *some_key(guint room, guint session, guint era)
+{
+	struct document_name name = { .site = "a", .k = era };
+
+	g_snprintf(name.did, sizeof(name.did), "caller-%u-%u", room, session);
+	g_snprintf(name.room, sizeof(name.room), "room%u@example.org", room);
+	name.kind =
+		session < SESSIONS ? DOCUMENT_WANT_SESSION : DOCUMENT_WANT_HUB;
+	return document_key(&name);
+}
+
+static char *some_hub(const struct bed *bed, guint32 plan)
+{
+	struct document_trunk trunks[3] = { 0 };
+	struct document_want_hub doc = {
+		.plan = plan,
+		.hub = 1,
+		.worker = (guint)g_test_rand_int_range(0, 3), /* of two */
+		.sound = { .talkers = 5, .bitrate = 32000 },
+		.n_trunks = (guint)g_test_rand_int_range(0, 4),
+		.trunks = trunks,
+		.root = g_test_rand_bit(),
+		.vice = g_test_rand_bit(),
+	};
+
+	g_strlcpy(doc.instance, bed->instance, sizeof(doc.instance));
+	for (guint i = 0; i < doc.n_trunks; i++) {
+		struct document_trunk *trk = &trunks[i];
+
+		trk->role = (enum document_trunk_role)g_test_rand_int_range(
+			0, DOCUMENT_TRUNK_VICE + 1);
+		g_snprintf(trk->id, sizeof(trk->id), "t%u", i);
+		g_strlcpy(trk->site, "b", sizeof(trk->site));
+		trk->protocol = 1;
+		trk->salt[0] = (guint8)g_test_rand_int_range(1, 256);
+		trk->n_addresses = 1;
+		g_strlcpy(trk->addresses[0].transport, "udp",
+			  sizeof(trk->addresses[0].transport));
+		g_strlcpy(trk->addresses[0].address, "127.0.0.1",
+			  sizeof(trk->addresses[0].address));
+		trk->addresses[0].port = 9; /* discard */
+	}
+	return document_write(DOCUMENT_WANT_HUB, &doc);
+}
+
+static char *some_session(const struct bed *bed, const char *key)
+{
+	struct document_want_session doc = session(bed->instance, SECRET);
+	const struct document_secret keys = { .stun_password = "x",
+					      .ssrc_c2b = 1,
+					      .ssrc_b2c = 2 };
+	g_autoptr(GBytes) text = document_secret_write(&keys);
+	SCOPED(seal) seal = seal_create(SECRET);
+	g_autofree char *sealed = seal_close(seal, key, text);
+
+	g_strlcpy(doc.sealed, sealed, sizeof(doc.sealed));
+	doc.worker = (guint)g_test_rand_int_range(0, 3);
+	doc.standby = g_test_rand_bit();
+	doc.muted = g_test_rand_bit();
+	doc.has_end = !g_test_rand_int_range(0, 4);
+	g_snprintf(doc.gate, sizeof(doc.gate), "a-%d",
+		   g_test_rand_int_range(0, 2));
+	return document_write(DOCUMENT_WANT_SESSION, &doc);
+}
+
+/* Says how many sessions there were at most. */
+static guint change_what_is_wanted(struct bed *bed)
+{
+	guint most = 0;
+
+	for (guint i = 0; i < CHANGES; i++) {
+		const guint n = (guint)g_test_rand_int_range(0, SESSIONS + 1);
+		const guint room = (guint)g_test_rand_int_range(0, ROOMS);
+		g_autofree char *key = some_key(room, n, i / ERA);
+		g_autofree char *text = NULL;
+
+		if (g_test_rand_int_range(0, 3))
+			text = n < SESSIONS ? some_session(bed, key)
+					    : some_hub(bed, i);
+		put(bed, key, text);
+		if (!g_test_rand_int_range(0, 3))
+			spin(5);
+		most = MAX(most, figures(bed).waiting + figures(bed).standbys);
+	}
+	return most;
+}
+
+static void in_whatever_order_nothing_is_left(void)
+{
+	struct bed bed;
+	guint most;
+
+	/* Of workers that are not there it warns. */
+	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+	set_up(&bed);
+	most = change_what_is_wanted(&bed);
+	g_test_message("%u sessions at most", most);
+	g_assert_cmpuint(most, >, ROOMS);
+	for (guint era = 0; era < CHANGES / ERA; era++)
+		for (guint i = 0; i < ROOMS * (SESSIONS + 1); i++) {
+			g_autofree char *key = some_key(
+				i / (SESSIONS + 1), i % (SESSIONS + 1), era);
+
+			put(&bed, key, NULL);
+		}
+	spin(100);
+	g_assert_cmpuint(figures(&bed).rooms, ==, 0);
+	g_assert_cmpuint(figures(&bed).waiting, ==, 0);
+	g_assert_cmpuint(figures(&bed).trunks, ==, 0);
+	g_assert_cmpuint(stages_open_gates(site_stages(bed.site)), ==, 0);
+	g_assert_null(strstr(seen(&bed, "sites/a"), "\"used\""));
+	g_assert_cmpuint(g_hash_table_size(bed.seen), ==, 1);
+	tear_down(&bed);
+}
+
 static void a_site_that_drains_says_so(void)
 {
 	struct bed bed;
@@ -408,6 +530,8 @@ int main(int argc, char **argv)
 			what_vanished_in_an_outage_is_kept_for_a_while);
 	g_test_add_func("/site/two of one name are noticed",
 			two_sites_of_one_name_are_noticed);
+	g_test_add_func("/site/in whatever order nothing is left",
+			in_whatever_order_nothing_is_left);
 	g_test_add_func("/site/one that drains says so",
 			a_site_that_drains_says_so);
 	return g_test_run();
