@@ -171,6 +171,20 @@ def an_owner_that_is_ended_hands_over_at_once(directory):
     assert took <= 1, took
 
 
+def every_place_is_given_and_not_one_more(directory):
+    cluster = Cluster(directory, sites=6, gates=2, bridges=1).start()
+    places = 6 * 2 * 5 + 5  # the bridge is a site of one gate itself
+    wait_for("all sites", lambda: cluster.gates().stdout.count(" x 5 ") == 7)
+    since = time.monotonic()
+    boxes = [drop_invite(cluster, f"caller{n}") for n in range(places + 5)]
+    wait_for("an answer for everyone", lambda: all(
+        box.mails() for box in boxes), 30)
+    note(f"{len(boxes)} answers in {time.monotonic() - since:.2f} s")
+    methods = [ipsp_part(box.mails()[0])["m"] for box in boxes]
+    assert methods.count("OK") == places, methods
+    assert methods.count("BUSY") == 5, methods
+
+
 def drop_invite(cluster, name):
     """An INVITE of that caller; his mailbox."""
     box = Maildir(cluster.mail / name)
@@ -305,6 +319,7 @@ if __name__ == "__main__":
     if reason:
         skip_all(reason)
     sys.exit(run(each_caller_is_answered_once_over_kills_of_the_owner,
+                 every_place_is_given_and_not_one_more,
                  an_owner_that_is_ended_hands_over_at_once,
                  an_owner_that_slept_answers_nothing_twice,
                  without_etcd_calls_go_on_and_mails_wait,
