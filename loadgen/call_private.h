@@ -56,7 +56,6 @@ struct call {
 	uint64_t heard_us; /* when an authentic packet of it last came */
 	uint64_t alarm_us; /* since when it is asked whether it lives; or 0 */
 	unsigned refusals; /* in a row */
-	uint64_t ask_us;   /* not earlier: the standbys again */
 
 	/* While a switch goes on the old gate is still heard. */
 	struct call_heard heard[2];

@@ -296,12 +296,17 @@ static void who_slept_himself_accuses_nobody(void)
 	struct world *world = begin(2, FALSE);
 
 	start_call(world);
+	/* He is about to ask the standby when his lid is closed. */
+	world->cut = TRUE;
+	pass(world, 500);
 	for (int i = 0; i < 5000; i++)
 		step(world, FALSE);
+	world->cut = FALSE;
 	world->next_us = world->now;
 	pass(world, 3000);
+	g_assert_cmpuint(world->quiet, ==, 0);
 	g_assert_cmpuint(world->n_switches, ==, 0);
-	g_assert_cmpuint(world->site[1].registered, ==, 0);
+	g_assert_cmpuint(world->site[1].stun_in, ==, 0);
 	finish(world);
 }
 

@@ -51,7 +51,7 @@ struct site {
 	guint64 next_us; /* tick */
 	unsigned registered, gone;
 	enum worker_gone why;
-	unsigned rtp_in; /* of the caller */
+	unsigned rtp_in, stun_in; /* of the caller */
 };
 
 struct world {
@@ -150,6 +150,7 @@ static inline gboolean deliver(struct world *world, const struct flight *flight)
 	switch (site->state) {
 	case GATE_LIVES:
 		site->rtp_in += packet_kind(buf, flight->size) == PACKET_RTP;
+		site->stun_in += packet_kind(buf, flight->size) == PACKET_STUN;
 		engine_packet(site->eng, &from, buf, flight->size, world->now);
 		return TRUE;
 	case GATE_DEAD:
