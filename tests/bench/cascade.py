@@ -37,8 +37,8 @@ def sizes_table(found):
           " / ".join(f"{row['meeting'][name]:.1f}" for name in
                      ("delay_mean", "delay_p99", "delay_max")),
           *(f"{row[case]['packets_mean']:,.0f} /"
-            f" {row[case]['packets_max']:,.0f}"
-            for case in ("meeting", "uproar")))
+            f" {row[case]['packets_max']:,.0f}" if case in row
+            else "not measured" for case in ("meeting", "uproar")))
          for row in found["sizes"]])
 
 
@@ -168,7 +168,8 @@ def plots(found):
         "Trunk packets of a gate, in and out", "members", "packets a second",
         [plot.Series(f"{title}, {name}",
                      [(row["members"], row[case][f"packets_{which}"], True)
-                      for row in sizes if row[case][f"packets_{which}"]],
+                      for row in sizes
+                      if case in row and row[case][f"packets_{which}"]],
                      colour=colour, dashed=which == "mean")
          for colour, (case, title) in enumerate(
              (("meeting", "a meeting"), ("uproar", "all speak")))
