@@ -178,6 +178,12 @@ static void take_over(struct engine *eng, struct hub *hub)
 	tell(eng, hub);
 }
 
+/* The parent of the plan is waited for while its alternate serves. */
+static bool is_better(const struct trunk *trk, const struct trunk *up)
+{
+	return trk->role == TRUNK_PARENT && up->role == TRUNK_ALTERNATE;
+}
+
 void hub_trunk_up(struct engine *eng, struct trunk *trk)
 {
 	struct hub *hub = trk->hub;
@@ -196,7 +202,8 @@ void hub_trunk_up(struct engine *eng, struct trunk *trk)
 		lose_parent(hub);
 	find_parent(eng, hub, trk);
 	for (struct trunk *it = hub->trunks; it; it = it->next)
-		if (it != trk && (it == old || it->state == TRUNK_DIALING))
+		if (it == old ||
+		    (it->state == TRUNK_DIALING && !is_better(it, trk)))
 			trunk_leave(eng, it);
 	tell(eng, hub);
 }

@@ -221,6 +221,24 @@ static void who_is_cut_off_says_so_and_goes_on(void)
 	tree_stop(tree);
 }
 
+static void the_parent_is_waited_for_while_its_alternate_serves(void)
+{
+	struct tree *tree = tree_start(3, 5);
+
+	tree_link(tree, 1, 0, TRUNK_PARENT);
+	tree_run(tree, SETTLE);
+	/* Of a new plan only the alternate answers. */
+	tree->hubs[1].stopped = true;
+	tree_link(tree, 2, 1, TRUNK_PARENT);
+	tree_link(tree, 2, 0, TRUNK_ALTERNATE);
+	tree_run(tree, 1000);
+	g_assert_cmpint(tree->hubs[2].report.parent, ==, HUB_ALTERNATE);
+	tree->hubs[1].stopped = false;
+	tree_run(tree, 1000);
+	g_assert_cmpint(tree->hubs[2].report.parent, ==, HUB_PARENT);
+	tree_stop(tree);
+}
+
 static void a_better_parent_takes_over_without_a_gap(void)
 {
 	struct tree *tree = tree_start(3, 5);
@@ -380,6 +398,8 @@ int main(int argc, char **argv)
 	    whoever_is_stopped_the_room_is_whole_again);
 	ADD("who is cut off says so and goes on",
 	    who_is_cut_off_says_so_and_goes_on);
+	ADD("the parent is waited for while its alternate serves",
+	    the_parent_is_waited_for_while_its_alternate_serves);
 	ADD("a better parent takes over without a gap",
 	    a_better_parent_takes_over_without_a_gap);
 	for (unsigned i = 0; i < G_N_ELEMENTS(orders); i++) {
