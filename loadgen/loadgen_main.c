@@ -3,8 +3,9 @@
  *
  * One run: all mailboxes connect; the first caller joins and hums, so that
  * whoever comes later has something to hear; the others follow at intended
- * times; the last one joins again as often as --joins wants; then the script
- * is spoken, everybody leaves, and the ears are compared with the script. */
+ * times; the last one joins again as often as --joins wants; with --hold all
+ * wait for a signal; then the script is spoken, everybody leaves, and the ears
+ * are compared with the script. */
 #include <glib-unix.h>
 #include <locale.h>
 #include <math.h>
@@ -30,6 +31,7 @@ enum step {
 	STEP_FIRST,
 	STEP_RAMP,
 	STEP_JOINS,
+	STEP_HOLD,
 	STEP_SCRIPT,
 	STEP_LEAVE,
 	STEP_DONE,
@@ -55,6 +57,7 @@ struct run {
 	guint rounds;
 	struct report report;
 	enum step step;
+	gboolean go;	/* told not to hold (any longer) */
 	guint joins;	/* measured */
 	guint invited;	/* of the ramp */
 	gint64 ramp_us; /* when the ramp's first INVITE was due */
@@ -131,6 +134,7 @@ static gboolean on_deadline(gpointer data)
 		[STEP_FIRST] = "the first caller's join",
 		[STEP_RAMP] = "the others' joins",
 		[STEP_JOINS] = "a repeated join",
+		[STEP_HOLD] = "the signal to go on",
 		[STEP_SCRIPT] = "the script",
 		[STEP_LEAVE] = "leaving",
 	};
@@ -248,6 +252,12 @@ static void next_step(struct run *run)
 			g_timeout_add(SETTLE_MS, on_rejoin, run);
 		else
 			next_step(run);
+		break;
+	case STEP_HOLD:
+		if (run->go || run->opt.hold <= 0)
+			next_step(run);
+		else
+			allow(run, run->opt.hold);
 		break;
 	case STEP_SCRIPT:
 		start_script(run);
@@ -405,6 +415,16 @@ static gboolean on_signal(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_go(gpointer data)
+{
+	struct run *run = data;
+
+	run->go = TRUE;
+	if (run->step == STEP_HOLD)
+		next_step(run);
+	return G_SOURCE_CONTINUE;
+}
+
 static void evaluate(struct run *run)
 {
 	struct ear **ears = g_new0(struct ear *, run->opt.callers);
@@ -436,6 +456,7 @@ static void perform(struct run *run)
 {
 	g_unix_signal_add(SIGINT, on_signal, run);
 	g_unix_signal_add(SIGTERM, on_signal, run);
+	g_unix_signal_add(SIGUSR1, on_go, run);
 	allow(run, run->opt.timeout);
 	g_main_loop_run(run->loop);
 	if (!run->report.faults->len)

@@ -49,10 +49,11 @@ static gboolean check(const struct loadgen_options *opt, GError **error)
 	if (opt->joins < 0 || opt->joins > 100000)
 		return refuse(error, "--joins takes 0 to 100000");
 	if (opt->duration < 0 || opt->duration > 86400 || opt->ramp < 0 ||
-	    opt->ramp > 60 || opt->timeout < 1 || opt->timeout > 3600)
+	    opt->ramp > 60 || opt->timeout < 1 || opt->timeout > 3600 ||
+	    opt->hold < 0 || opt->hold > 86400)
 		return refuse(error,
-			      "--duration, --ramp or --timeout is out of "
-			      "range");
+			      "--duration, --ramp, --hold or --timeout is out "
+			      "of range");
 	if (opt->complexity < 0 || opt->complexity > 10)
 		return refuse(error, "--complexity takes 0 to 10");
 	return TRUE;
@@ -93,6 +94,9 @@ gboolean loadgen_options_parse(struct loadgen_options *opt_r, int argc,
 		  "The last caller joins again until so many joins are "
 		  "measured",
 		  "N" },
+		{ "hold", 0, 0, G_OPTION_ARG_DOUBLE, &opt->hold,
+		  "When all are in, wait so long for SIGUSR1, then talk",
+		  "SECONDS" },
 		{ "timeout", 0, 0, G_OPTION_ARG_DOUBLE, &opt->timeout,
 		  "For each step of the set-up (60)", "SECONDS" },
 		{ "transport", 0, 0, G_OPTION_ARG_STRING, &transport,
