@@ -1,26 +1,37 @@
 """The cascade from end to end: rooms over many PhoneGates of several hosts,
-real bridges, real etcd, callers by mail; and what dies under them."""
+real bridges, real etcd, callers by mail; and what dies under them.
 
+CASCADE=long: 60 callers instead of 24, and CASCADE_KILLS (30) kills; a figure
+is printed for each. `./dev bench cascade`."""
+
+import os
+import signal
 import sys
 import time
 import wave
 
-from cascadebed import Cluster, Host, Phone, enter_namespaces
+from cascadebed import Cluster, Host, Lan, Phone, enter_namespaces
+from cluster import STEP, heard, longest_gap
 from etcdbed import why_not
 from harness import (note, run, skip_all, tone_dbfs, tone_wav, wait_for,
                      wav_samples)
 
+LONG = os.environ.get("CASCADE") == "long"
+KILLS = int(os.environ.get("CASCADE_KILLS", "30"))
+HOSTS, SITES, GATES = 3, 2, 2
 TONES = {  # Hz: no multiples of each other
     "ann": (523, 1370), "bob": (661, 1810), "carol": (887, 2290),
     "dave": (743, 1550),
 }
 OWN_MAX_DBFS = -50.0
 OTHERS_MIN_DBFS = -35.0
+# Of who hears another, whatever dies: a machine that stalls must not fail.
+GAP_MAX_S = 2.0
 
 
-def talk(cluster, name):
+def talk(cluster, name, tones=None):
     voice = cluster.directory / f"{name}.wav"
-    tone_wav(voice, TONES[name], 1, level_dbfs=-20)
+    tone_wav(voice, tones or TONES[name], 1, level_dbfs=-20)
     return cluster.phone(name, "--send", voice, "--loop")
 
 
@@ -43,23 +54,251 @@ def each_hears_the_others_alone(phones):
             assert min(dbfs) >= OTHERS_MIN_DBFS, f"{name} misses {other}"
 
 
+def nobody_is_left(cluster):
+    wait_for("nobody to be left", lambda: not (
+        cluster.members() or cluster.here() or cluster.hubs()))
+
+
+def show(cluster):
+    for line in cluster.gates().splitlines():
+        note(line)
+
+
 def four_at_two_sites_of_two_places_hear_each_other(directory):
     cluster = Cluster(directory, [Host], 2, bridges=1, capacity=4, gates=1,
                       sessions_per_gate=2)
     phones = {name: talk(cluster, name) for name in TONES}
     wait_for("all four in one tree", lambda: cluster.is_whole(4), 20)
-    note("\n# ".join(cluster.gates().splitlines()))
+    show(cluster)
     assert sorted(sites[0] for sites in cluster.here().values()) == \
         ["here-a"] * 2 + ["here-b"] * 2
     time.sleep(3)
     Phone.hang_up(*phones.values())
     each_hears_the_others_alone(phones)
-    wait_for("nobody to be left", lambda: not (
-        cluster.members() or cluster.here() or cluster.hubs()))
+    nobody_is_left(cluster)
+
+
+def twelve_gates_on_three_hosts_carry_a_room_and_no_more(directory):
+    sessions = 5 if LONG else 2
+    places = HOSTS * SITES * GATES * sessions
+    with Lan(HOSTS) as lan:
+        cluster = Cluster(directory, lan.hosts, SITES, bridges=2,
+                          capacity=places, address=lan.address, gates=GATES,
+                          sessions_per_gate=sessions)
+        callers = cluster.loadgen("caller", places, "--duration", 1)
+        wait_for("everybody in one tree",
+                 lambda: cluster.is_whole(places), 60)
+        show(cluster)
+        gates = {}
+        for member in cluster.members().values():
+            gate = member["place"]["gate"]
+            gates[gate] = gates.get(gate, 0) + 1
+        assert max(gates.values()) == sessions, gates
+        assert len(gates) >= HOSTS * SITES * GATES, gates
+        late = cluster.phone("late", "--for", 1)
+        assert late.process.wait(20) == 7, late.said()
+        assert late.said()[-1]["why"] == "busy", late.said()
+        report = callers.end(120)
+        tell_of_loadgen(report)
+        assert report["passed"], report["faults"][:10]
+        nobody_is_left(cluster)
+
+
+def tell_of_loadgen(report):
+    for what in ("mouth_to_ear_ms", "added_ms", "lateness_ms"):
+        if report[what]:
+            note(f"{what}: " + ", ".join(
+                f"{key} {value:.1f}" for key, value in report[what].items()
+                if key in ("p50", "p99", "max")))
+
+
+class Company:
+    """A room that is full but for the last site: three who talk, at different
+    sites, and between them the callers of two loadgens."""
+
+    PROBES = {"ann": 700, "bob": 1300, "carol": 2100}  # Hz
+
+    def __init__(self, cluster, sessions):
+        self.cluster, each = cluster, GATES * sessions
+        self.probes, self.count = {}, 0
+        self.loadgens = []
+        self.add_probe("ann")
+        self.add_callers("left", 3 * each - 1)
+        self.add_probe("carol")
+        self.add_callers("right", 2 * each - 1)
+        self.add_probe("bob")
+        self.kills = []  # (what died, when, talkers and listeners elsewhere)
+
+    def add_probe(self, name):
+        self.probes[name] = talk(self.cluster, name, [self.PROBES[name]])
+        self.arrive(1)
+
+    def add_callers(self, name, count):
+        self.loadgens.append(self.cluster.loadgen(
+            name, count, "--hold", 600, "--ramp", 0.05, "--duration", 1))
+        self.arrive(count)
+
+    def arrive(self, count):
+        self.count += count
+        self.settle()
+
+    def settle(self, seconds=30):
+        try:
+            wait_for(f"{self.count} members, each at one place of one tree",
+                     lambda: self.cluster.is_whole(self.count), seconds)
+        except AssertionError:
+            self.cluster.explain()
+            raise
+
+    def sites_of_probes(self):
+        return {member["address"].split("@")[0]: member["place"]["site"]
+                for member in self.cluster.members().values()
+                if member["address"].split("@")[0] in self.probes}
+
+    def pick(self, role):
+        """A site with people on it."""
+        parents = self.cluster.parents()
+        crowd = {}
+        for sites in self.cluster.here().values():
+            crowd[sites[0]] = crowd.get(sites[0], 0) + 1
+        found = [site for site, parent in sorted(parents.items())
+                 if site in self.cluster.sites and crowd.get(site) and (
+                     parent is None if role == "root" else parent and
+                     (site in parents.values()) == (role == "middle"))]
+        assert found, f"no {role} in {parents}"
+        return max(found, key=lambda site: crowd[site]), crowd
+
+    def dies(self, what, kill, site=None):
+        """kill() is done; the pairs of probes that are elsewhere are held to
+        have heard each other."""
+        at = self.sites_of_probes()
+        self.kills.append((what, time.monotonic(), [
+            (a, b) for a in self.probes for b in self.probes
+            if a != b and site not in (at[a], at[b])]))
+        kill()
+        began = time.monotonic()
+        if site:  # its lease must run out before anybody else knows
+            wait_for(f"{site} to be given up", lambda: not (
+                self.cluster.etcd.get(f"sites/{site}") or
+                site in self.cluster.hubs()), 20)
+        self.settle()
+        note(f"{what}: {'' if site is None else site + ', '}"
+             f"whole again after {time.monotonic() - began:.1f} s")
+
+    def site_dies(self, role):
+        site, crowd = self.pick(role)
+        before = self.cluster.here()
+        self.dies(f"{role} killed", self.cluster.sites[site].kill, site)
+        moved = [did for did, sites in self.cluster.here().items()
+                 if before[did] != sites]
+        assert len(moved) == crowd[site], "somebody else has moved"
+        self.cluster.sites[site].start()
+
+    def owner_dies(self):
+        name = self.cluster.owner()
+        bridge = self.cluster.bridges[name]
+        self.dies("owner killed", bridge.kill, name)
+        wait_for("another owner", lambda: self.cluster.owner() != name, 20)
+        bridge.start()
+
+    def etcd_dies(self):
+        etcd = self.cluster.etcd
+
+        def away():
+            etcd.kill()
+            time.sleep(3)
+            etcd.start()
+
+        self.dies("etcd killed for 3 s", away)
+
+    def probes_leave(self):
+        """Says what they missed while things died."""
+        end = time.monotonic()
+        Phone.hang_up(*self.probes.values())
+        self.count -= len(self.probes)
+        worst = {}
+        for what, when, pairs in self.kills:
+            gaps = {pair: self.gap(*pair, end - when) for pair in pairs}
+            note(f"{what}: " + ", ".join(
+                f"{listener} misses {talker} for {gap * 1000:.0f} ms"
+                + (f" {at:.1f} s later" if gap else "")
+                for (talker, listener), (gap, at) in gaps.items()))
+            worst.setdefault(what, []).append(
+                max(gap for gap, _ in gaps.values()))
+        for what, gaps in worst.items():
+            note(f"{what}: the others miss " + ", ".join(
+                f"{gap * 1000:.0f}" for gap in gaps) + " ms")
+        return worst
+
+    def gap(self, talker, listener, before_end):
+        """The longest of the six seconds around a kill, and when it began
+        after that, in seconds."""
+        path = self.probes[listener].heard
+        with wave.open(str(path)) as file:
+            seconds = file.getnframes() / file.getframerate()
+        start = max(0, seconds - before_end - 1)
+        frames = [True] + heard(path, self.PROBES[talker], start, 6)
+        gap = longest_gap(frames)
+        run = "0" * round(gap / STEP)
+        at = "".join("01"[frame] for frame in frames).index(run)
+        return gap, start + at * STEP - (seconds - before_end)
+
+
+def tell_of_switches(reports):
+    switches = {why: sum(report["switches"][why] for report in reports)
+                for why in reports[0]["switches"] if "lost" not in why}
+    note("switches: " + ", ".join(f"{n} {w}" for w, n in switches.items()))
+    steps = {}
+    for report in reports:
+        for step in report["switches"]["lost_histogram"]:
+            if step["n"]:
+                steps[step["from_ms"]] = \
+                    steps.get(step["from_ms"], 0) + step["n"]
+        if report["switches"]["lost_ms"]:
+            note("lost by a switch, ms: " + ", ".join(
+                f"{key} {value:.0f}" for key, value in
+                report["switches"]["lost_ms"].items()))
+    note("lost by a switch, from ms: " + ", ".join(
+        f"{ms}: {steps[ms]}" for ms in sorted(steps)))
+    return sum(switches.values())
+
+
+def a_room_goes_on_whatever_dies(directory):
+    sessions = 2 if LONG else 1
+    with Lan(HOSTS) as lan:
+        cluster = Cluster(directory, lan.hosts, SITES, bridges=2,
+                          capacity=100, address=lan.address, gates=GATES,
+                          sessions_per_gate=sessions)
+        company = Company(cluster, sessions)
+        show(cluster)
+        time.sleep(2)  # until all are heard
+        company.site_dies("middle")
+        company.site_dies("leaf")
+        company.site_dies("root")
+        company.owner_dies()
+        company.etcd_dies()
+        show(cluster)
+        worst = company.probes_leave()
+        # Those of the one leave, those of the other are heard by all of them.
+        left, right = company.loadgens
+        right.process.send_signal(signal.SIGTERM)
+        right = right.end(30)
+        left.process.send_signal(signal.SIGUSR1)
+        left = left.end(60)
+        tell_of_loadgen(left)
+        assert tell_of_switches([left, right]) > 0, "nobody has moved"
+        assert left["passed"], left["faults"][:10]
+        assert max(map(max, worst.values())) <= GAP_MAX_S, worst
+        nobody_is_left(cluster)
 
 
 if __name__ == "__main__":
     if why_not():
         skip_all(why_not())
     enter_namespaces()
-    sys.exit(run(four_at_two_sites_of_two_places_hear_each_other))
+    cases = [four_at_two_sites_of_two_places_hear_each_other,
+             twelve_gates_on_three_hosts_carry_a_room_and_no_more,
+             a_room_goes_on_whatever_dies]
+    if len(sys.argv) > 1:
+        cases = [case for case in cases if sys.argv[1] in case.__name__]
+    sys.exit(run(*cases))

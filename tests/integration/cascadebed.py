@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from cluster import SECRET, Etcd, Site
-from harness import (BRIDGE, LOADGEN, PHONE, Bridge, Maildir, Skip, wait_for)
+from harness import (BRIDGE, LOADGEN, PHONE, Bridge, Maildir, Skip, note, wait_for)
 
 ROOM = "hall@conf.test"
 INSIDE = "CASCADE_INSIDE"  # set: we are in a namespace of our own
@@ -81,6 +81,11 @@ class LanHost:
         ip(f"-n {self.name} link set lo up")
         ip(f"-n {self.name} addr add {self.address}/24 dev eth0")
         ip(f"-n {self.name} link set eth0 up")
+        # All callers have one address here, and none is to miss that a port
+        # is closed because others were told.
+        subprocess.run([*self.prefix, "sh", "-c",
+                        "echo 0 >/proc/sys/net/ipv4/icmp_ratelimit"],
+                       check=True, timeout=10)
 
     def plug(self, into):
         """Its network cable, in or out."""
@@ -98,7 +103,7 @@ class LanEtcd(Etcd):
 
 
 class Cluster:
-    """Bridges, which come last where places are given away, and sites."""
+    """Bridges, each of which has one place of its own, and sites."""
 
     def __init__(self, directory, hosts, sites_per_host, bridges, capacity,
                  address="127.0.0.1", **site_keys):
@@ -135,7 +140,7 @@ class Cluster:
                           "talkers": 8}},
             directory="etcd", etcd_url=self.etcd.url, site=name,
             cluster_secret_file=self.directory / "secret",
-            media_address=host.address, gates=1,
+            media_address=host.address, gates=1, sessions_per_gate=1,
             answers_per_domain=100000, answers_per_room=100000)
         bridge.prefix = host.prefix
         self.bridges[name] = bridge.start()
@@ -180,6 +185,18 @@ class Cluster:
         return sum(bool(hub.get("root")) for hub in hubs.values()) == 1 and \
             all(hub.get("root") or statuses[site].get("parent") == "up"
                 for site, hub in hubs.items())
+
+    def explain(self):
+        """What is_whole() has looked at."""
+        here = self.here()
+        for key, member in self.members().items():
+            did = key.rsplit("/", 1)[1]
+            note(f"{member['address']} {member['state']} {did} place "
+                 f"{member['place']} standby {member.get('standby')} "
+                 f"registered at {here.get(did)}")
+        for site, hub in self.hubs().items():
+            status = self.etcd.get(f"status/{site}/{ROOM}/hub")
+            note(f"{site} wanted {hub} is {status}")
 
     def parents(self):
         """Site to its parent's; the root's is None."""
