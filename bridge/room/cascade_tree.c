@@ -213,6 +213,7 @@ static void press(struct cascade *cas, const GPtrArray *level,
 			? wish
 			: find(level, FALSE);
 
+	g_assert(it); /* else one who carries would have been found */
 	it->pressed = TRUE;
 	link_to(cas, child, it);
 }
