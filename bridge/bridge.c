@@ -22,6 +22,8 @@ struct bridge {
 	struct directory *dir;
 	struct site *site;
 	struct cluster *cluster;
+	gint64 directory_since; /* Unix seconds: up or down since then */
+	char *directory_why;	/* it is down; NULL: it is up */
 	struct conference *conf;
 	struct accounts *accounts;
 	struct conference_host host;
@@ -37,6 +39,11 @@ static gint64 now_ms(void *arg)
 {
 	(void)arg;
 	return g_get_real_time() / 1000;
+}
+
+static gint64 now_s(void *arg)
+{
+	return now_ms(arg) / 1000;
 }
 
 static gint64 monotonic_ms(void *arg)
@@ -171,6 +178,30 @@ static void web_media_closed(guint worker, guint32 connection, void *arg)
 	stages_websocket_closed(stages_of(br), worker, connection);
 }
 
+static struct topology *web_topology(struct room *room, void *arg)
+{
+	struct bridge *br = arg;
+
+	if (br->cluster)
+		return cluster_topology(br->cluster, room_address(room));
+	return topology_of_room(room, stages_sessions_per_gate(stages_of(br)));
+}
+
+static struct topology_cluster *web_cluster(void *arg)
+{
+	struct bridge *br = arg;
+	struct topology_cluster *shown;
+
+	if (!br->cluster)
+		return NULL;
+	shown = topology_cluster_create(cluster_topology_sites(br->cluster));
+	shown->up = !br->directory_why;
+	shown->since = br->directory_since;
+	if (br->directory_why)
+		g_strlcpy(shown->why, br->directory_why, sizeof(shown->why));
+	return shown;
+}
+
 /* Not before the bridge is whole: the first request comes from the main loop.
  */
 static char *web_metrics(void *arg)
@@ -183,6 +214,7 @@ static char *web_metrics(void *arg)
 		g_new0(struct metrics_account, figures->len + 1);
 	struct directory_figures directory;
 	struct site_figures site;
+	struct cluster_figures cluster;
 	struct metrics metrics = {
 		.workers = (const void *)workers->data,
 		.n_workers = workers->len,
@@ -196,6 +228,10 @@ static char *web_metrics(void *arg)
 		site_figures(br->site, &site);
 		metrics.directory = &directory;
 		metrics.site = &site;
+	}
+	if (br->cluster) {
+		cluster_figures(br->cluster, &cluster);
+		metrics.cluster = &cluster;
 	}
 
 	for (guint i = 0; i < figures->len; i++) {
@@ -236,6 +272,8 @@ static guint web_tool_leave(const char *room, const char *session,
 
 static const struct web_host web_host = {
 	.rooms = web_rooms,
+	.topology = web_topology,
+	.cluster = web_cluster,
 	.mail_login = web_mail_login,
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
@@ -269,7 +307,9 @@ static void directory_state(gboolean up, const char *why, void *arg)
 {
 	struct bridge *br = arg;
 
-	(void)why;
+	br->directory_since = now_s(NULL);
+	g_free(br->directory_why);
+	br->directory_why = g_strdup(why);
 	site_connected(br->site, up);
 	if (br->cluster)
 		cluster_connected(br->cluster, up);
@@ -291,11 +331,6 @@ static const struct directory_events directory_events = {
 static const struct site_events site_events = {
 	.websocket = media_to_websocket,
 };
-
-static gint64 now_s(void *arg)
-{
-	return now_ms(arg) / 1000;
-}
 
 gboolean bridge_leave(struct bridge *br)
 {
@@ -359,6 +394,8 @@ static gboolean open_cluster(struct bridge *br, const struct config *cfg,
 		.bitrate = cfg->bitrate,
 	};
 
+	br->directory_since = now_s(NULL);
+	br->directory_why = g_strdup("It has not answered yet.");
 	br->dir = site_config_directory(cfg, &directory_events, br, error);
 	if (!br->dir)
 		return FALSE;
@@ -466,6 +503,7 @@ void bridge_destroy(struct bridge **brp)
 	local_media_destroy(&br->media);
 	if (br->web)
 		web_destroy(&br->web);
+	g_free(br->directory_why);
 	g_free(br);
 }
 

@@ -455,4 +455,5 @@ void cluster_figures(const struct cluster *cl, struct cluster_figures *fig_r)
 	g_hash_table_iter_init(&iter, cl->accounts);
 	while (g_hash_table_iter_next(&iter, NULL, (void **)&acc))
 		fig_r->owned += acc->state == CLUSTER_OWNED;
+	cluster_media_trees(cl->media, &fig_r->hubs, &fig_r->depth);
 }

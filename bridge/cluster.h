@@ -19,6 +19,7 @@
 #include "bridge/config.h"
 #include "bridge/directory/directory.h"
 #include "bridge/media.h"
+#include "bridge/room/topology.h"
 
 /* A site whose lease ran out may only have been away for a moment. */
 #define CLUSTER_SITE_GRACE_MS 1000
@@ -76,7 +77,15 @@ struct cluster_figures {
 	guint accounts, owned;
 	guint sites;
 	guint64 takeovers; /* accounts that became ours */
+	guint hubs;	   /* of the rooms that are ours */
+	guint depth;	   /* trunks from a root to its farthest hub, at most */
 };
 void cluster_figures(const struct cluster *cl, struct cluster_figures *fig_r);
+
+/* For people, as the directory told last: where a room of the configuration is,
+ * whoever keeps it (the caller destroys); struct topology_site, by name (the
+ * caller unrefs). */
+struct topology *cluster_topology(const struct cluster *cl, const char *room);
+GArray *cluster_topology_sites(const struct cluster *cl);
 
 #endif

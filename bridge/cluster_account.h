@@ -30,6 +30,7 @@ struct cluster {
 	GHashTable *wants;	 /* key => value */
 	GHashTable *old_wants;	 /* those not told again yet, or NULL */
 	GHashTable *statuses;	 /* key => value */
+	GHashTable *shown;	 /* likewise: sites and owners, for people */
 	GHashTable *away;	 /* site => struct cluster_away */
 	gint64 patient_until_ms; /* sites may be away until then */
 

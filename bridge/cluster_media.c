@@ -462,3 +462,17 @@ void cluster_media_run(struct cluster_media *cm)
 		cluster_tree_run(room->tree, now_ms);
 	}
 }
+
+void cluster_media_trees(const struct cluster_media *cm, guint *hubs_r,
+			 guint *depth_r)
+{
+	GHashTableIter iter;
+	const struct cluster_room *room;
+
+	*hubs_r = *depth_r = 0;
+	g_hash_table_iter_init(&iter, cm->rooms);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&room)) {
+		*hubs_r += cluster_tree_hubs(room->tree);
+		*depth_r = MAX(*depth_r, cluster_tree_depth(room->tree));
+	}
+}

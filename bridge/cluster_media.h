@@ -88,6 +88,10 @@ void cluster_media_hub_told(struct cluster_media *cm,
 			    const struct document_name *name,
 			    const struct document_status_hub *doc);
 
+/* Of all rooms: hubs, and trunks from a root to its farthest hub, at most. */
+void cluster_media_trees(const struct cluster_media *cm, guint *hubs_r,
+			 guint *depth_r);
+
 /* Plans what has changed, and lets go what is over; whenever something was
  * told, and several times a second. */
 void cluster_media_run(struct cluster_media *cm);

@@ -4,6 +4,14 @@
 
 #include "bridge/cluster_account.h"
 
+static void note(GHashTable *texts, const char *key, const char *value)
+{
+	if (value)
+		g_hash_table_insert(texts, g_strdup(key), g_strdup(value));
+	else
+		g_hash_table_remove(texts, key);
+}
+
 /* Sites. */
 
 static struct cluster_away *away_of(struct cluster *cl, const char *site)
@@ -85,6 +93,7 @@ static void site_changed(const char *key, const char *value, void *arg)
 
 	if (!document_name(&name, key) || name.kind != DOCUMENT_SITE)
 		return;
+	note(cl->shown, key, value);
 	if (!value)
 		site_away(cl, name.site);
 	else if (understood(key,
@@ -148,10 +157,7 @@ static void want_changed(const char *key, const char *value, void *arg)
 
 	if (cl->old_wants)
 		g_hash_table_remove(cl->old_wants, key);
-	if (value)
-		g_hash_table_insert(cl->wants, g_strdup(key), g_strdup(value));
-	else
-		g_hash_table_remove(cl->wants, key);
+	note(cl->wants, key, value);
 	count_want(cl, key, value);
 }
 
@@ -209,11 +215,7 @@ static void status_changed(const char *key, const char *value, void *arg)
 
 	if (!document_name(&name, key))
 		return;
-	if (value)
-		g_hash_table_insert(cl->statuses, g_strdup(key),
-				    g_strdup(value));
-	else
-		g_hash_table_remove(cl->statuses, key);
+	note(cl->statuses, key, value);
 	acc = cluster_account_of(cl, name.room);
 	if (!acc || acc->state != CLUSTER_OWNED)
 		return;
@@ -251,6 +253,7 @@ static void owner_changed(const char *key, const char *value, void *arg)
 	struct document_owner doc;
 	struct cluster_account *acc;
 
+	note(cl->shown, key, value);
 	if (!value || !document_name(&name, key) ||
 	    !document_read(DOCUMENT_OWNER, &doc, value, strlen(value), NULL))
 		return;
@@ -306,6 +309,7 @@ void cluster_watch_begin(struct cluster *cl)
 {
 	cl->wants = new_texts();
 	cl->statuses = new_texts();
+	cl->shown = new_texts();
 	cl->away =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	cl->watch_sites = directory_watch(cl->dir, "sites/", &site_events, cl);
@@ -325,6 +329,7 @@ void cluster_watch_end(struct cluster *cl)
 	g_clear_pointer(&cl->old_wants, g_hash_table_unref);
 	g_hash_table_unref(cl->wants);
 	g_hash_table_unref(cl->statuses);
+	g_hash_table_unref(cl->shown);
 	g_hash_table_unref(cl->away);
 }
 

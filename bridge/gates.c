@@ -19,8 +19,12 @@ struct hub {
 	struct document_want_hub doc;
 	gboolean told; /* status is there */
 	struct document_status_hub status;
-	guint members, standbys, here; /* sessions; here: registered */
-	GTree *gates;		       /* id => itself */
+	GHashTable *sessions; /* "DID.K" => struct session */
+};
+
+struct session {
+	char gate[64]; /* "": not wanted */
+	gboolean standby, here;
 };
 
 static gint by_name(gconstpointer a, gconstpointer b, gpointer data)
@@ -46,7 +50,7 @@ static void free_hub(gpointer data)
 
 	document_clear(DOCUMENT_WANT_HUB, &hub->doc);
 	document_clear(DOCUMENT_STATUS_HUB, &hub->status);
-	g_tree_unref(hub->gates);
+	g_hash_table_unref(hub->sessions);
 	g_free(hub);
 }
 
@@ -94,7 +98,8 @@ static struct hub *hub_of(struct gates *gts, const struct document_name *name)
 	hub = g_tree_lookup(room->hubs, name->site);
 	if (!hub) {
 		hub = g_new0(struct hub, 1);
-		hub->gates = new_tree(NULL);
+		hub->sessions = g_hash_table_new_full(g_str_hash, g_str_equal,
+						      g_free, g_free);
 		g_tree_insert(room->hubs, g_strdup(name->site), hub);
 	}
 	return hub;
@@ -144,18 +149,33 @@ static void add_status_hub(struct gates *gts, const struct document_name *name,
 	hub->told = parse(name->kind, &hub->status, value);
 }
 
+static struct session *session_of(struct gates *gts,
+				  const struct document_name *name)
+{
+	GHashTable *sessions = hub_of(gts, name)->sessions;
+	g_autofree char *id = g_strdup_printf("%s.%u", name->did, name->k);
+	struct session *ses = g_hash_table_lookup(sessions, id);
+
+	if (!ses) {
+		ses = g_new0(struct session, 1);
+		g_hash_table_insert(sessions, g_steal_pointer(&id), ses);
+	}
+	return ses;
+}
+
 static void add_want_session(struct gates *gts,
 			     const struct document_name *name,
 			     const char *value)
 {
-	struct hub *hub = hub_of(gts, name);
 	struct document_want_session doc;
+	struct session *ses;
 
-	if (!parse(name->kind, &doc, value) || doc.has_end)
+	if (!parse(name->kind, &doc, value))
 		return;
-	*(doc.standby ? &hub->standbys : &hub->members) += 1;
-	if (!doc.standby)
-		g_tree_insert(hub->gates, g_strdup(doc.gate), NULL);
+	ses = session_of(gts, name);
+	g_strlcpy(ses->gate, doc.has_end ? "" : doc.gate, sizeof(ses->gate));
+	ses->standby = doc.standby;
+	document_clear(name->kind, &doc);
 }
 
 static void add_status_session(struct gates *gts,
@@ -164,8 +184,10 @@ static void add_status_session(struct gates *gts,
 {
 	struct document_status_session doc;
 
-	if (parse(name->kind, &doc, value))
-		hub_of(gts, name)->here += *doc.path && !doc.gone;
+	if (!parse(name->kind, &doc, value))
+		return;
+	session_of(gts, name)->here = *doc.path && !doc.gone;
+	document_clear(name->kind, &doc);
 }
 
 void gates_add(struct gates *gts, const char *key, const char *value)
@@ -186,7 +208,109 @@ void gates_add(struct gates *gts, const char *key, const char *value)
 		adders[name.kind](gts, &name, value);
 }
 
-/* Text. */
+/* What the panel shows. */
+
+static enum topology_state state_of(const struct hub *hub)
+{
+	static const enum topology_state states[] = {
+		[DOCUMENT_PARENT_UP] = TOPOLOGY_UP,
+		[DOCUMENT_PARENT_ALTERNATE] = TOPOLOGY_ALTERNATE,
+		[DOCUMENT_PARENT_DOWN] = TOPOLOGY_CUT_OFF,
+	};
+
+	if (!hub->wanted)
+		return TOPOLOGY_LEAVING;
+	return hub->told ? states[hub->status.parent] : TOPOLOGY_ABSENT;
+}
+
+/* NULL: it does not tell of it. */
+static const struct document_trunk_status *trunk_told(const struct hub *hub,
+						      const char *id)
+{
+	for (guint i = 0; hub && hub->told && i < hub->status.n_trunks; i++)
+		if (!strcmp(hub->status.trunks[i].id, id))
+			return &hub->status.trunks[i];
+	return NULL;
+}
+
+/* What each end tells is of what comes to it. */
+static void describe_trunk(const struct room *room, const struct hub *hub,
+			   const struct document_trunk *doc,
+			   struct topology_trunk *trk)
+{
+	const struct document_trunk_status *here = trunk_told(hub, doc->id);
+	const struct document_trunk_status *there =
+		trunk_told(g_tree_lookup(room->hubs, doc->site), doc->id);
+
+	g_strlcpy(trk->site, doc->site, sizeof(trk->site));
+	trk->up = here && here->up;
+	if (trk->up) {
+		trk->loss_down = here->loss;
+		trk->round_trip_ms = here->rtt_ms;
+		trk->loss_up = there && there->up ? there->loss : -1;
+	}
+}
+
+static void describe_sessions(const struct hub *hub, struct topology_hub *shown)
+{
+	GHashTableIter iter;
+	const struct session *ses;
+
+	g_hash_table_iter_init(&iter, hub->sessions);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&ses)) {
+		if (*ses->gate && ses->standby && !ses->here)
+			shown->standbys++;
+		else if (*ses->gate)
+			topology_seat(shown, ses->gate, ses->here, !ses->here);
+	}
+}
+
+struct describing {
+	const struct gates *gts;
+	const struct room *room;
+	struct topology *top;
+};
+
+static gboolean describe_hub(gpointer key, gpointer value, gpointer data)
+{
+	const struct describing *dsc = data;
+	const struct hub *hub = value;
+	const struct document_site *site = g_tree_lookup(dsc->gts->sites, key);
+	struct topology_hub *shown;
+
+	/* A session's last word, after its hub. */
+	if (!hub->wanted && !hub->told)
+		return FALSE;
+	shown = topology_add(dsc->top, key);
+	shown->state = state_of(hub);
+	shown->root = hub->doc.root;
+	shown->vice = hub->doc.vice;
+	shown->places = site ? site->sessions_per_gate : 0;
+	shown->talkers = hub->told ? hub->status.n_talkers : 0;
+	for (guint i = 0; i < hub->doc.n_trunks; i++) {
+		const struct document_trunk *trk = &hub->doc.trunks[i];
+
+		if (trk->role == DOCUMENT_TRUNK_PARENT)
+			describe_trunk(dsc->room, hub, trk, &shown->parent);
+		else if (trk->role == DOCUMENT_TRUNK_ALTERNATE)
+			describe_trunk(dsc->room, hub, trk, &shown->alternate);
+	}
+	describe_sessions(hub, shown);
+	return FALSE;
+}
+
+struct topology *gates_topology(const struct gates *gts, const char *address)
+{
+	struct describing dsc = { gts, g_tree_lookup(gts->rooms, address),
+				  NULL };
+
+	if (!dsc.room)
+		return NULL;
+	dsc.top = topology_create();
+	g_tree_foreach(dsc.room->hubs, describe_hub, &dsc);
+	topology_finish(dsc.top);
+	return dsc.top;
+}
 
 static double most_stress(const struct document_site *doc)
 {
@@ -197,23 +321,54 @@ static double most_stress(const struct document_site *doc)
 	return most;
 }
 
-#define SITE_LINE "%-16s %-20s %-8s %10s %6s %7s  %s%s\n"
-
-static gboolean site_line(gpointer key, gpointer value, gpointer data)
+static gboolean describe_site(gpointer key, gpointer value, gpointer data)
 {
 	const struct document_site *doc = value;
-	g_autofree char *number = g_strdup_printf("%u", doc->gates);
-	g_autofree char *gates = g_strdup_printf(
-		"%s x %u", doc->gates ? number : "any", doc->sessions_per_gate);
-	g_autofree char *used = g_strdup_printf("%u", doc->used);
-	g_autofree char *stress =
-		g_strdup_printf("%.0f %%", 100 * most_stress(doc));
+	struct topology_site site = {
+		.global = doc->net == DOCUMENT_NET_GLOBAL,
+		.gates = doc->gates,
+		.places = doc->sessions_per_gate,
+		.used = doc->used,
+		.stress = most_stress(doc),
+		.draining = doc->draining,
+	};
 
-	g_string_append_printf(
-		data, SITE_LINE, (const char *)key, doc->host,
-		doc->net == DOCUMENT_NET_GLOBAL ? "global" : "private", gates,
-		used, stress, doc->release, doc->draining ? " draining" : "");
+	g_strlcpy(site.site, key, sizeof(site.site));
+	g_strlcpy(site.host, doc->host, sizeof(site.host));
+	g_strlcpy(site.release, doc->release, sizeof(site.release));
+	g_array_append_val((GArray *)data, site);
 	return FALSE;
+}
+
+GArray *gates_sites(const struct gates *gts)
+{
+	GArray *sites = g_array_new(FALSE, TRUE, sizeof(struct topology_site));
+
+	g_tree_foreach(gts->sites, describe_site, sites);
+	return sites;
+}
+
+/* Text. */
+
+static void site_lines(GString *text, const struct gates *gts)
+{
+	g_autoptr(GArray) sites = gates_sites(gts);
+
+	for (guint i = 0; i < sites->len; i++) {
+		const struct topology_site *site =
+			&g_array_index(sites, struct topology_site, i);
+		g_autofree char *gates =
+			site->gates ? g_strdup_printf("%u", site->gates)
+				    : g_strdup("any");
+
+		g_string_append_printf(
+			text,
+			"%-16s %-20s %-8s %6s of %-5u %6u %7.0f %% %s%s\n",
+			site->site, site->host,
+			site->global ? "global" : "private", gates,
+			site->places, site->used, 100 * site->stress,
+			site->release, site->draining ? " draining" : "");
+	}
 }
 
 static gboolean owner_line(gpointer key, gpointer value, gpointer data)
@@ -230,153 +385,115 @@ static gboolean owner_line(gpointer key, gpointer value, gpointer data)
 	return FALSE;
 }
 
-/* What is drawn of a room. */
-struct drawing {
-	GString *text;
-	const struct room *room;
-	GHashTable *drawn; /* sites */
-};
-
-static const char *parent_of(const struct hub *hub)
+/* Whether another child of the same hub follows it. */
+static gboolean is_last(const struct topology *top, guint i)
 {
-	for (guint i = 0; i < hub->doc.n_trunks; i++)
-		if (hub->doc.trunks[i].role == DOCUMENT_TRUNK_PARENT)
-			return hub->doc.trunks[i].site;
-	return NULL;
+	const struct topology_hub *hub = top->hubs->pdata[i];
+
+	for (i++; i < top->hubs->len; i++) {
+		const struct topology_hub *next = top->hubs->pdata[i];
+
+		if (next->depth <= hub->depth)
+			return next->depth < hub->depth;
+	}
+	return TRUE;
 }
 
-static const char *state_of(const struct hub *hub)
+/* The lines of the tree before it; `open` says at which depths one goes on
+ * below. */
+static void branch(GString *text, const struct topology *top, guint i,
+		   gboolean *open)
+{
+	const struct topology_hub *hub = top->hubs->pdata[i];
+
+	if (!hub->depth)
+		return;
+	for (guint depth = 1; depth < hub->depth; depth++)
+		g_string_append(text, open[depth] ? "│  " : "   ");
+	open[hub->depth] = !is_last(top, i);
+	g_string_append(text, open[hub->depth] ? "├─ " : "└─ ");
+}
+
+static void trunk_words(GString *text, const struct topology_trunk *trk)
+{
+	if (trk->round_trip_ms >= 0)
+		g_string_append_printf(text, ", %.1f ms", trk->round_trip_ms);
+	if (MAX(trk->loss_up, trk->loss_down) > 0)
+		g_string_append_printf(text, ", %.1f %% lost",
+				       100 * MAX(trk->loss_up, trk->loss_down));
+}
+
+static void hub_line(GString *text, const struct topology_hub *hub)
 {
 	static const char *const words[] = {
-		[DOCUMENT_PARENT_UP] = "",
-		[DOCUMENT_PARENT_ALTERNATE] = ", by its alternate",
-		[DOCUMENT_PARENT_DOWN] = ", CUT OFF",
+		[TOPOLOGY_UP] = "",
+		[TOPOLOGY_ALTERNATE] = ", by its alternate ",
+		[TOPOLOGY_CUT_OFF] = ", CUT OFF",
+		[TOPOLOGY_ABSENT] = ", NOT THERE",
+		[TOPOLOGY_LEAVING] = ", not wanted",
 	};
+	const gboolean alternate = hub->state == TOPOLOGY_ALTERNATE;
 
-	if (!hub->wanted)
-		return ", not wanted";
-	return hub->told ? words[hub->status.parent] : ", NOT THERE";
+	g_string_append_printf(text, "%s%s%s%s%s", hub->site,
+			       hub->root ? " (root)" : "",
+			       hub->vice ? " (vice)" : "", words[hub->state],
+			       alternate ? hub->alternate.site : "");
+	trunk_words(text, alternate ? &hub->alternate : &hub->parent);
+	g_string_append_printf(text, ", %u of %u here, %u standbys, gates",
+			       hub->here, hub->here + hub->invited,
+			       hub->standbys);
+	for (guint i = 0; i < hub->gates->len; i++)
+		g_string_append_printf(
+			text, " %s",
+			g_array_index(hub->gates, struct topology_gate, i)
+				.name);
+	g_string_append(text, hub->gates->len ? "\n" : " none\n");
 }
 
-static gboolean gate_word(gpointer key, gpointer value, gpointer data)
+static void room_lines(GString *text, const char *address,
+		       const struct topology *top)
 {
-	(void)value;
-	g_string_append_printf(data, " %s", (const char *)key);
-	return FALSE;
-}
-
-static void draw(struct drawing *drw, const char *site, const struct hub *hub,
-		 const char *indent, gboolean last);
-
-struct children {
-	struct drawing *drw;
-	const char *parent; /* NULL: those that nobody has drawn */
-	GPtrArray *sites;
-};
-
-static gboolean collect(gpointer key, gpointer value, gpointer data)
-{
-	struct children *chd = data;
-	const struct hub *hub = value;
-
-	if (chd->parent ? !g_strcmp0(parent_of(hub), chd->parent)
-			: !g_hash_table_contains(chd->drw->drawn, key))
-		g_ptr_array_add(chd->sites, key);
-	return FALSE;
-}
-
-static void draw_children(struct drawing *drw, const char *parent,
-			  const char *indent)
-{
-	struct children chd = { drw, parent, g_ptr_array_new() };
-
-	g_tree_foreach(drw->room->hubs, collect, &chd);
-	for (guint i = 0; i < chd.sites->len; i++) {
-		const char *site = chd.sites->pdata[i];
-
-		draw(drw, site, g_tree_lookup(drw->room->hubs, site), indent,
-		     i + 1 == chd.sites->len);
-	}
-	g_ptr_array_unref(chd.sites);
-}
-
-/* indent NULL: at the top. */
-static void draw(struct drawing *drw, const char *site, const struct hub *hub,
-		 const char *indent, gboolean last)
-{
-	g_autofree char *below = NULL;
-
-	/* Half-written trees may have cycles. */
-	if (!g_hash_table_add(drw->drawn, (gpointer)site))
-		return;
-	if (indent)
-		g_string_append_printf(drw->text, "%s%s ", indent,
-				       last ? "└─" : "├─");
-	g_string_append_printf(drw->text,
-			       "%s%s%s%s, %u of %u here, "
-			       "%u standbys, gates",
-			       site, hub->doc.root ? " (root)" : "",
-			       hub->doc.vice ? " (vice)" : "", state_of(hub),
-			       hub->here, hub->members, hub->standbys);
-	if (g_tree_nnodes(hub->gates))
-		g_tree_foreach(hub->gates, gate_word, drw->text);
-	else
-		g_string_append(drw->text, " none");
-	g_string_append_c(drw->text, '\n');
-	below = g_strconcat(indent ? indent : "",
-			    !indent ? ""
-			    : last  ? "   "
-				    : "│  ",
-			    NULL);
-	draw_children(drw, site, below);
-}
-
-static gboolean draw_root(gpointer key, gpointer value, gpointer data)
-{
-	const struct hub *hub = value;
-
-	if (hub->doc.root)
-		draw(data, key, hub, NULL, TRUE);
-	return FALSE;
-}
-
-static void draw_room(GString *text, const char *address,
-		      const struct room *room)
-{
-	struct drawing drw = { text, room,
-			       g_hash_table_new(g_str_hash, g_str_equal) };
+	g_autofree gboolean *open = g_new0(gboolean, top->depth + 1);
 
 	g_string_append_printf(text, "\n%s\n", address);
-	g_tree_foreach(room->hubs, draw_root, &drw);
-	/* And what hangs on nothing. */
-	draw_children(&drw, NULL, "");
-	g_hash_table_unref(drw.drawn);
+	for (guint i = 0; i < top->hubs->len; i++) {
+		branch(text, top, i, open);
+		hub_line(text, top->hubs->pdata[i]);
+	}
 }
 
-static gboolean room_lines(gpointer key, gpointer value, gpointer data)
+struct printing {
+	const struct gates *gts;
+	GString *text;
+};
+
+static gboolean print_room(gpointer key, gpointer value, gpointer data)
 {
-	draw_room(data, key, value);
+	const struct printing *prt = data;
+	struct topology *top = gates_topology(prt->gts, key);
+
+	(void)value;
+	room_lines(prt->text, key, top);
+	topology_destroy(&top);
 	return FALSE;
 }
 
 char *gates_text(const struct gates *gts, const char *address)
 {
 	GString *text = g_string_new(NULL);
+	struct printing prt = { gts, text };
 
-	g_string_append_printf(text, SITE_LINE, "site", "host", "net", "gates",
-			       "used", "stress", "release", "");
-	g_tree_foreach(gts->sites, site_line, text);
+	g_string_append_printf(text, "%-16s %-20s %-8s %6s %8s %6s %9s %s\n",
+			       "site", "host", "net", "gates", "places", "used",
+			       "stress", "release");
+	site_lines(text, gts);
 	g_tree_foreach(gts->owners, owner_line, text);
-	if (!address) {
-		g_tree_foreach(gts->rooms, room_lines, text);
-	} else {
-		const struct room *room = g_tree_lookup(gts->rooms, address);
-
-		if (room)
-			draw_room(text, address, room);
-		else
-			g_string_append_printf(text, "\n%s\nnobody is there\n",
-					       address);
-	}
+	if (!address)
+		g_tree_foreach(gts->rooms, print_room, &prt);
+	else if (g_tree_lookup(gts->rooms, address))
+		print_room((gpointer)address, NULL, &prt);
+	else
+		g_string_append_printf(text, "\n%s\nnobody is there\n",
+				       address);
 	return g_string_free(text, FALSE);
 }

@@ -1,11 +1,13 @@
-/* gates - the directory and the tree of a room, as text for people: what
- * `ipsp-bridge gates` prints.
+/* gates - the directory and the trees of rooms, from documents to what people
+ * are shown: the text of `ipsp-bridge gates`, and the panel's topology.
  *
  * It is told documents by key, in any order. Control thread. */
 #ifndef BRIDGE_GATES_H
 #define BRIDGE_GATES_H
 
 #include <glib.h>
+
+#include "bridge/room/topology.h"
 
 struct gates;
 
@@ -16,6 +18,11 @@ void gates_destroy(struct gates **gtsp);
 /* A document of the directory; what is none, or not understood, is passed
  * over. */
 void gates_add(struct gates *gts, const char *key, const char *value);
+
+/* NULL: nothing is written of this room. Caller destroys. */
+struct topology *gates_topology(const struct gates *gts, const char *room);
+/* struct topology_site, by name; the caller unrefs. */
+GArray *gates_sites(const struct gates *gts);
 
 /* Sites, accounts with their owners, and of each room (room NULL: of all) the
  * tree of its hubs. Caller frees. */

@@ -282,6 +282,8 @@ char *metrics_text(const struct metrics *metrics)
 		write_accounts(text, metrics);
 	if (metrics->directory)
 		metrics_directory(text, metrics->directory);
+	if (metrics->cluster)
+		metrics_cluster(text, metrics->cluster);
 	if (metrics->site)
 		metrics_site(text, metrics->site);
 	return g_string_free(text, FALSE);

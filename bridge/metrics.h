@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "bridge/cluster.h"
 #include "bridge/directory/directory.h"
 #include "bridge/gate/worker.h"
 #include "bridge/site.h"
@@ -28,6 +29,7 @@ struct metrics {
 	/* Of a process in a cluster; else NULL. */
 	const struct directory_figures *directory;
 	const struct site_figures *site;
+	const struct cluster_figures *cluster; /* of an ipsp-bridge */
 };
 
 /* Caller frees. */

@@ -36,6 +36,51 @@ void metrics_directory(GString *text, const struct directory_figures *fig)
 	       "Of the last keepalive.", (double)fig->round_trip_us / 1e6);
 }
 
+void metrics_cluster(GString *text, const struct cluster_figures *fig)
+{
+	sample(text, "cluster_sites", "gauge",
+	       "Sites of the cluster, as this bridge sees it.", fig->sites);
+	sample(text, "cluster_accounts_owned", "gauge",
+	       "Accounts that this bridge keeps, of those that it has.",
+	       fig->owned);
+	sample(text, "cluster_takeovers_total", "counter",
+	       "How often an account became this bridge's.",
+	       (double)fig->takeovers);
+	sample(text, "cluster_hubs", "gauge",
+	       "Hubs of the rooms that this bridge keeps.", fig->hubs);
+	sample(text, "cluster_hops_max", "gauge",
+	       "Trunks between the two hubs of such a room that are farthest "
+	       "from its root, at most.",
+	       2 * fig->depth);
+}
+
+static void trunk_row(GString *text, const char *state, guint n)
+{
+	g_string_append_printf(text,
+			       METRICS_PREFIX "site_trunks{state=\"%s\"} %u\n",
+			       state, n);
+}
+
+static void write_trunks(GString *text, const struct site_figures *fig)
+{
+	metrics_family(text, "site_trunks", "gauge",
+		       "To hubs of other sites. Silent: an alternate that is "
+		       "not needed, or a way for one.");
+	trunk_row(text, "up", fig->trunks_up);
+	trunk_row(text, "down", fig->trunks_down);
+	trunk_row(text, "silent",
+		  fig->trunks - fig->trunks_up - fig->trunks_down);
+	sample(text, "site_trunk_loss_ratio", "gauge",
+	       "Of what comes by the trunk that loses most, 0 to 1.",
+	       fig->trunk_loss);
+	sample(text, "site_trunk_round_trip_seconds", "gauge",
+	       "Of the longest trunk.", fig->trunk_round_trip_ms / 1e3);
+	sample(text, "site_trunk_age_seconds", "gauge",
+	       "How old sound is at most when it comes by a trunk, since it "
+	       "came to the bridge.",
+	       fig->trunk_age_ms / 1e3);
+}
+
 static void session_row(GString *text, const char *state, guint n)
 {
 	g_string_append_printf(
@@ -53,10 +98,7 @@ void metrics_site(GString *text, const struct site_figures *fig)
 	session_row(text, "here", fig->registered);
 	session_row(text, "invited", fig->waiting);
 	session_row(text, "standby", fig->standbys);
-	sample(text, "site_trunks", "gauge", "To hubs of other sites.",
-	       fig->trunks);
-	sample(text, "site_trunks_up", "gauge",
-	       "Of these, how many are in use and answer.", fig->trunks_up);
+	write_trunks(text, fig);
 	sample(text, "site_rooms_cut_off", "gauge",
 	       "Rooms here that do not hear the others.", fig->cut_off);
 	sample(text, "site_draining", "gauge",

@@ -14,6 +14,7 @@ void metrics_number(GString *text, double value);
 
 /* metrics_cluster.c */
 void metrics_directory(GString *text, const struct directory_figures *fig);
+void metrics_cluster(GString *text, const struct cluster_figures *fig);
 void metrics_site(GString *text, const struct site_figures *fig);
 
 #endif

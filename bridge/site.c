@@ -308,8 +308,19 @@ static void count_trunks(const struct site *site, struct site_figures *fig)
 	const struct site_trunk *trk;
 
 	g_hash_table_iter_init(&iter, site->trunks);
-	while (g_hash_table_iter_next(&iter, NULL, (void **)&trk))
-		fig->trunks_up += trk->report.state == TRUNK_UP;
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&trk)) {
+		const struct trunk_report *rep = &trk->report;
+
+		fig->trunks_down +=
+			rep->state == TRUNK_DIALING || rep->state == TRUNK_DOWN;
+		if (rep->state != TRUNK_UP)
+			continue;
+		fig->trunks_up++;
+		fig->trunk_loss = MAX(fig->trunk_loss, rep->loss_in);
+		fig->trunk_round_trip_ms =
+			MAX(fig->trunk_round_trip_ms, rep->round_trip_ms);
+		fig->trunk_age_ms = MAX(fig->trunk_age_ms, rep->age_ms);
+	}
 	fig->trunks = g_hash_table_size(site->trunks);
 }
 

@@ -57,7 +57,10 @@ const char *site_instance(const struct site *site);
 struct site_figures {
 	guint rooms;
 	guint registered, waiting, standbys; /* sessions */
-	guint trunks, trunks_up;
+	/* up: in use and answering; down: to be in use, and not answering. */
+	guint trunks, trunks_up, trunks_down;
+	double trunk_loss; /* 0..1, of the worst, of what comes */
+	double trunk_round_trip_ms, trunk_age_ms; /* the longest */
 	guint cut_off; /* rooms whose hub has no parent, and is no root */
 	gboolean draining;
 };

@@ -5,14 +5,17 @@
 
 #include "web/command.h"
 #include "web/panel_json.h"
+#include "web/topology_json.h"
 
 #define FIGURES_AT_ONCE 500
+#define PLACES_BEAT	(PANEL_HZ - 1)
 
 struct panel {
 	const struct panel_events *events;
 	void *arg;
 	GPtrArray *watchers;
 	GHashTable *views; /* struct room -> struct view */
+	GBytes *cluster;   /* as it is now; NULL: not known, or none */
 	guint timer, ticks;
 };
 
@@ -21,6 +24,7 @@ struct view {
 	struct room *room;
 	GPtrArray *watchers; /* at least one */
 	guint64 n;	     /* of the last event */
+	GBytes *tree;	     /* as it is now */
 };
 
 struct watcher {
@@ -29,7 +33,8 @@ struct watcher {
 	char *address;
 	struct view *view; /* or NULL */
 	GBytes *rooms;	   /* the list as last told */
-	gboolean behind;   /* was cut off, needs everything anew */
+	GBytes *tree, *cluster;
+	gboolean behind; /* was cut off, needs everything anew */
 };
 
 static void view_free(gpointer data)
@@ -37,6 +42,7 @@ static void view_free(gpointer data)
 	struct view *view = data;
 
 	g_ptr_array_unref(view->watchers);
+	g_clear_pointer(&view->tree, g_bytes_unref);
 	g_free(view);
 }
 
@@ -62,6 +68,7 @@ void panel_destroy(struct panel **panp)
 		g_source_remove(pan->timer);
 	g_ptr_array_unref(pan->watchers);
 	g_hash_table_destroy(pan->views);
+	g_clear_pointer(&pan->cluster, g_bytes_unref);
 	g_free(pan);
 }
 
@@ -109,6 +116,57 @@ static void tell_idle(struct view *view, guint beat)
 		if (second)
 			tell(wtr, g_bytes_ref(second));
 	}
+}
+
+/* Where rooms are. Only the newest counts, and only to who does not have it. */
+
+/* Takes text; the same as before stays the same object. */
+static void renew(GBytes **oldp, GBytes *text)
+{
+	if (*oldp && text && g_bytes_equal(*oldp, text)) {
+		g_bytes_unref(text);
+		return;
+	}
+	g_clear_pointer(oldp, g_bytes_unref);
+	*oldp = text;
+}
+
+static void look_at_cluster(struct panel *pan)
+{
+	struct topology_cluster *cluster = pan->events->cluster(pan->arg);
+
+	renew(&pan->cluster, cluster ? topology_json_cluster(cluster) : NULL);
+	topology_cluster_destroy(&cluster);
+}
+
+static void look_at_tree(struct panel *pan, struct view *view)
+{
+	struct topology *top = pan->events->topology(view->room, pan->arg);
+
+	renew(&view->tree, topology_json_tree(room_address(view->room), top));
+	topology_destroy(&top);
+}
+
+static void tell_new(struct watcher *wtr, GBytes **toldp, GBytes *text)
+{
+	if (!text || text == *toldp)
+		return;
+	g_clear_pointer(toldp, g_bytes_unref);
+	*toldp = g_bytes_ref(text);
+	tell(wtr, g_bytes_ref(text));
+}
+
+static void tell_places(struct watcher *wtr)
+{
+	tell_new(wtr, &wtr->cluster, wtr->pan->cluster);
+	if (wtr->view)
+		tell_new(wtr, &wtr->tree, wtr->view->tree);
+}
+
+static void forget_places(struct watcher *wtr)
+{
+	g_clear_pointer(&wtr->tree, g_bytes_unref);
+	g_clear_pointer(&wtr->cluster, g_bytes_unref);
 }
 
 static gint by_address(gconstpointer a, gconstpointer b)
@@ -183,6 +241,9 @@ static void watch(struct watcher *wtr, struct room *room)
 	wtr->view = view;
 	room_refresh_levels(room);
 	tell(wtr, panel_json_snapshot(room, view->n));
+	g_clear_pointer(&wtr->tree, g_bytes_unref);
+	look_at_tree(wtr->pan, view);
+	tell_places(wtr);
 }
 
 static void every_second(struct panel *pan)
@@ -198,6 +259,25 @@ static void every_second(struct panel *pan)
 	}
 }
 
+/* Once a second, too, but not when figures go out: who has something waiting
+ * would get none. */
+static void look_at_places(struct panel *pan)
+{
+	GHashTableIter iter;
+	struct view *view;
+
+	look_at_cluster(pan);
+	g_hash_table_iter_init(&iter, pan->views);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&view))
+		look_at_tree(pan, view);
+	for (guint i = 0; i < pan->watchers->len; i++) {
+		struct watcher *wtr = pan->watchers->pdata[i];
+
+		if (!wtr->behind && pan->events->idle(wtr->socket, pan->arg))
+			tell_places(wtr);
+	}
+}
+
 static gboolean tick(gpointer data)
 {
 	struct panel *pan = data;
@@ -205,6 +285,8 @@ static gboolean tick(gpointer data)
 	GHashTableIter iter;
 	gpointer value;
 
+	if (beat == PLACES_BEAT)
+		look_at_places(pan);
 	g_hash_table_iter_init(&iter, pan->views);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct view *view = value;
@@ -236,6 +318,8 @@ struct watcher *panel_open(struct panel *pan, void *socket, const char *address)
 		pan->timer = g_timeout_add(1000 / PANEL_HZ, tick, pan);
 	tell(wtr, panel_json_hello(address));
 	tell_rooms(wtr, NULL);
+	look_at_cluster(pan);
+	tell_places(wtr);
 	return wtr;
 }
 
@@ -255,6 +339,7 @@ void panel_close(struct watcher **wtrp)
 		pan->timer = 0;
 	}
 	g_clear_pointer(&wtr->rooms, g_bytes_unref);
+	forget_places(wtr);
 	g_free(wtr->address);
 	g_free(wtr);
 }
@@ -265,9 +350,11 @@ void panel_drained(struct watcher *wtr)
 		return;
 	wtr->behind = FALSE;
 	g_clear_pointer(&wtr->rooms, g_bytes_unref);
+	forget_places(wtr);
 	tell_rooms(wtr, NULL);
 	if (wtr->view)
 		tell(wtr, panel_json_snapshot(wtr->view->room, wtr->view->n));
+	tell_places(wtr);
 }
 
 /* Commands. Each says on failure the code of docs/panel-api.md, "Errors". */

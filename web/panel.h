@@ -3,9 +3,9 @@
  *
  * A watcher is one connected client. It is told the rooms that it moderates,
  * watches one of them at a time and acts in that one. Events of a room are
- * numbered and the same for all its watchers; levels and figures are not,
- * the newest is enough. A client that does not keep up is cut off from all
- * that waits and gets a fresh snapshot when it reads again.
+ * numbered and the same for all its watchers; levels, figures, tree and cluster
+ * are not, the newest is enough. A client that does not keep up is cut off from
+ * all that waits and gets a fresh snapshot when it reads again.
  *
  * Lives on the default GLib main context. While somebody watches a timer runs
  * PANEL_HZ times a second; else nothing does. */
@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include "bridge/room/room.h"
+#include "bridge/room/topology.h"
 
 #define PANEL_HZ 15
 
@@ -24,6 +25,9 @@ struct watcher;
 struct panel_events {
 	/* struct room *, all rooms; the panel unrefs the array. */
 	GPtrArray *(*rooms)(void *arg);
+	/* As in web_host; the panel destroys them. */
+	struct topology *(*topology)(struct room *room, void *arg);
+	struct topology_cluster *(*cluster)(void *arg);
 	/* FALSE: too much waits already, nothing was sent. */
 	gboolean (*send)(void *socket, GBytes *text, void *arg);
 	/* Does nothing wait? */

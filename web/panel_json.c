@@ -6,8 +6,7 @@
 
 #define API_VERSION 1
 
-/* Takes over the object. */
-static GBytes *bytes_of(json_t *object)
+GBytes *panel_json_bytes(json_t *object)
 {
 	/* Six digits, or 0.1 would be sent as 0.10000000000000001. */
 	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
@@ -18,9 +17,7 @@ static GBytes *bytes_of(json_t *object)
 	return g_bytes_new_with_free_func(text, size, free, text);
 }
 
-/* Names and addresses come from mail: what is not UTF-8 is replaced, because
- * JSON cannot hold it. */
-static json_t *text_of(const char *text)
+json_t *panel_json_string(const char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
 
@@ -52,9 +49,8 @@ static const char *const leaves[] = {
 	[LEAVE_ENDED] = "ended",       [LEAVE_HANDED_ON] = "handed-on",
 };
 
-/* What is not known is left out. */
-static void put_known(json_t *object, const char *name, double value,
-		      double unit)
+void panel_json_put_known(json_t *object, const char *name, double value,
+			  double unit)
 {
 	if (value >= 0)
 		json_object_set_new(object, name, rounded(value, unit));
@@ -64,13 +60,13 @@ static json_t *direction_of(const struct member_figures *fig)
 {
 	json_t *object = json_object();
 
-	put_known(object, "loss", fig->loss, 0.0001);
-	put_known(object, "late", fig->late, 0.0001);
-	put_known(object, "concealed", fig->concealed, 0.0001);
-	put_known(object, "recovered", fig->recovered, 0.0001);
-	put_known(object, "jitter_ms", fig->jitter_ms, 0.1);
-	put_known(object, "buffer_ms", fig->buffer_ms, 1);
-	put_known(object, "mos", fig->mos, 0.01);
+	panel_json_put_known(object, "loss", fig->loss, 0.0001);
+	panel_json_put_known(object, "late", fig->late, 0.0001);
+	panel_json_put_known(object, "concealed", fig->concealed, 0.0001);
+	panel_json_put_known(object, "recovered", fig->recovered, 0.0001);
+	panel_json_put_known(object, "jitter_ms", fig->jitter_ms, 0.1);
+	panel_json_put_known(object, "buffer_ms", fig->buffer_ms, 1);
+	panel_json_put_known(object, "mos", fig->mos, 0.01);
 	return object;
 }
 
@@ -82,7 +78,7 @@ static json_t *figures_of(const struct member *mem)
 			  "talking", mem->talking, "in", direction_of(&mem->in),
 			  "out", direction_of(&mem->out));
 
-	put_known(object, "round_trip_ms", mem->round_trip_ms, 0.1);
+	panel_json_put_known(object, "round_trip_ms", mem->round_trip_ms, 0.1);
 	return object;
 }
 
@@ -91,12 +87,14 @@ static json_t *member_of(const struct member *mem)
 	json_t *object = figures_of(mem);
 	json_t *rest = json_pack(
 		"{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:I, s:i}",
-		"address", text_of(mem->address), "name", text_of(mem->name),
-		"device", text_of(mem->device), "via", vias[mem->via], "state",
+		"address", panel_json_string(mem->address), "name",
+		panel_json_string(mem->name), "device",
+		panel_json_string(mem->device), "via", vias[mem->via], "state",
 		states[mem->state], "muted", mem->muted, "self_muted",
 		mem->self_muted, "volume", (int)mem->volume, "gate",
-		text_of(mem->gate), "path", text_of(mem->path), "since",
-		(json_int_t)mem->since, "level", mem->level);
+		panel_json_string(mem->gate), "path",
+		panel_json_string(mem->path), "since", (json_int_t)mem->since,
+		"level", mem->level);
 
 	json_object_update(object, rest);
 	json_decref(rest);
@@ -105,15 +103,16 @@ static json_t *member_of(const struct member *mem)
 
 GBytes *panel_json_hello(const char *address)
 {
-	return bytes_of(json_pack("{s:s, s:i, s:o}", "t", "hello", "v",
-				  API_VERSION, "address", text_of(address)));
+	return panel_json_bytes(json_pack("{s:s, s:i, s:o}", "t", "hello", "v",
+					  API_VERSION, "address",
+					  panel_json_string(address)));
 }
 
 static json_t *room_of(const struct room *room)
 {
 	return json_pack("{s:o, s:o, s:i, s:i, s:b}", "room",
-			 text_of(room_address(room)), "name",
-			 text_of(room_name(room)), "people",
+			 panel_json_string(room_address(room)), "name",
+			 panel_json_string(room_name(room)), "people",
 			 (int)room_people(room), "capacity",
 			 (int)room_capacity(room), "kept", room_is_kept(room));
 }
@@ -124,7 +123,8 @@ GBytes *panel_json_rooms(const GPtrArray *rooms)
 
 	for (guint i = 0; i < rooms->len; i++)
 		json_array_append_new(array, room_of(rooms->pdata[i]));
-	return bytes_of(json_pack("{s:s, s:o}", "t", "rooms", "rooms", array));
+	return panel_json_bytes(
+		json_pack("{s:s, s:o}", "t", "rooms", "rooms", array));
 }
 
 GBytes *panel_json_snapshot(const struct room *room, guint64 n)
@@ -134,11 +134,11 @@ GBytes *panel_json_snapshot(const struct room *room, guint64 n)
 
 	for (guint i = 0; i < members->len; i++)
 		json_array_append_new(array, member_of(members->pdata[i]));
-	return bytes_of(json_pack("{s:s, s:I, s:o, s:o, s:i, s:o}", "t",
-				  "snapshot", "n", (json_int_t)n, "room",
-				  text_of(room_address(room)), "name",
-				  text_of(room_name(room)), "capacity",
-				  (int)room_capacity(room), "members", array));
+	return panel_json_bytes(json_pack(
+		"{s:s, s:I, s:o, s:o, s:i, s:o}", "t", "snapshot", "n",
+		(json_int_t)n, "room", panel_json_string(room_address(room)),
+		"name", panel_json_string(room_name(room)), "capacity",
+		(int)room_capacity(room), "members", array));
 }
 
 GBytes *panel_json_event(const struct member *mem, enum room_change change,
@@ -154,17 +154,17 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 				   (json_int_t)n, "member", member_of(mem));
 
 	if (by)
-		json_object_set_new(object, "by", text_of(by));
+		json_object_set_new(object, "by", panel_json_string(by));
 	if (change == ROOM_MEMBER_GONE)
 		json_object_set_new(object, "why",
 				    json_string(leaves[mem->leave]));
-	return bytes_of(object);
+	return panel_json_bytes(object);
 }
 
 GBytes *panel_json_closed(const char *room)
 {
-	return bytes_of(
-		json_pack("{s:s, s:o}", "t", "closed", "room", text_of(room)));
+	return panel_json_bytes(json_pack("{s:s, s:o}", "t", "closed", "room",
+					  panel_json_string(room)));
 }
 
 GBytes *panel_json_levels(const struct room *room)
@@ -180,7 +180,7 @@ GBytes *panel_json_levels(const struct room *room)
 				array, json_pack("[I,i]", (json_int_t)mem->id,
 						 mem->level));
 	}
-	return bytes_of(
+	return panel_json_bytes(
 		json_pack("{s:s, s:o}", "t", "levels", "levels", array));
 }
 
@@ -195,19 +195,19 @@ GBytes *panel_json_figures(const struct room *room, guint first, guint n)
 		if (mem->state == MEMBER_HERE)
 			json_array_append_new(array, figures_of(mem));
 	}
-	return bytes_of(
+	return panel_json_bytes(
 		json_pack("{s:s, s:o}", "t", "figures", "members", array));
 }
 
 GBytes *panel_json_done(gint64 id)
 {
-	return bytes_of(
+	return panel_json_bytes(
 		json_pack("{s:s, s:I}", "t", "done", "id", (json_int_t)id));
 }
 
 GBytes *panel_json_error(gint64 id, const char *code, const char *text)
 {
-	return bytes_of(json_pack("{s:s, s:I, s:s, s:o}", "t", "error", "id",
-				  (json_int_t)id, "code", code, "text",
-				  text_of(text)));
+	return panel_json_bytes(json_pack("{s:s, s:I, s:s, s:o}", "t", "error",
+					  "id", (json_int_t)id, "code", code,
+					  "text", panel_json_string(text)));
 }

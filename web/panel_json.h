@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include <jansson.h>
+
 #include "bridge/room/room.h"
 
 GBytes *panel_json_hello(const char *address);
@@ -21,5 +23,14 @@ GBytes *panel_json_figures(const struct room *room, guint first, guint n);
 GBytes *panel_json_done(gint64 id);
 /* id 0: it could not be read. */
 GBytes *panel_json_error(gint64 id, const char *code, const char *text);
+
+/* What messages are made of. Takes over the object. */
+GBytes *panel_json_bytes(json_t *object);
+/* Names and addresses come from mail: what is not UTF-8 is replaced, because
+ * JSON cannot hold it. */
+json_t *panel_json_string(const char *text);
+/* In steps of `unit`; what is not known (below 0) is left out. */
+void panel_json_put_known(json_t *object, const char *name, double value,
+			  double unit);
 
 #endif

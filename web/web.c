@@ -68,6 +68,20 @@ static GPtrArray *panel_rooms(void *arg)
 	return web->host->rooms(web->arg);
 }
 
+static struct topology *panel_topology(struct room *room, void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->topology(room, web->arg);
+}
+
+static struct topology_cluster *panel_cluster(void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->cluster(web->arg);
+}
+
 static gboolean panel_send(void *socket, GBytes *text, void *arg)
 {
 	(void)arg;
@@ -88,6 +102,8 @@ static void panel_clear(void *socket, void *arg)
 
 static const struct panel_events panel_events = {
 	.rooms = panel_rooms,
+	.topology = panel_topology,
+	.cluster = panel_cluster,
 	.send = panel_send,
 	.idle = panel_idle,
 	.clear = panel_clear,

@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "bridge/room/room.h"
+#include "bridge/room/topology.h"
 #include "web/whip.h"
 
 struct web;
@@ -30,8 +31,14 @@ struct web_config {
 
 struct web_host {
 	/* struct room *, all rooms; the caller unrefs the array. This,
-	 * mail_login and tools are not used without a panel. */
+	 * topology, cluster, mail_login and tools are not used without a panel.
+	 */
 	GPtrArray *(*rooms)(void *arg);
+	/* Where the room is, now; the caller destroys. Asked for once a second
+	 * while it is watched. */
+	struct topology *(*topology)(struct room *room, void *arg);
+	/* The cluster, likewise. NULL: there is none. */
+	struct topology_cluster *(*cluster)(void *arg);
 	/* Mails a log-in link to a moderator. */
 	void (*mail_login)(const char *address, const char *link,
 			   gboolean japanese, void *arg);

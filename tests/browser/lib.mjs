@@ -126,7 +126,7 @@ export class Moderator {
 
 	static async open(chrome, options = {}) {
 		const context = await chrome.newContext({
-			locale: "en-GB", viewport: { width: 1280, height: 760 }, ...options });
+			locale: "en-GB", timezoneId: "UTC", viewport: { width: 1280, height: 760 }, ...options });
 		const page = await context.newPage();
 		const errors = [];
 		page.setDefaultTimeout(WAIT);
@@ -175,6 +175,13 @@ export class Moderator {
 	async shoot(name) {
 		if (process.env.SHOTS)
 			await this.page.screenshot({
+				path: join(process.env.SHOTS, `${name}.png`) });
+	}
+
+	/** Likewise of a part of it, as high as it is. */
+	async shootElement(name, selector) {
+		if (process.env.SHOTS)
+			await this.page.locator(selector).first().screenshot({
 				path: join(process.env.SHOTS, `${name}.png`) });
 	}
 

@@ -214,6 +214,121 @@ async function narrowScreen() {
 	await chair.page.setViewportSize({ width: 1280, height: 760 });
 }
 
+/** What the table says of a hub, a line for each cell. */
+async function hubRow(moderator, site) {
+	const row = moderator.page.locator(`tr[data-hub="${site}"]`);
+	await row.waitFor();
+	return row.locator("th, td").allInnerTexts();
+}
+
+function hub(site, parent, alternate, state, loss = 0) {
+	host.write(`hub ${site} ${parent} ${alternate} ${state} ${loss}`);
+}
+
+const HUB_UP = 0, HUB_ALTERNATE = 1, HUB_ABSENT = 3;
+
+async function aLoneBridgeIsOneHub() {
+	const [name, state, gates, trunk] = await hubRow(chair, "");
+	assert.match(name, /this bridge/);
+	assert.equal(state, "Up");
+	assert.match(gates, /^local-1 \d\/5 .*Aiko/);
+	assert.match(trunk, /root/);
+	assert.equal(await chair.page.getByText("Sites of the cluster").count(), 0);
+	const box = chair.page.locator(".picture .hub");
+	assert.equal(await box.count(), 1);
+	assert.match(await box.textContent(), /local-1.*Aiko/s);
+}
+
+const SITES = ["north-1", "north-2", "south-1", "south-2", "west-1", "west-2"];
+
+async function aTreeIsDrawnAndSaid() {
+	hub("north-1", "-", "-", HUB_UP);
+	hub("north-2", "north-1", "-", HUB_UP);
+	hub("south-1", "north-1", "north-2", HUB_UP, 0.014);
+	hub("south-2", "north-2", "north-1", HUB_UP);
+	hub("west-1", "north-2", "north-1", HUB_UP);
+	hub("west-2", "south-1", "north-1", HUB_UP);
+	const people = ["Dana", "Emeka", "Freya", "Goro", "Hana", "Ilse", "Jun",
+		"Kwame", "Lena", "Mio", "Noor", "Otto", "Pia", "Quinn", "Rei", "Sven",
+		"Tomo", "Uma", "Vera", "Wim", "Xenia", "Yuki", "Zoë", "健太", "美咲", "Ola"];
+	for (const [i, name] of people.entries()) {
+		host.write(`gate ${SITES[i % 6]}-${1 + Math.floor(i / 6) % 2}`);
+		await join_(name, `${i}@example.org`);
+	}
+	await until("six hubs", async () =>
+		(await chair.page.locator(".picture .hub").count()) === 6);
+	assert.equal(await chair.page.locator(".trunk.up").count(), 5);
+	const [name, state, gates, trunk, standbys] = await hubRow(chair, "south-1");
+	assert.equal(name, "south-1");
+	assert.equal(state, "Up");
+	assert.match(gates, /south-1-1 3\/5 Freya, Rei, 美咲/);
+	assert.match(trunk, /^to north-1; 0\.8 ms; 1\.4 % lost; carries \d+ up, \d+ down; alternate north-2$/);
+	assert.equal(standbys, "0");
+	await chair.page.getByText("6 hubs, at most 2 trunks from the root").waitFor();
+	/* A trunk that more talkers use is drawn wider: both ends of a turn. */
+	await until("a trunk to change its width", async () => {
+		const widths = await chair.page.locator(".trunk.up path").evaluateAll(
+			(all) => all.map((path) => parseFloat(path.style.strokeWidth)));
+		return new Set(widths).size > 1 || Math.max(...widths) > 1.5;
+	});
+	await chair.shootElement("tree", "section.tree");
+}
+
+async function whatIsBrokenIsSeenAndNamed() {
+	hub("north-2", "north-1", "-", HUB_ABSENT);
+	hub("south-2", "north-2", "north-1", HUB_ALTERNATE);
+	hub("west-1", "north-2", "north-1", HUB_ALTERNATE);
+	await chair.page.locator('.hub.absent[data-site="north-2"]').waitFor();
+	/* Three trunks end at the dead one; two alternates are in use. */
+	await until("three broken trunks", async () =>
+		(await chair.page.locator(".trunk.broken").count()) === 3);
+	assert.deepEqual(await chair.page.locator(".trunk.broken text")
+		.allTextContents(), Array(3).fill("no answer"));
+	assert.equal(await chair.page.locator(".trunk.up").count(), 4);
+	const [, state, , trunk] = await hubRow(chair, "west-1");
+	assert.equal(state, "By its alternate north-1");
+	assert.match(trunk, /^to north-1;.*; no answer from north-2$/);
+	assert.equal((await hubRow(chair, "north-2"))[1], "Not there");
+	await chair.shootElement("tree-broken", "section.tree");
+	await deputy.shootElement("tree-broken-ja-dark", "section.tree");
+}
+
+async function theDirectoryIsAwayAndSo() {
+	host.write("directory up");
+	await chair.page.getByText("Sites of the cluster").waitFor();
+	await chair.page.getByRole("row", { name: /south-2.*Draining/ }).waitFor();
+	assert.equal(await chair.page.locator(".banner").count(), 0);
+	host.write("directory down");
+	await chair.page.getByText(
+		"Changes wait: the directory does not answer since 12:03. Calls go on.",
+	).waitFor();
+	await deputy.page.getByText("ディレクトリが応答していません").waitFor();
+	await chair.page.evaluate(() => scrollTo(0, 0));
+	await chair.shoot("directory-away");
+	host.write("directory up");
+	await chair.page.locator(".banner").waitFor({ state: "detached" });
+	await chair.shootElement("sites", "section[aria-labelledby=sites]");
+}
+
+async function aTreeScrollsInItsBox() {
+	await chair.page.setViewportSize({ width: 390, height: 844 });
+	const { page, box } = await chair.page.evaluate(() => {
+		const picture = document.querySelector(".picture");
+		return { page: document.documentElement.scrollWidth,
+			box: picture.scrollWidth - picture.clientWidth };
+	});
+	assert.ok(page <= 390, `the page scrolls sideways: ${page}`);
+	assert.ok(box > 100, `the picture does not scroll: ${box}`);
+	await chair.page.locator(".picture").scrollIntoViewIfNeeded();
+	await chair.shootElement("tree-narrow", "section.tree");
+	await chair.page.setViewportSize({ width: 1280, height: 760 });
+}
+
+async function whoKeepsTheRoomIsNamed() {
+	host.write("owner bridge-2");
+	await chair.page.getByText("Bridge bridge-2 keeps this room.").waitFor();
+}
+
 async function reconnectsAndResynchronises() {
 	/* The server goes and comes back: sessions live as long as it, so the
 	 * panel must notice that it is logged out; until then it says so. */
@@ -270,6 +385,12 @@ const status = await run([
 	["kick asks first, then both moderators see it", kickWithConfirmation],
 	["mute and kick work by keyboard", worksByKeyboard],
 	["a narrow screen shows cards and never scrolls sideways", narrowScreen],
+	["a lone bridge is one hub", aLoneBridgeIsOneHub],
+	["a tree is drawn, and said in words", aTreeIsDrawnAndSaid],
+	["what is broken is seen, and named", whatIsBrokenIsSeenAndNamed],
+	["that the directory is away is said, since when", theDirectoryIsAwayAndSo],
+	["on a narrow screen the picture scrolls in its box", aTreeScrollsInItsBox],
+	["another bridge that keeps the room is named", whoKeepsTheRoomIsNamed],
 	["a lost connection comes back without ghosts",
 		reconnectsAndResynchronises],
 	["the end of the room is said", roomEnds],

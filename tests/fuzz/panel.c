@@ -49,9 +49,24 @@ static void clear(void *socket, void *arg)
 	(void)arg;
 }
 
-static const struct panel_events events = {
-	.rooms = rooms, .send = send_text, .idle = is_idle, .clear = clear
-};
+static struct topology *topology(struct room *of, void *arg)
+{
+	(void)arg;
+	return topology_of_room(of, 5);
+}
+
+static struct topology_cluster *cluster(void *arg)
+{
+	(void)arg;
+	return NULL;
+}
+
+static const struct panel_events events = { .rooms = rooms,
+					    .topology = topology,
+					    .cluster = cluster,
+					    .send = send_text,
+					    .idle = is_idle,
+					    .clear = clear };
 
 static void end_media(struct member *mem, void *arg)
 {

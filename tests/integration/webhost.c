@@ -15,6 +15,14 @@
  *   churn N                N changes at once
  *   link ADDRESS           prints a log-in link
  *   close                  the room ends
+ *   gate GATE              those who come from now on sit there
+ *   hub SITE PARENT ALTERNATE STATE LOSS
+ *                          the room is a tree now, with this hub ("-": none),
+ *                          in a state of enum topology_state, by number; at it
+ *                          are the gates whose names begin with SITE-
+ *   directory up|down      there is a cluster, and its directory answers, or
+ *                          does not since 2026-11-23 12:03 UTC
+ *   owner BRIDGE           keeps the room
  *
  * Media worker 0 sends each packet back that begins with "prove". */
 #include <gio/gio.h>
@@ -31,6 +39,16 @@ static struct web *web;
 static struct room *room, *board;
 static GMainLoop *loop;
 static guint64 refreshes;
+static char *next_gate;
+static GPtrArray *hubs; /* struct hub; none: a lone bridge */
+static gboolean in_cluster, directory_up;
+static char *owner;
+
+struct hub {
+	char *site, *parent, *alternate;
+	enum topology_state state;
+	double loss;
+};
 
 static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
@@ -108,6 +126,94 @@ static void changed(struct room *of, struct member *mem,
 
 static const struct room_observer observer = { .changed = changed };
 
+/* Where the room is. */
+
+static void put_trunk(struct topology_trunk *trk, const struct hub *hub,
+		      const char *site, gboolean up)
+{
+	if (!strcmp(site, "-"))
+		return;
+	g_strlcpy(trk->site, site, sizeof(trk->site));
+	trk->up = up;
+	if (!up)
+		return;
+	trk->loss_up = trk->loss_down = hub->loss;
+	trk->round_trip_ms = 0.4 + 30 * hub->loss;
+}
+
+static void put_hub(struct topology *top, const struct hub *hub)
+{
+	const GPtrArray *members = room_members(room);
+	struct topology_hub *shown = topology_add(top, hub->site);
+	g_autofree char *gates = g_strconcat(hub->site, "-", NULL);
+
+	shown->state = hub->state;
+	shown->root = !strcmp(hub->parent, "-");
+	shown->vice = !shown->root && top->hubs->len == 2;
+	shown->places = 5;
+	put_trunk(&shown->parent, hub, hub->parent, hub->state == TOPOLOGY_UP);
+	put_trunk(&shown->alternate, hub, hub->alternate,
+		  hub->state == TOPOLOGY_ALTERNATE);
+	for (guint i = 0; i < members->len; i++) {
+		const struct member *mem = members->pdata[i];
+		const gboolean here = mem->state == MEMBER_HERE;
+
+		if (!g_str_has_prefix(mem->gate, gates))
+			continue;
+		topology_seat(shown, mem->gate, here, !here);
+		shown->talkers += here && mem->talking;
+	}
+}
+
+static struct topology *topology(struct room *of, void *arg)
+{
+	struct topology *top;
+
+	(void)arg;
+	if (of != room || !hubs->len)
+		return topology_of_room(of, 5);
+	top = topology_create();
+	for (guint i = 0; i < hubs->len; i++)
+		put_hub(top, hubs->pdata[i]);
+	g_strlcpy(top->owner, owner ? owner : "bridge-1", sizeof(top->owner));
+	top->ours = !owner;
+	topology_finish(top);
+	return top;
+}
+
+static struct topology_cluster *cluster(void *arg)
+{
+	GArray *sites;
+	struct topology_cluster *shown;
+
+	(void)arg;
+	if (!in_cluster)
+		return NULL;
+	sites = g_array_new(FALSE, TRUE, sizeof(struct topology_site));
+	for (guint i = 0; i < hubs->len; i++) {
+		const struct hub *hub = hubs->pdata[i];
+		struct topology_site site = { .gates = 2,
+					      .places = 5,
+					      .used = 10 - i,
+					      .stress = 0.05 * i,
+					      .draining = i == 3,
+					      .global = i % 2 == 0 };
+
+		g_strlcpy(site.site, hub->site, sizeof(site.site));
+		g_snprintf(site.host, sizeof(site.host), "host%u.example.org",
+			   i / 2 + 1);
+		g_strlcpy(site.release, "0.3.0", sizeof(site.release));
+		g_array_append_val(sites, site);
+	}
+	shown = topology_cluster_create(sites);
+	shown->up = directory_up;
+	shown->since = 1795435380; /* 2026-11-23 12:03 UTC */
+	if (!directory_up)
+		g_strlcpy(shown->why, "http://127.0.0.1:2379 refuses.",
+			  sizeof(shown->why));
+	return shown;
+}
+
 /* The web's host. */
 
 static GPtrArray *rooms(void *arg)
@@ -147,6 +253,8 @@ static void media_closed(guint worker, guint32 connection, void *arg)
 
 static const struct web_host host = {
 	.rooms = rooms,
+	.topology = topology,
+	.cluster = cluster,
 	.mail_login = mail_login,
 	.media_packet = media_packet,
 	.media_closed = media_closed,
@@ -202,7 +310,7 @@ static struct member *seat(char **words)
 			.address = words[2],
 			.name = words[1],
 			.device = "phone",
-			.gate = gate,
+			.gate = next_gate ? next_gate : gate,
 			.deadline = g_get_real_time() / G_USEC_PER_SEC + 60 });
 }
 
@@ -284,6 +392,59 @@ static void do_close(char **words)
 	say("closed");
 }
 
+static void do_gate(char **words)
+{
+	g_free(next_gate);
+	next_gate = g_strdup(words[1]);
+}
+
+/* SITE PARENT ALTERNATE STATE LOSS */
+static void do_hub(char **words)
+{
+	g_auto(GStrv) of = g_strsplit(words[1], " ", 5);
+	struct hub *hub = NULL;
+
+	if (g_strv_length(of) != 5)
+		return;
+	for (guint i = 0; i < hubs->len; i++)
+		if (!strcmp(((struct hub *)hubs->pdata[i])->site, of[0]))
+			hub = hubs->pdata[i];
+	if (!hub) {
+		hub = g_new0(struct hub, 1);
+		hub->site = g_strdup(of[0]);
+		g_ptr_array_add(hubs, hub);
+	}
+	g_free(hub->parent);
+	g_free(hub->alternate);
+	hub->parent = g_strdup(of[1]);
+	hub->alternate = g_strdup(of[2]);
+	hub->state = (enum topology_state)strtoul(of[3], NULL, 10);
+	hub->loss = g_ascii_strtod(of[4], NULL);
+}
+
+static void free_hub(gpointer data)
+{
+	struct hub *hub = data;
+
+	g_free(hub->site);
+	g_free(hub->parent);
+	g_free(hub->alternate);
+	g_free(hub);
+}
+
+static void do_directory(char **words)
+{
+	in_cluster = TRUE;
+	directory_up = !strcmp(words[1], "up");
+}
+
+static void do_owner(char **words)
+{
+	g_free(owner);
+	owner = g_strdup(words[1]);
+	room_set_kept(room, FALSE);
+}
+
 static const struct {
 	const char *name;
 	guint words;
@@ -293,18 +454,22 @@ static const struct {
 	{ "leave", 2, do_leave },	  { "self-mute", 2, do_self_mute },
 	{ "churn", 2, do_churn },	  { "link", 2, do_link },
 	{ "refreshes", 1, do_refreshes }, { "close", 1, do_close },
+	{ "gate", 2, do_gate },		  { "hub", 2, do_hub },
+	{ "directory", 2, do_directory }, { "owner", 2, do_owner },
 };
 
 static void run(const char *line)
 {
-	g_auto(GStrv) words = g_strsplit(line, " ", 3);
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+		g_auto(GStrv) words =
+			g_strsplit(line, " ", (int)commands[i].words);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (words[0] && strcmp(commands[i].name, words[0]) == 0 &&
 		    g_strv_length(words) == commands[i].words) {
 			commands[i].run(words);
 			return;
 		}
+	}
 	say("what? %s", line);
 }
 
@@ -363,6 +528,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", error->message);
 		return 1;
 	}
+	hubs = g_ptr_array_new_with_free_func(free_hub);
 	room = room_create(&standup, &effects, &observer, NULL);
 	board = room_create(&second, &effects, &observer, NULL);
 	g_timeout_add(1000, figures, NULL);
@@ -373,6 +539,9 @@ int main(int argc, char **argv)
 	room_destroy(&room);
 	room_destroy(&board);
 	web_destroy(&web);
+	g_ptr_array_unref(hubs);
+	g_free(next_gate);
+	g_free(owner);
 	g_main_loop_unref(loop);
 	return 0;
 }

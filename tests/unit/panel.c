@@ -17,6 +17,7 @@ struct socket {
 static struct panel *panel;
 static struct room *rooms[2];
 static guint refreshes;
+static gboolean in_cluster, directory_up;
 
 /* In no order. */
 static GPtrArray *all_rooms(void *arg)
@@ -58,9 +59,35 @@ static void forget(void *socket, void *arg)
 	((struct socket *)socket)->cleared++;
 }
 
-static const struct panel_events events = {
-	.rooms = all_rooms, .send = keep, .idle = is_idle, .clear = forget
-};
+static struct topology *topology(struct room *of, void *arg)
+{
+	(void)arg;
+	return topology_of_room(of, 5);
+}
+
+static struct topology_cluster *cluster(void *arg)
+{
+	struct topology_cluster *shown;
+	struct topology_site site = { .site = "north", .used = 3 };
+	GArray *sites;
+
+	(void)arg;
+	if (!in_cluster)
+		return NULL;
+	sites = g_array_new(FALSE, TRUE, sizeof(site));
+	g_array_append_val(sites, site);
+	shown = topology_cluster_create(sites);
+	shown->up = directory_up;
+	shown->since = 1000;
+	return shown;
+}
+
+static const struct panel_events events = { .rooms = all_rooms,
+					    .topology = topology,
+					    .cluster = cluster,
+					    .send = keep,
+					    .idle = is_idle,
+					    .clear = forget };
 
 static void end_media(struct member *mem, void *arg)
 {
@@ -127,6 +154,7 @@ static void set_up(void)
 	rooms[0] = room_create(&first, &effects, &observer, NULL);
 	rooms[1] = room_create(&second, &effects, &observer, NULL);
 	refreshes = 0;
+	in_cluster = directory_up = FALSE;
 }
 
 static void tear_down(void)
@@ -360,6 +388,73 @@ static void one_that_is_behind_gets_a_snapshot_instead(void)
 	tear_down();
 }
 
+static guint count_of(const struct socket *sock, const char *t)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < sock->sent->len; i++)
+		n += !strcmp(text_in(sock->sent->pdata[i], "t"), t);
+	return n;
+}
+
+static void turn_for(struct socket *sock, guint ms)
+{
+	for (gint64 end = g_get_monotonic_time() + 1000 * (gint64)ms;
+	     g_get_monotonic_time() < end;)
+		turn(sock);
+}
+
+static void a_tree_is_told_again_only_when_it_is_another(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	json_t *hub;
+
+	set_up();
+	socket_init(&sock);
+	join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	g_assert_null(newest(&sock, "tree"));
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	g_assert_cmpstr(text_in(newest(&sock, "tree"), "room"), ==,
+			"first@x.org");
+	turn_for(&sock, 1500);
+	g_assert_cmpuint(count_of(&sock, "tree"), ==, 1);
+	join(rooms[0], "d2", "Ben");
+	while (count_of(&sock, "tree") < 2)
+		turn(&sock);
+	hub = json_array_get(json_object_get(newest(&sock, "tree"), "hubs"), 0);
+	g_assert_cmpint(number_in(hub, "here"), ==, 2);
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void that_the_directory_is_away_is_said_to_all(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+
+	set_up();
+	socket_init(&sock);
+	wtr = panel_open(panel, &sock, "chair@x.org");
+	g_assert_null(newest(&sock, "cluster"));
+	in_cluster = TRUE;
+	while (!newest(&sock, "cluster"))
+		turn(&sock);
+	g_assert_true(
+		json_is_false(json_object_get(newest(&sock, "cluster"), "up")));
+	g_assert_cmpint(number_in(newest(&sock, "cluster"), "since"), ==, 1000);
+	directory_up = TRUE;
+	while (count_of(&sock, "cluster") < 2)
+		turn(&sock);
+	g_assert_true(
+		json_is_true(json_object_get(newest(&sock, "cluster"), "up")));
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
 static void levels_are_fetched_only_for_watched_rooms(void)
 {
 	struct socket sock;
@@ -573,6 +668,10 @@ int main(int argc, char **argv)
 			a_volume_is_a_whole_number_of_percent);
 	g_test_add_func("/panel/one that is behind gets a snapshot instead",
 			one_that_is_behind_gets_a_snapshot_instead);
+	g_test_add_func("/panel/a tree is told again only when it is another",
+			a_tree_is_told_again_only_when_it_is_another);
+	g_test_add_func("/panel/that the directory is away is said to all",
+			that_the_directory_is_away_is_said_to_all);
 	g_test_add_func("/panel/levels are fetched only for watched rooms",
 			levels_are_fetched_only_for_watched_rooms);
 	g_test_add_func("/panel/figures come each second beside the levels",

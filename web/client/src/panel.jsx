@@ -7,6 +7,7 @@ import { Connection } from "./connection.js";
 import { draw } from "./meters.js";
 import { KickDialog, Row } from "./row.jsx";
 import { initial, next } from "./state.js";
+import { Banner, Sites, Tree } from "./tree.jsx";
 import { words } from "./words.js";
 
 /** Opens the connection once; returns it with what it says. */
@@ -178,6 +179,14 @@ function People({ state, act, onKick }) {
 	);
 }
 
+/** Why no command is obeyed here; the banner says it while the directory is
+ * away. */
+function notKept({ tree, cluster }) {
+	if (cluster?.up === false)
+		return "";
+	return tree?.owner && !tree.ours ? words.keptBy(tree.owner) : words.notKept;
+}
+
 export function Panel({ onLoggedOut }) {
 	const { state, up, connection } = useBridge(onLoggedOut);
 	const [kicking, setKicking] = useState(null);
@@ -197,6 +206,7 @@ export function Panel({ onLoggedOut }) {
 	return (
 		<div class={up === false ? "panel stale" : "panel"}>
 			<Header state={state} up={up} onLoggedOut={onLoggedOut} />
+			<Banner cluster={state.cluster} />
 			<Rooms state={state} connection={connection} />
 			<main>
 				{state.rooms?.length === 0 && !state.room &&
@@ -210,12 +220,14 @@ export function Panel({ onLoggedOut }) {
 						</span>}
 					</div>
 					<p class="failure" role="alert">
-						{shown?.kept === false ? words.notKept : failure}
+						{shown?.kept === false ? notKept(state) : failure}
 					</p>
 					<div class="columns">
 						<People state={state} act={act} onKick={setKicking} />
 						<Activity log={state.log} />
 					</div>
+					<Tree tree={state.tree} members={state.members} />
+					<Sites cluster={state.cluster} />
 				</>}
 			</main>
 			<Announcer log={state.log} up={up} />

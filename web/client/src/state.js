@@ -7,6 +7,8 @@ export const initial = {
 	room: null, // the one that is watched: { address, name, capacity }
 	members: new Map(), // id -> member, in order of arrival
 	mutedBy: new Map(), // id -> the moderator who did it, where we saw it
+	tree: null, // where it is
+	cluster: null, // the sites and their directory; null: there is none
 	n: 0, // of the last event
 	closed: false, // the room that was watched has ended
 	missed: false, // an event is missing: a snapshot is needed
@@ -61,6 +63,7 @@ const on = {
 			room: { address: room, name, capacity },
 			members: new Map(members.map((m) => [m.id, m])),
 			mutedBy: same ? state.mutedBy : new Map(),
+			tree: same ? state.tree : null,
 			log: same ? state.log : [],
 			closed: false,
 			missed: false,
@@ -109,8 +112,13 @@ const on = {
 
 	closed: (state, { room }) =>
 		state.room?.address === room
-			? { ...state, closed: true, members: new Map() }
+			? { ...state, closed: true, members: new Map(), tree: null }
 			: state,
+
+	tree: (state, tree) =>
+		state.room?.address === tree.room ? { ...state, tree } : state,
+
+	cluster: (state, cluster) => ({ ...state, cluster }),
 
 	figures: (state, message) => {
 		const members = new Map(state.members);

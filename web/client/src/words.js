@@ -96,7 +96,55 @@ const en = {
 	notHere: "That person is not in the room any more.",
 	notKept: "Another bridge keeps this room, or none can for now. " +
 		"Calls go on; nothing can be changed here.",
+	keptBy: (bridge) => `Bridge ${bridge} keeps this room. Calls go on; ` +
+		"nothing can be changed here.",
+	directoryAway: (since) => "Changes wait: the directory does not answer " +
+		`since ${since}. Calls go on.`,
 	commandFailed: (text) => `Not done: ${text}`,
+
+	comma: ", ",
+	semicolon: "; ",
+	thisBridge: "this bridge",
+	tree: "Where the room is",
+	treePicture: "Picture of the room's hubs and the trunks between them",
+	treeWords: "Hubs and trunks of the room",
+	treeSummary: (hubs, depth) => hubs === 1 ? "One hub carries the whole room."
+		: `${hubs} hubs, at most ${depth} ${depth === 1 ? "trunk" : "trunks"} from the root.`,
+	hub: "Hub",
+	gates: "PhoneGates",
+	trunk: "Trunk",
+	standbys: "Standbys",
+	root: "root",
+	vice: "vice-root",
+	hubState: (state, alternate) => ({
+		up: "Up",
+		alternate: `By its alternate ${alternate}`,
+		"cut-off": "Cut off from the others",
+		absent: "Not there",
+		leaving: "Leaving",
+	})[state],
+	moreGates: (n) => `and ${n} more ${n === 1 ? "PhoneGate" : "PhoneGates"}`,
+	onTheWay: "on the way",
+	noAnswer: "no answer",
+	noAnswerFrom: (site) => `no answer from ${site}`,
+	isRoot: "is the root",
+	noTrunk: "none",
+	trunkTo: (site) => `to ${site}`,
+	otherwise: (site) => `alternate ${site}`,
+	milliseconds: (ms) => `${ms} ms`,
+	lossOf: (part) => `${part} lost`,
+	carries: (up, down) => `carries ${up} up, ${down} down`,
+
+	sites: "Sites of the cluster",
+	site: "Site",
+	host: "Host",
+	network: "Network",
+	net: (net) => ({ global: "global", private: "private" })[net],
+	offers: (gates, places) => `${gates || "any number"} of ${places}`,
+	inUse: "In use",
+	load: "Load",
+	release: "Release",
+	draining: "Draining",
 };
 
 const ja = {
@@ -194,7 +242,55 @@ const ja = {
 	notHere: "その人はもう会議室にいません。",
 	notKept: "この会議室は別のブリッジが管理しているか、いまは管理できません。" +
 		"通話は続いていますが、ここからは変更できません。",
+	keptBy: (bridge) => `この会議室はブリッジ ${bridge} が管理しています。` +
+		"通話は続いていますが、ここからは変更できません。",
+	directoryAway: (since) => `変更は保留中です：${since} からディレクトリが応答していません。` +
+		"通話は続いています。",
 	commandFailed: (text) => `実行できませんでした：${text}`,
+
+	comma: "、",
+	semicolon: "；",
+	thisBridge: "このブリッジ",
+	tree: "会議室の所在",
+	treePicture: "会議室のハブとトランクの図",
+	treeWords: "会議室のハブとトランク",
+	treeSummary: (hubs, depth) => hubs === 1 ? "一つのハブが会議室全体を担っています。"
+		: `ハブ${hubs}台、ルートから最大${depth}トランク。`,
+	hub: "ハブ",
+	gates: "PhoneGate",
+	trunk: "トランク",
+	standbys: "予備",
+	root: "ルート",
+	vice: "副ルート",
+	hubState: (state, alternate) => ({
+		up: "稼働中",
+		alternate: `代替の ${alternate} 経由`,
+		"cut-off": "他から切断",
+		absent: "応答なし",
+		leaving: "終了中",
+	})[state],
+	moreGates: (n) => `ほか${n}台のPhoneGate`,
+	onTheWay: "中継",
+	noAnswer: "応答なし",
+	noAnswerFrom: (site) => `${site} から応答なし`,
+	isRoot: "ルート",
+	noTrunk: "なし",
+	trunkTo: (site) => `${site} へ`,
+	otherwise: (site) => `代替 ${site}`,
+	milliseconds: (ms) => `${ms} ミリ秒`,
+	lossOf: (part) => `損失 ${part}`,
+	carries: (up, down) => `上り${up}人、下り${down}人の音声`,
+
+	sites: "クラスターのサイト",
+	site: "サイト",
+	host: "ホスト",
+	network: "ネットワーク",
+	net: (net) => ({ global: "グローバル", private: "プライベート" })[net],
+	offers: (gates, places) => `${gates || "無制限"} × ${places}席`,
+	inUse: "使用中",
+	load: "負荷",
+	release: "版",
+	draining: "退避中",
 };
 
 export const catalogues = { en, ja };

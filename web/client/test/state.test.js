@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { backoff } from "../src/connection.js";
+import { clip, layout } from "../src/layout.js";
 import { scale } from "../src/meters.js";
 import { figures, quality } from "../src/quality.js";
 import { initial, next } from "../src/state.js";
@@ -140,4 +141,68 @@ test("the first language of the browser that we speak is chosen", () => {
 	assert.equal(chooseLanguage(["fr-FR", "ja-JP", "en"]), "ja");
 	assert.equal(chooseLanguage(["de"]), "en");
 	assert.equal(chooseLanguage([]), "en");
+});
+
+function hubOf(site, depth, parent, rest) {
+	return {
+		site, depth, state: "up", gates: [{ gate: `${site}-1`, here: 1, invited: 0 }],
+		...(parent && { parent: { site: parent, up: true, talkers_up: 1,
+			talkers_down: 0 } }),
+		...rest,
+	};
+}
+
+test("a tree is of the watched room, and goes with it", () => {
+	const tree = { t: "tree", room: "r@example.org", hubs: [] };
+	assert.equal(after(tree).tree, null);
+	assert.equal(after(snapshot, tree).tree, tree);
+	assert.equal(after(snapshot, tree, { ...snapshot, room: "x" }).tree, null);
+	assert.equal(after(snapshot, tree, snapshot).tree, tree);
+});
+
+test("children stand right of their hub, and no boxes overlap", () => {
+	const hubs = [hubOf("r", 0)];
+	for (let i = 0; i < 4; i++) {
+		hubs.push(hubOf(`c${i}`, 1, "r"));
+		for (let k = 0; k < i; k++)
+			hubs.push(hubOf(`g${i}${k}`, 2, `c${i}`, { gates: Array.from(
+				{ length: 9 * k }, (_, g) => ({ gate: `${g}`, here: 1, invited: 0 })) }));
+	}
+	const { boxes, lines, width, height } = layout({ hubs });
+	assert.equal(lines.length, hubs.length - 1);
+	for (const box of boxes) {
+		assert.ok(box.x >= 0 && box.x + box.width <= width);
+		assert.ok(box.y >= 0 && box.y + box.height <= height, box.hub.site);
+		for (const other of boxes)
+			assert.ok(other === box || other.x !== box.x ||
+				other.y >= box.y + box.height || box.y >= other.y + other.height,
+			`${box.hub.site} over ${other.hub.site}`);
+	}
+});
+
+test("a trunk that is not used is drawn only if it is broken", () => {
+	const alternate = { site: "r", up: true, talkers_up: 2, talkers_down: 9 };
+	const hubs = [hubOf("r", 0), hubOf("a", 1, "r"),
+		hubOf("b", 2, "a", { alternate })];
+	const states = (tree) => layout(tree).lines.map(({ trunk, state }) =>
+		`${trunk.site} ${state}`);
+	assert.deepEqual(states({ hubs }), ["r up", "a up"]);
+	hubs[2] = { ...hubs[2], state: "alternate" };
+	assert.deepEqual(states({ hubs }), ["r up", "a broken", "r up"]);
+	assert.equal(layout({ hubs }).lines[2].width, 7.5);
+	hubs[1] = { ...hubs[1], state: "absent" };
+	assert.deepEqual(states({ hubs }), ["r broken", "a broken", "r up"]);
+});
+
+test("a hub whose parent is not there is drawn by itself", () => {
+	const { boxes, lines } = layout({ hubs: [hubOf("r", 0), hubOf("x", 0, "gone"),
+		hubOf("y", 0, "y")] });
+	assert.equal(boxes.length, 3);
+	assert.equal(lines.length, 0);
+});
+
+test("names are cut by the width of their letters", () => {
+	assert.equal(clip("Ann, Ben", 8), "Ann, Ben");
+	assert.equal(clip("Ann, Benno", 8), "Ann, Ben…");
+	assert.equal(clip("健太、美咲", 8), "健太、美…");
 });
