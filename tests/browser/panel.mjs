@@ -263,7 +263,7 @@ async function aTreeIsDrawnAndSaid() {
 	assert.equal(name, "south-1");
 	assert.equal(state, "Up");
 	assert.match(gates, /^south-1-1 2\/5 Freya, Rei\s+south-1-2 2\/5 Lena, Xenia$/);
-	assert.match(trunk, /^to north-1; 0\.8 ms; 1\.4 % lost; carries \d+ up, \d+ down; alternate north-2$/);
+	assert.match(trunk, /^to north-1; 0\.8 ms; 1\.4 % lost; talking: \d+ below it, \d+ above; alternate north-2$/);
 	assert.equal(standbys, "0");
 	await chair.page.getByText("6 hubs, at most 2 trunks from the root").waitFor();
 	/* A trunk that more talkers use is drawn wider: both ends of a turn. */

@@ -87,15 +87,19 @@ function lineOf(from, to, trunk, state) {
 	const x2 = to.x;
 	const y2 = to.y + to.height / 2;
 	const bend = right ? (x2 - x1) / 2 : -56;
+	const width = 1.5 + 1.5 * Math.min(4, trunk.talkers_up + trunk.talkers_down);
+	const near = right && from.x + COLUMN === to.x;
 	return {
 		trunk,
 		state,
 		child: to.hub,
 		path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - Math.abs(bend)} ${y2} ${x2} ${y2}`,
-		// The middle of the curve, a little nearer to the child.
-		x: right ? x2 - (COLUMN - BOX) / 2 : x2 - 44,
-		y: right && from.x + COLUMN === to.x ? (y1 + 2 * y2) / 3 : y2 - 14,
-		width: 1.5 + 1.5 * Math.min(4, trunk.talkers_up + trunk.talkers_down),
+		// Over the line, near the child; a long way's under it, where no
+		// other ends.
+		x: x2 - (COLUMN - BOX) / 2,
+		y: near ? (y1 + 2 * y2) / 3 - width / 2 - 5 : y2 + width / 2 + 15,
+		under: !near,
+		width,
 	};
 }
 
