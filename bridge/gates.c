@@ -350,25 +350,31 @@ GArray *gates_sites(const struct gates *gts)
 
 /* Text. */
 
+#define SITE_LINE "%-16s %-20s %-8s %10s %6s %7s  %s%s\n"
+
+static void site_line(GString *text, const struct topology_site *site)
+{
+	g_autofree char *number = g_strdup_printf("%u", site->gates);
+	g_autofree char *gates = g_strdup_printf(
+		"%s x %u", site->gates ? number : "any", site->places);
+	g_autofree char *used = g_strdup_printf("%u", site->used);
+	g_autofree char *stress =
+		g_strdup_printf("%.0f %%", 100 * site->stress);
+
+	g_string_append_printf(text, SITE_LINE, site->site, site->host,
+			       site->global ? "global" : "private", gates, used,
+			       stress, site->release,
+			       site->draining ? " draining" : "");
+}
+
 static void site_lines(GString *text, const struct gates *gts)
 {
 	g_autoptr(GArray) sites = gates_sites(gts);
 
-	for (guint i = 0; i < sites->len; i++) {
-		const struct topology_site *site =
-			&g_array_index(sites, struct topology_site, i);
-		g_autofree char *gates =
-			site->gates ? g_strdup_printf("%u", site->gates)
-				    : g_strdup("any");
-
-		g_string_append_printf(
-			text,
-			"%-16s %-20s %-8s %6s of %-5u %6u %7.0f %% %s%s\n",
-			site->site, site->host,
-			site->global ? "global" : "private", gates,
-			site->places, site->used, 100 * site->stress,
-			site->release, site->draining ? " draining" : "");
-	}
+	g_string_append_printf(text, SITE_LINE, "site", "host", "net", "gates",
+			       "used", "stress", "release", "");
+	for (guint i = 0; i < sites->len; i++)
+		site_line(text, &g_array_index(sites, struct topology_site, i));
 }
 
 static gboolean owner_line(gpointer key, gpointer value, gpointer data)
@@ -483,9 +489,6 @@ char *gates_text(const struct gates *gts, const char *address)
 	GString *text = g_string_new(NULL);
 	struct printing prt = { gts, text };
 
-	g_string_append_printf(text, "%-16s %-20s %-8s %6s %8s %6s %9s %s\n",
-			       "site", "host", "net", "gates", "places", "used",
-			       "stress", "release");
 	site_lines(text, gts);
 	g_tree_foreach(gts->owners, owner_line, text);
 	if (!address)

@@ -23,8 +23,9 @@ struct topology_trunk {
 	double loss_up, loss_down; /* 0..1, to that site, from it; below 0:
 				    * not known */
 	double round_trip_ms;	   /* < 0: not known */
-	guint talkers_up, talkers_down; /* people whose sound it carries; 0
-					 * while it is not up */
+	/* People who talk on its lower and its upper side, of whom it carries
+	 * those that the room hears; 0 while it is not up. */
+	guint talkers_up, talkers_down;
 };
 
 enum topology_state {

@@ -255,14 +255,15 @@ async function aTreeIsDrawnAndSaid() {
 		host.write(`gate ${SITES[i % 6]}-${1 + Math.floor(i / 6) % 2}`);
 		await join_(name, `${i}@example.org`);
 	}
-	await until("six hubs", async () =>
-		(await chair.page.locator(".picture .hub").count()) === 6);
+	await until("six hubs with all people", async () =>
+		/^north-2-1 3\/5/.test((await hubRow(chair, "north-2"))[2]));
+	assert.equal(await chair.page.locator(".picture .hub").count(), 6);
 	assert.equal(await chair.page.locator(".trunk.up").count(), 5);
 	const [name, state, gates, trunk, standbys] = await hubRow(chair, "south-1");
 	assert.equal(name, "south-1");
 	assert.equal(state, "Up");
-	assert.match(gates, /south-1-1 3\/5 Freya, Rei, 美咲/);
-	assert.match(trunk, /^to north-1; 0\.8 ms; 1\.4 % lost; carries \d+ up, \d+ down; alternate north-2$/);
+	assert.match(gates, /^south-1-1 2\/5 Freya, Rei\s+south-1-2 2\/5 Lena, Xenia$/);
+	assert.match(trunk, /^to north-1; 0\.8 ms; 1\.4 % lost; talking: \d+ below it, \d+ above; alternate north-2$/);
 	assert.equal(standbys, "0");
 	await chair.page.getByText("6 hubs, at most 2 trunks from the root").waitFor();
 	/* A trunk that more talkers use is drawn wider: both ends of a turn. */

@@ -1,8 +1,8 @@
 """The cascade from end to end: rooms over many PhoneGates of several hosts,
 real bridges, real etcd, callers by mail; and what dies under them.
 
-CASCADE=long: 60 callers instead of 24, and CASCADE_KILLS (30) kills; a figure
-is printed for each. `./dev bench cascade`."""
+CASCADE=long, `./dev bench cascade-kill`: 60 callers instead of 24,
+CASCADE_KILLS (30) kills, a host that is cut off, a site that sleeps."""
 
 import os
 import signal
@@ -113,8 +113,8 @@ def tell_of_loadgen(report):
 
 
 class Company:
-    """A room that is full but for the last site: three who talk, at different
-    sites, and between them the callers of two loadgens."""
+    """A room that fills all sites but the last, where one more sits: three who
+    talk, at different sites, and between them the callers of two loadgens."""
 
     PROBES = {"ann": 700, "bob": 1300, "carol": 2100}  # Hz
 
@@ -125,7 +125,7 @@ class Company:
         self.add_probe("ann")
         self.add_callers("left", 3 * each - 1)
         self.add_probe("carol")
-        self.add_callers("right", 2 * each - 1)
+        self.add_callers("right", 2 * each - 1 + len(cluster.bridges))
         self.add_probe("bob")
         self.kills = []  # (what died, when, talkers and listeners elsewhere)
 
@@ -156,7 +156,8 @@ class Company:
                 if member["address"].split("@")[0] in self.probes}
 
     def pick(self, role):
-        """A site with people on it."""
+        """A site with people on it; in the middle one that has a talker
+        below, if there is."""
         parents = self.cluster.parents()
         crowd = {}
         for sites in self.cluster.here().values():
@@ -166,24 +167,26 @@ class Company:
                      parent is None if role == "root" else parent and
                      (site in parents.values()) == (role == "middle"))]
         assert found, f"no {role} in {parents}"
-        return max(found, key=lambda site: crowd[site]), crowd
+        above = [parents[site] for site in self.sites_of_probes().values()]
+        return max(found, key=lambda site: (
+            site in above and role == "middle", crowd[site])), crowd
 
-    def dies(self, what, kill, site=None):
-        """kill() is done; the pairs of probes that are elsewhere are held to
-        have heard each other."""
+    def dies(self, what, kill, *sites):
+        """kill() is done; what talkers and listeners miss who are not at its
+        sites is measured later."""
         at = self.sites_of_probes()
         self.kills.append((what, time.monotonic(), [
             (a, b) for a in self.probes for b in self.probes
-            if a != b and site not in (at[a], at[b])]))
+            if a != b and at[a] not in sites and at[b] not in sites]))
         kill()
         began = time.monotonic()
-        if site:  # its lease must run out before anybody else knows
+        for site in sites:  # nobody else knows before its lease runs out
             wait_for(f"{site} to be given up", lambda: not (
                 self.cluster.etcd.get(f"sites/{site}") or
                 site in self.cluster.hubs()), 20)
         self.settle()
-        note(f"{what}: {'' if site is None else site + ', '}"
-             f"whole again after {time.monotonic() - began:.1f} s")
+        took = time.monotonic() - began
+        note(f"{what}: {' '.join(sites)} whole again after {took:.1f} s")
 
     def site_dies(self, role):
         site, crowd = self.pick(role)
@@ -211,14 +214,51 @@ class Company:
 
         self.dies("etcd killed for 3 s", away)
 
+    def host_is_cut_off(self, host):
+        """For so long that its leases run out. It holds no bridge."""
+        sites = [site for site in self.cluster.sites
+                 if site.startswith(host.name)]
+        self.dies("host cut off", lambda: host.plug(False), *sites)
+        host.plug(True)
+        self.is_back(*sites)
+
+    def site_sleeps(self):
+        site, _ = self.pick("leaf")
+        process = self.cluster.sites[site].process
+        self.dies("site asleep",
+                  lambda: process.send_signal(signal.SIGSTOP), site)
+        time.sleep(5)
+        process.send_signal(signal.SIGCONT)
+        self.is_back(site)
+
+    def is_back(self, *sites):
+        for site in sites:
+            wait_for(f"{site} to be back",
+                     lambda: self.cluster.etcd.get(f"sites/{site}"), 20)
+        time.sleep(3)  # what it did meanwhile must not count any more
+        self.settle()
+
+    def everybody_leaves(self):
+        """Returns what probes_leave() does, and the loadgens' reports."""
+        worst = self.probes_leave()
+        for loadgen in self.loadgens:
+            loadgen.process.send_signal(signal.SIGTERM)
+        reports = [loadgen.end(30) for loadgen in self.loadgens]
+        for report in reports:
+            assert report["faults"] == ["interrupted"], report["faults"]
+        nobody_is_left(self.cluster)
+        return worst, reports
+
     def probes_leave(self):
         """Says what they missed while things died."""
         end = time.monotonic()
         Phone.hang_up(*self.probes.values())
         self.count -= len(self.probes)
         worst = {}
-        for what, when, pairs in self.kills:
-            gaps = {pair: self.gap(*pair, end - when) for pair in pairs}
+        nexts = [when for _, when, _ in self.kills[1:]] + [end - 1]
+        for (what, when, pairs), then in zip(self.kills, nexts):
+            gaps = {pair: self.gap(*pair, end - when, then - when)
+                    for pair in pairs}
             note(f"{what}: " + ", ".join(
                 f"{listener} misses {talker} for {gap * 1000:.0f} ms"
                 + (f" {at:.1f} s later" if gap else "")
@@ -230,14 +270,15 @@ class Company:
                 f"{gap * 1000:.0f}" for gap in gaps) + " ms")
         return worst
 
-    def gap(self, talker, listener, before_end):
-        """The longest of the six seconds around a kill, and when it began
-        after that, in seconds."""
+    def gap(self, talker, listener, before_end, seconds_free):
+        """The longest from half a second before a kill until the next, and
+        when it began, in seconds after the kill."""
         path = self.probes[listener].heard
         with wave.open(str(path)) as file:
             seconds = file.getnframes() / file.getframerate()
-        start = max(0, seconds - before_end - 1)
-        frames = [True] + heard(path, self.PROBES[talker], start, 6)
+        start = max(0, seconds - before_end - 0.5)
+        frames = [True] + heard(path, self.PROBES[talker], start,
+                                min(10, seconds_free))
         gap = longest_gap(frames)
         run = "0" * round(gap / STEP)
         at = "".join("01"[frame] for frame in frames).index(run)
@@ -245,6 +286,7 @@ class Company:
 
 
 def tell_of_switches(reports):
+    """How many there were."""
     switches = {why: sum(report["switches"][why] for report in reports)
                 for why in reports[0]["switches"] if "lost" not in why}
     note("switches: " + ", ".join(f"{n} {w}" for w, n in switches.items()))
@@ -254,13 +296,17 @@ def tell_of_switches(reports):
             if step["n"]:
                 steps[step["from_ms"]] = \
                     steps.get(step["from_ms"], 0) + step["n"]
-        if report["switches"]["lost_ms"]:
-            note("lost by a switch, ms: " + ", ".join(
-                f"{key} {value:.0f}" for key, value in
-                report["switches"]["lost_ms"].items()))
-    note("lost by a switch, from ms: " + ", ".join(
+    note("lost by a switch, from so many ms on: " + ", ".join(
         f"{ms}: {steps[ms]}" for ms in sorted(steps)))
     return sum(switches.values())
+
+
+def figures(values):
+    """For people."""
+    values = sorted(values)
+    return ", ".join(f"{name} {values[int(share * (len(values) - 1))]:.0f}"
+                     for name, share in (("p50", 0.5), ("p90", 0.9),
+                                         ("p99", 0.99), ("max", 1)))
 
 
 def a_room_goes_on_whatever_dies(directory):
@@ -292,6 +338,40 @@ def a_room_goes_on_whatever_dies(directory):
         nobody_is_left(cluster)
 
 
+def many_deaths(directory):
+    worst, reports = {}, []
+    with Lan(HOSTS) as lan:
+        cluster = Cluster(directory, lan.hosts, SITES, bridges=2,
+                          capacity=100, address=lan.address, gates=GATES,
+                          sessions_per_gate=2)
+        for _ in range(0, KILLS, 3):
+            company = Company(cluster, 2)
+            for role in ("middle", "leaf", "root"):
+                time.sleep(2)
+                company.site_dies(role)
+            gaps, heard_of = company.everybody_leaves()
+            reports += heard_of
+            for what, seconds in gaps.items():
+                worst.setdefault(what, []).extend(seconds)
+    for what, seconds in worst.items():
+        note(f"{len(seconds)} times {what}: the others miss, ms: "
+             + figures(gap * 1000 for gap in seconds))
+    assert tell_of_switches(reports) >= KILLS
+
+
+def a_host_is_cut_off_and_a_site_sleeps(directory):
+    with Lan(HOSTS) as lan:
+        cluster = Cluster(directory, lan.hosts, SITES, bridges=2,
+                          capacity=100, address=lan.address, gates=GATES,
+                          sessions_per_gate=2)
+        company = Company(cluster, 2)
+        time.sleep(2)
+        company.host_is_cut_off(lan.hosts[2])
+        company.site_sleeps()
+        _, reports = company.everybody_leaves()
+        assert tell_of_switches(reports) > 0
+
+
 if __name__ == "__main__":
     if why_not():
         skip_all(why_not())
@@ -299,6 +379,8 @@ if __name__ == "__main__":
     cases = [four_at_two_sites_of_two_places_hear_each_other,
              twelve_gates_on_three_hosts_carry_a_room_and_no_more,
              a_room_goes_on_whatever_dies]
+    if LONG:
+        cases += [many_deaths, a_host_is_cut_off_and_a_site_sleeps]
     if len(sys.argv) > 1:
         cases = [case for case in cases if sys.argv[1] in case.__name__]
     sys.exit(run(*cases))

@@ -141,7 +141,8 @@ class Cluster:
             directory="etcd", etcd_url=self.etcd.url, site=name,
             cluster_secret_file=self.directory / "secret",
             media_address=host.address, gates=1, sessions_per_gate=1,
-            answers_per_domain=100000, answers_per_room=100000)
+            answers_per_address=100000, answers_per_domain=100000,
+            answers_per_room=100000)
         bridge.prefix = host.prefix
         self.bridges[name] = bridge.start()
 

@@ -80,22 +80,28 @@ function trunkState(hub, trunk, role) {
 
 /** From the right of the one to the left of the other; where that is not on
  * its right, from left to left. */
-function lineOf(from, to, trunk, state) {
+function lineOf(from, to, trunk, state, parent) {
 	const right = from.x < to.x;
 	const x1 = right ? from.x + from.width : from.x;
 	const y1 = from.y + from.height / 2;
 	const x2 = to.x;
 	const y2 = to.y + to.height / 2;
 	const bend = right ? (x2 - x1) / 2 : -56;
+	const width = 1.5 + 1.5 * Math.min(4, trunk.talkers_up + trunk.talkers_down);
+	const near = right && from.x + COLUMN === to.x;
+	const under = !near && !(parent && parent.y > to.y);
+	const aside = near ? (y1 + 2 * y2) / 3 : y2;
 	return {
 		trunk,
 		state,
 		child: to.hub,
 		path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - Math.abs(bend)} ${y2} ${x2} ${y2}`,
-		// The middle of the curve, a little nearer to the child.
-		x: right ? x2 - (COLUMN - BOX) / 2 : x2 - 44,
-		y: right && from.x + COLUMN === to.x ? (y1 + 2 * y2) / 3 : y2 - 14,
-		width: 1.5 + 1.5 * Math.min(4, trunk.talkers_up + trunk.talkers_down),
+		// Beside the line, near the child; a long way's where the line from
+		// the parent is not.
+		x: x2 - (COLUMN - BOX) / 2,
+		y: under ? aside + width / 2 + 15 : aside - width / 2 - 5,
+		under,
+		width,
 	};
 }
 
@@ -122,7 +128,8 @@ export function layout(tree) {
 			const from = trunk && bySite.get(trunk.site);
 			if (from && from !== box)
 				lines.push(lineOf(from, box, trunk,
-					trunkState(box.hub, trunk, role)));
+					trunkState(box.hub, trunk, role),
+					bySite.get(box.hub.parent?.site)));
 		}
 	}
 	return {

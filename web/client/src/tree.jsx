@@ -97,7 +97,7 @@ function Box({ box, people }) {
 }
 
 function Line({ line }) {
-	const { trunk, state, path, x, y, width } = line;
+	const { trunk, state, path, x, y, under, width } = line;
 	const said = state === "broken" || state === "waiting"
 		? [words.noAnswer] : measures(trunk);
 
@@ -105,7 +105,7 @@ function Line({ line }) {
 		<g class={`trunk ${state}`}>
 			<path d={path} style={{ strokeWidth: `${width}px` }} />
 			{said.map((text, i) => (
-				<text key={i} x={x} y={y + (i - (said.length - 1) / 2) * 14 - 2}>
+				<text key={i} x={x} y={y + 14 * (under ? i : i - said.length + 1)}>
 					{text}
 				</text>
 			))}
@@ -141,7 +141,7 @@ function trunkWords(hub) {
 		return hub.root ? words.isRoot : words.noTrunk;
 	const parts = used.up
 		? [words.trunkTo(used.site), ...measures(used),
-			words.carries(used.talkers_up, used.talkers_down)]
+			words.talkers(used.talkers_up, used.talkers_down)]
 		: [words.noAnswerFrom(used.site)];
 	if (state === "alternate" && parent)
 		parts.push(words.noAnswerFrom(parent.site));

@@ -133,7 +133,7 @@ const en = {
 	otherwise: (site) => `alternate ${site}`,
 	milliseconds: (ms) => `${ms} ms`,
 	lossOf: (part) => `${part} lost`,
-	carries: (up, down) => `carries ${up} up, ${down} down`,
+	talkers: (below, above) => `talking: ${below} below it, ${above} above`,
 
 	sites: "Sites of the cluster",
 	site: "Site",
@@ -279,7 +279,7 @@ const ja = {
 	otherwise: (site) => `代替 ${site}`,
 	milliseconds: (ms) => `${ms} ミリ秒`,
 	lossOf: (part) => `損失 ${part}`,
-	carries: (up, down) => `上り${up}人、下り${down}人の音声`,
+	talkers: (below, above) => `発言中：下に${below}人、上に${above}人`,
 
 	sites: "クラスターのサイト",
 	site: "サイト",

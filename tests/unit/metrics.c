@@ -1,0 +1,69 @@
+#include "bridge/metrics.h"
+
+#include <string.h>
+
+static void assert_sample(const char *text, const char *sample)
+{
+	g_autofree char *line =
+		g_strconcat("\nipsp_bridge_", sample, "\n", NULL);
+
+	if (!strstr(text, line))
+		g_error("no sample \"%s\" in:\n%s", sample, text);
+}
+
+static void a_cluster_s_trees_and_trunks_are_counted(void)
+{
+	const struct directory_figures directory = { .outages = 2,
+						     .resyncs = 3,
+						     .lease_losses = 1 };
+	const struct site_figures site = { .rooms = 4,
+					   .trunks = 7,
+					   .trunks_up = 4,
+					   .trunks_down = 1,
+					   .trunk_loss = 0.25,
+					   .trunk_round_trip_ms = 12,
+					   .trunk_age_ms = 3 };
+	const struct cluster_figures cluster = {
+		.accounts = 2, .owned = 1, .hubs = 6, .depth = 2
+	};
+	const struct metrics metrics = { .directory = &directory,
+					 .site = &site,
+					 .cluster = &cluster };
+	g_autofree char *text = metrics_text(&metrics);
+
+	assert_sample(text, "directory_up 0");
+	assert_sample(text, "directory_lease_held 0");
+	assert_sample(text, "directory_outages_total 2");
+	assert_sample(text, "directory_resyncs_total 3");
+	assert_sample(text, "directory_lease_losses_total 1");
+	assert_sample(text, "site_rooms 4");
+	assert_sample(text, "site_trunks{state=\"up\"} 4");
+	assert_sample(text, "site_trunks{state=\"down\"} 1");
+	assert_sample(text, "site_trunks{state=\"silent\"} 2");
+	assert_sample(text, "site_trunk_loss_ratio 0.25");
+	assert_sample(text, "site_trunk_round_trip_seconds 0.012");
+	assert_sample(text, "cluster_accounts_owned 1");
+	assert_sample(text, "cluster_hubs 6");
+	assert_sample(text, "cluster_hops_max 4");
+}
+
+static void a_lone_bridge_has_no_cluster_to_tell_of(void)
+{
+	const struct metrics metrics = { .n_workers = 0 };
+	g_autofree char *text = metrics_text(&metrics);
+
+	g_assert_nonnull(strstr(text, "ipsp_bridge_info"));
+	g_assert_null(strstr(text, "directory_"));
+	g_assert_null(strstr(text, "cluster_"));
+	g_assert_null(strstr(text, "site_"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/metrics/a cluster's trees and trunks are counted",
+			a_cluster_s_trees_and_trunks_are_counted);
+	g_test_add_func("/metrics/a lone bridge has no cluster to tell of",
+			a_lone_bridge_has_no_cluster_to_tell_of);
+	return g_test_run();
+}
