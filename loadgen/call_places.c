@@ -267,7 +267,7 @@ void call_refused(struct call *call, const struct sockaddr_storage *address,
 static void give_up(struct call *call, struct call_place *place,
 		    uint64_t now_us)
 {
-	if (place == call->asked)
+	if (place != call->active)
 		ask_next(call, now_us);
 	else if (place->reg.ever)
 		call_finish(call, CALL_LOST, now_us);
@@ -397,24 +397,28 @@ void call_places_unreachable(struct call *call, struct call_place *place,
 		registration_unreachable(&place->reg, now_us);
 }
 
+static void note_websocket(struct call_place *place, unsigned target, bool open,
+			   uint64_t now_us)
+{
+	struct registration *reg = &place->reg;
+
+	if (!reg->cfg.targets[reg->target].websocket ||
+	    target != call_target(place->k, reg->target))
+		return;
+	if (open)
+		registration_connected(reg, now_us);
+	else
+		registration_unreachable(reg, now_us);
+}
+
 void call_websocket(struct call *call, unsigned target, bool open,
 		    uint64_t now_us)
 {
-	struct call_place *places[] = { call->active, call->asked };
-
 	if (!call->started || call->over)
 		return;
-	for (unsigned i = 0; i < 2; i++) {
-		struct registration *reg = places[i] ? &places[i]->reg : NULL;
-
-		if (!reg || !reg->cfg.targets[reg->target].websocket ||
-		    target != call_target(places[i]->k, reg->target))
-			continue;
-		if (open)
-			registration_connected(reg, now_us);
-		else
-			registration_unreachable(reg, now_us);
-	}
+	note_websocket(call->active, target, open, now_us);
+	if (call->asked)
+		note_websocket(call->asked, target, open, now_us);
 	call_places_poll(call, now_us);
 }
 
