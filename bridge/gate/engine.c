@@ -676,6 +676,7 @@ void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed)
 	count(&eng->counters.ticks, 1);
 	eng->tick += 1 + missed;
 	eng->tick_us = now_us;
+	eng->since_pause = 0; /* the worker received just before */
 	/* Trunks first: other workers wait for what they have to say. */
 	for (struct engine_mix *entry = eng->mixes; entry; entry = entry->next)
 		if (entry->hub)
