@@ -154,19 +154,29 @@ static void renewed(struct etcd *etcd, gint64 seconds)
 		directory_tell_lease(&etcd->base, TRUE);
 }
 
+/* FALSE: it was no answer, and that has been dealt with. */
+static gboolean take_lease(struct etcd *etcd, const json_t *answer,
+			   const GError *error, gint64 *lease_r,
+			   gint64 *seconds_r)
+{
+	g_autoptr(GError) wrong = NULL;
+
+	if (answer &&
+	    !etcd_wire_lease_answer(answer, lease_r, seconds_r, &wrong))
+		error = wrong;
+	if (error)
+		failed(etcd, error);
+	return !error;
+}
+
 static void on_granted(const json_t *answer, const GError *error, void *arg)
 {
 	struct etcd *etcd = arg;
 	struct etcd_session *ssn = &etcd->session;
-	g_autoptr(GError) wrong = NULL;
 	gint64 lease = 0, seconds = 0;
 
-	if (answer && !etcd_wire_lease_answer(answer, &lease, &seconds, &wrong))
-		error = wrong;
-	if (error) {
-		failed(etcd, error);
+	if (!take_lease(etcd, answer, error, &lease, &seconds))
 		return;
-	}
 	etcd_call_destroy(&ssn->call);
 	ssn->lease = lease;
 	etcd_follows_resync(etcd);
@@ -178,15 +188,10 @@ static void on_renewed(const json_t *answer, const GError *error, void *arg)
 {
 	struct etcd *etcd = arg;
 	struct etcd_session *ssn = &etcd->session;
-	g_autoptr(GError) wrong = NULL;
 	gint64 lease = 0, seconds = 0;
 
-	if (answer && !etcd_wire_lease_answer(answer, &lease, &seconds, &wrong))
-		error = wrong;
-	if (error) {
-		failed(etcd, error);
+	if (!take_lease(etcd, answer, error, &lease, &seconds))
 		return;
-	}
 	etcd->base.figures.round_trip_us =
 		(guint)MAX(directory_boottime() - ssn->asked, 1);
 	etcd_call_destroy(&ssn->call);
