@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "bridge/answer.h"
@@ -171,26 +170,10 @@ static void media_message(guint32 member, const char *json, gsize size,
 {
 	struct conference *conf = arg;
 	struct member *mem = find_member(conf, member);
-	json_t *message = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
-	const char *type = json_string_value(json_object_get(message, "t"));
-	json_t *on = json_object_get(message, "on");
+	gboolean on;
 
-	if (mem && !g_strcmp0(type, "self-mute") && json_is_boolean(on))
-		room_self_muted(mem->room, mem, json_is_true(on));
-	json_decref(message);
-}
-
-static struct member_figures figures_of(const struct stream_figures *fig)
-{
-	return (struct member_figures){
-		.loss = (double)fig->loss,
-		.late = (double)fig->late,
-		.concealed = (double)fig->concealed,
-		.recovered = (double)fig->recovered,
-		.jitter_ms = (double)fig->jitter_ms,
-		.buffer_ms = (double)fig->buffer_ms,
-		.mos = (double)fig->mos,
-	};
+	if (mem && media_self_mute(json, size, &on))
+		room_self_muted(mem->room, mem, on);
 }
 
 static void media_report(guint32 member, const struct session_report *rep,
@@ -201,8 +184,8 @@ static void media_report(guint32 member, const struct session_report *rep,
 
 	if (!mem)
 		return;
-	mem->in = figures_of(&rep->in);
-	mem->out = figures_of(&rep->out);
+	mem->in = media_figures(&rep->in);
+	mem->out = media_figures(&rep->out);
 	mem->round_trip_ms = (double)rep->round_trip_ms;
 	mem->talking = rep->talking;
 	room_figures(mem->room, mem);

@@ -102,4 +102,10 @@ struct media_events {
 			  void *arg);
 };
 
+/* What both the conference and a site make of these. */
+
+struct member_figures media_figures(const struct stream_figures *fig);
+/* TRUE for {"t":"self-mute","on":...} (docs/ipsp.md, "In-band control"). */
+gboolean media_self_mute(const char *json, gsize size, gboolean *on_r);
+
 #endif

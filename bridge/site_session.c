@@ -1,5 +1,4 @@
 /* One caller's place at this site: see site_private.h. */
-#include <jansson.h>
 #include <string.h>
 
 #include "bridge/candidates.h"
@@ -346,29 +345,12 @@ void site_session_gone(struct site_session *ses, enum document_gone gone)
 void site_session_message(struct site_session *ses, const char *json,
 			  gsize size)
 {
-	json_t *message = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
-	const char *type = json_string_value(json_object_get(message, "t"));
-	json_t *on = json_object_get(message, "on");
+	gboolean on;
 
-	if (!g_strcmp0(type, "self-mute") && json_is_boolean(on) &&
-	    ses->status.self_muted != json_is_true(on)) {
-		ses->status.self_muted = json_is_true(on);
-		site_status_session(ses);
-	}
-	json_decref(message);
-}
-
-static struct member_figures figures_of(const struct stream_figures *fig)
-{
-	return (struct member_figures){
-		.loss = (double)fig->loss,
-		.late = (double)fig->late,
-		.concealed = (double)fig->concealed,
-		.recovered = (double)fig->recovered,
-		.jitter_ms = (double)fig->jitter_ms,
-		.buffer_ms = (double)fig->buffer_ms,
-		.mos = (double)fig->mos,
-	};
+	if (!media_self_mute(json, size, &on) || on == ses->status.self_muted)
+		return;
+	ses->status.self_muted = on;
+	site_status_session(ses);
 }
 
 void site_session_report(struct site_session *ses,
@@ -380,8 +362,8 @@ void site_session_report(struct site_session *ses,
 		return;
 	ses->status.has_figures = TRUE;
 	ses->status.figures = (struct document_figures){
-		.in = figures_of(&rep->in),
-		.out = figures_of(&rep->out),
+		.in = media_figures(&rep->in),
+		.out = media_figures(&rep->out),
 		.round_trip_ms = (double)rep->round_trip_ms,
 		.talking = rep->talking,
 	};
