@@ -152,6 +152,18 @@ static json_t *read_media(struct reader *rd, struct ipsp_message *msg)
 	return NULL;
 }
 
+/* Of a WebSocket, RFC 6455 section 3: visible ASCII alone, RFC 3986. */
+static gboolean is_websocket_url(const char *text)
+{
+	if (!g_str_has_prefix(text, "wss://") &&
+	    !g_str_has_prefix(text, "ws://"))
+		return FALSE;
+	for (const char *p = text; *p; p++)
+		if (!g_ascii_isgraph(*p))
+			return FALSE;
+	return TRUE;
+}
+
 /* FALSE for what this version cannot use: it is left out, not refused. */
 static gboolean read_candidate(json_t *entry, struct ipsp_candidate *cand_r)
 {
@@ -169,9 +181,7 @@ static gboolean read_candidate(json_t *entry, struct ipsp_candidate *cand_r)
 		g_strlcpy(cand_r->address, address, sizeof(cand_r->address));
 		cand_r->port = (guint16)port;
 	} else if (!g_strcmp0(transport, "wss") && url &&
-		   strlen(url) < sizeof(cand_r->url) && text_is_line(url) &&
-		   (g_str_has_prefix(url, "wss://") ||
-		    g_str_has_prefix(url, "ws://"))) {
+		   strlen(url) < sizeof(cand_r->url) && is_websocket_url(url)) {
 		g_strlcpy(cand_r->url, url, sizeof(cand_r->url));
 	} else {
 		return FALSE;
