@@ -163,6 +163,21 @@ static void web_mail_login(const char *address, const char *link,
 	conference_mail_login(br->conf, address, link, japanese, LOGIN_LIFE_S);
 }
 
+static void web_audit(struct audit_row *row, void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_audit(br->conf, row);
+}
+
+static GPtrArray *web_audited(const char *room, gint64 before, guint limit,
+			      void *arg)
+{
+	struct bridge *br = arg;
+
+	return conference_audited(br->conf, room, before, limit);
+}
+
 static gboolean web_media_packet(guint worker, guint32 connection,
 				 const guint8 *buf, gsize size, void *arg)
 {
@@ -275,6 +290,8 @@ static const struct web_host web_host = {
 	.topology = web_topology,
 	.cluster = web_cluster,
 	.mail_login = web_mail_login,
+	.audit = web_audit,
+	.audited = web_audited,
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
 	.metrics = web_metrics,

@@ -93,16 +93,6 @@ static const struct room_effects effects = {
 	.refresh_levels = refresh_levels,
 };
 
-/* What a moderator did to a member, in a word for the audit trail. */
-static const char *deed(const struct member *mem, enum room_change change)
-{
-	if (change == ROOM_MEMBER_GONE)
-		return "kick";
-	if (change == ROOM_MEMBER_VOLUME)
-		return "volume";
-	return mem->muted ? "mute" : "unmute";
-}
-
 static void room_changed(struct room *room, struct member *mem,
 			 enum room_change change, const char *by, void *arg)
 {
@@ -110,10 +100,6 @@ static void room_changed(struct room *room, struct member *mem,
 	const struct conference_host *host = conf->host;
 	GError *error = NULL;
 
-	if (by && mem)
-		store_audit(conf->store, now_s(conf), room_address(room), by,
-			    deed(mem, change), mem->address, &error);
-	complain(&error);
 	if (host->observer)
 		host->observer->changed(room, mem, change, by,
 					host->observer_arg);
@@ -551,6 +537,21 @@ void conference_mail_login(struct conference *conf, const char *address,
 	complain(&error);
 	store_post_free(post);
 	outbox_run(conf->outbox, conf->host->now_ms(conf->arg));
+}
+
+void conference_audit(struct conference *conf, struct audit_row *row)
+{
+	GError *error = NULL;
+
+	row->at = now_s(conf);
+	store_add_audit(conf->store, row, &error);
+	complain(&error);
+}
+
+GPtrArray *conference_audited(struct conference *conf, const char *room,
+			      gint64 before, guint limit)
+{
+	return store_audit(conf->store, room, before, limit);
 }
 
 char *conference_position(const struct conference *conf, const char *account)

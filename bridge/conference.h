@@ -105,6 +105,13 @@ GPtrArray *conference_rooms(const struct conference *conf);
 void conference_mail_login(struct conference *conf, const char *address,
 			   const char *link, gboolean japanese, gint64 life_s);
 
+/* Writes down what a moderator did, and when: sets row->id and row->at. What
+ * cannot be written is logged, id stays 0. */
+void conference_audit(struct conference *conf, struct audit_row *row);
+/* See store_audit(). */
+GPtrArray *conference_audited(struct conference *conf, const char *room,
+			      gint64 before, guint limit);
+
 /* Where an account's mailbox was. Caller frees; NULL: unknown. */
 char *conference_position(const struct conference *conf, const char *account);
 void conference_set_position(struct conference *conf, const char *account,

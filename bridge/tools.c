@@ -343,17 +343,41 @@ void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,
 	explicit_bzero(&vis.tool, sizeof(vis.tool));
 }
 
+static void audit_kick(struct tools *tls, const char *room, const char *by,
+		       const char *whom, gint64 now)
+{
+	g_autoptr(GError) error = NULL;
+	struct audit_row row = {
+		.at = now,
+		.room = (char *)room,
+		.who = (char *)by,
+		.from = (char *)"",
+		.what = (char *)"kick",
+		.whom = (char *)whom,
+		.detail = (char *)"",
+		.outcome = (char *)"done",
+	};
+
+	if (!store_add_audit(tls->cfg.store, &row, &error))
+		g_critical("tools: %s", error->message);
+}
+
 /* A moderator's token ends the sessions of others, too. */
 static gboolean kick(struct tools *tls, struct member *mem,
 		     const guint8 digest[STORE_DIGEST_SIZE], gint64 now)
 {
 	SCOPED(store_token) token = store_token(tls->cfg.store, digest);
+	g_autofree char *whom = g_strdup(mem->address);
+	const char *by;
 
-	return is_valid(token, now) && token->role == STORE_ROLE_MODERATOR &&
-	       !strcmp(token->room, room_address(mem->room)) &&
-	       room_kick(mem->room, mem->id,
-			 token->name ? token->name : "a moderator's token",
-			 NULL, NULL);
+	if (!is_valid(token, now) || token->role != STORE_ROLE_MODERATOR ||
+	    strcmp(token->room, room_address(mem->room)) != 0)
+		return FALSE;
+	by = token->name ? token->name : "a moderator's token";
+	if (!room_kick(mem->room, mem->id, by, NULL, NULL))
+		return FALSE;
+	audit_kick(tls, token->room, by, whom, now);
+	return TRUE;
 }
 
 guint tools_leave(struct tools *tls, const char *room, const char *session,

@@ -13,6 +13,9 @@
 #define COOKIE	      "ipsp-session"
 #define COOKIE_SECURE "__Host-ipsp-session"
 
+#define AUDIT_PREFIX "/api/audit/"
+#define AUDIT_SUFFIX ".csv"
+
 #define MAX_ADDRESS 320 /* RFC 5321 4.5.3.1: 64 + 1 + 255 */
 
 /* A link is mailed a little after the answer, so that the time of the answer
@@ -220,6 +223,39 @@ static void get_session(struct api *api, const struct server_request *req,
 		reply_error(reply, 401, "logged-out");
 }
 
+/* Of a path like /api/audit/standup@conf.example.csv the room; caller frees.
+ * NULL: it is none. */
+static char *audited_room(const char *path)
+{
+	if (!g_str_has_prefix(path, AUDIT_PREFIX) ||
+	    !g_str_has_suffix(path, AUDIT_SUFFIX) ||
+	    strlen(path) < strlen(AUDIT_PREFIX AUDIT_SUFFIX))
+		return NULL;
+	return g_strndup(path + strlen(AUDIT_PREFIX),
+			 strlen(path) - strlen(AUDIT_PREFIX AUDIT_SUFFIX));
+}
+
+static void get_audit(struct api *api, const struct server_request *req,
+		      struct server_reply *reply)
+{
+	g_autofree char *secret = api_session_secret(api, req);
+	g_autofree char *room = audited_room(req->path);
+	const char *address = api_session(api, secret);
+
+	if (!address) {
+		reply_error(reply, 401, "logged-out");
+		return;
+	}
+	reply->body = api->events->audit_csv(address, room, api->arg);
+	if (!reply->body) {
+		reply_error(reply, 404, "no-room");
+		return;
+	}
+	reply->status = 200;
+	reply->type = "text/csv; charset=utf-8";
+	reply->cache_control = "no-store";
+}
+
 static gboolean mail_now(gpointer data)
 {
 	struct mail *mail = data;
@@ -346,8 +382,14 @@ static gboolean may_post(struct api *api, const struct server_request *req,
 void api_request(struct api *api, const struct server_request *req,
 		 struct server_reply *reply_r)
 {
+	g_autofree char *audited = audited_room(req->path);
 	const struct file *file;
-	gboolean known = FALSE;
+	gboolean known = audited != NULL;
+
+	if (audited && req->method == SERVER_GET) {
+		get_audit(api, req, reply_r);
+		return;
+	}
 
 	for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
 		if (strcmp(routes[i].path, req->path) != 0)

@@ -20,6 +20,8 @@ struct api_config {
 
 struct api_events {
 	gboolean (*is_moderator)(const char *address, void *arg);
+	/* The room's audit trail; NULL: the address does not moderate it. */
+	GBytes *(*audit_csv)(const char *address, const char *room, void *arg);
 	void (*mail_login)(const char *address, const char *link,
 			   gboolean japanese, void *arg);
 	/* A session ended: its sockets are to be closed. */

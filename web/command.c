@@ -28,19 +28,53 @@ static char *string(const json_t *object, const char *name, gsize max)
 	return g_strdup(json_string_value(value));
 }
 
+/* The same where it may be missing: then *text_r stays NULL. */
+static gboolean optional(const json_t *object, const char *name, gsize max,
+			 char **text_r)
+{
+	if (!json_object_get(object, name))
+		return TRUE;
+	*text_r = string(object, name, max);
+	return *text_r != NULL;
+}
+
+/* A whole number of min to max; `missing` where there is none. */
+static gboolean number(const json_t *object, const char *name, gint64 min,
+		       gint64 max, gint64 missing, gint64 *number_r)
+{
+	const json_t *value = json_object_get(object, name);
+
+	*number_r = value ? json_integer_value(value) : missing;
+	return (!value || json_is_integer(value)) && *number_r >= min &&
+	       *number_r <= max;
+}
+
 static gboolean parse_watch(const json_t *object, struct command *cmd,
 			    GError **error)
 {
-	cmd->room = string(object, "room", MAX_ADDRESS);
+	(void)object;
 	return cmd->room || malformed(error, "room is not an address");
+}
+
+static gboolean parse_audit(const json_t *object, struct command *cmd,
+			    GError **error)
+{
+	gint64 limit;
+
+	if (!number(object, "before", 1, G_MAXINT64, G_MAXINT64, &cmd->before))
+		return malformed(error, "before is not the number of a row");
+	if (!number(object, "limit", 1, COMMAND_MAX_ROWS, 50, &limit))
+		return malformed(error, "limit is not a number from 1 to 200");
+	cmd->limit = (guint)limit;
+	return TRUE;
 }
 
 static gboolean parse_member(const json_t *object, struct command *cmd,
 			     GError **error)
 {
-	json_int_t id = json_integer_value(json_object_get(object, "member"));
+	gint64 id;
 
-	if (id < 1 || id > G_MAXUINT32)
+	if (!number(object, "member", 1, G_MAXUINT32, 0, &id))
 		return malformed(error, "member is not a number of one");
 	cmd->member = (guint32)id;
 	return TRUE;
@@ -49,39 +83,74 @@ static gboolean parse_member(const json_t *object, struct command *cmd,
 static gboolean parse_volume(const json_t *object, struct command *cmd,
 			     GError **error)
 {
-	const json_t *percent = json_object_get(object, "percent");
-	json_int_t value = json_integer_value(percent);
+	gint64 percent;
 
-	if (!json_is_integer(percent) || value < 0 || value > ROOM_MAX_VOLUME)
+	if (!number(object, "percent", 0, ROOM_MAX_VOLUME, -1, &percent))
 		return malformed(error, "percent is not a whole number from "
 					"0 to 400");
-	cmd->percent = (guint)value;
+	cmd->percent = (guint)percent;
 	return parse_member(object, cmd, error);
+}
+
+static gboolean parse_reason(const json_t *object, struct command *cmd,
+			     GError **error)
+{
+	return optional(object, "reason", COMMAND_MAX_REASON, &cmd->reason) ||
+	       malformed(error, "reason is not a short text");
 }
 
 static gboolean parse_kick(const json_t *object, struct command *cmd,
 			   GError **error)
 {
-	if (json_object_get(object, "reason"))
-		cmd->reason = string(object, "reason", COMMAND_MAX_REASON);
-	else
-		cmd->reason = g_strdup("");
-	if (!cmd->reason)
-		return malformed(error, "reason is not a short text");
-	return parse_member(object, cmd, error);
+	return parse_reason(object, cmd, error) &&
+	       parse_member(object, cmd, error);
+}
+
+static char *reason_of(const struct command *cmd)
+{
+	return g_strdup(cmd->reason ? cmd->reason : "");
+}
+
+static char *percent_of(const struct command *cmd)
+{
+	return g_strdup_printf("%u", cmd->percent);
 }
 
 static const struct {
 	const char *name;
 	gboolean (*parse)(const json_t *object, struct command *cmd,
 			  GError **error);
+	char *(*detail)(const struct command *cmd); /* NULL: none */
 } verbs[COMMAND_VERBS] = {
-	[COMMAND_WATCH] = { "watch", parse_watch },
-	[COMMAND_MUTE] = { "mute", parse_member },
-	[COMMAND_UNMUTE] = { "unmute", parse_member },
-	[COMMAND_VOLUME] = { "volume", parse_volume },
-	[COMMAND_KICK] = { "kick", parse_kick },
+	[COMMAND_WATCH] = { "watch", parse_watch, NULL },
+	[COMMAND_AUDIT] = { "audit", parse_audit, NULL },
+	[COMMAND_MUTE] = { "mute", parse_member, NULL },
+	[COMMAND_UNMUTE] = { "unmute", parse_member, NULL },
+	[COMMAND_VOLUME] = { "volume", parse_volume, percent_of },
+	[COMMAND_KICK] = { "kick", parse_kick, reason_of },
 };
+
+const char *command_name(enum command_verb verb)
+{
+	return verbs[verb].name;
+}
+
+char *command_detail(const struct command *cmd)
+{
+	return verbs[cmd->verb].detail ? verbs[cmd->verb].detail(cmd)
+				       : g_strdup("");
+}
+
+/* What every command may have. */
+static gboolean parse_common(const json_t *object, struct command *cmd,
+			     GError **error)
+{
+	if (!optional(object, "key", COMMAND_MAX_KEY, &cmd->key))
+		return malformed(error, "key is not a short text");
+	if (!optional(object, "room", MAX_ADDRESS, &cmd->room))
+		return malformed(error, "room is not an address");
+	return TRUE;
+}
 
 static gboolean parse(const json_t *object, struct command *cmd, GError **error)
 {
@@ -94,7 +163,8 @@ static gboolean parse(const json_t *object, struct command *cmd, GError **error)
 	for (guint i = 0; name && i < COMMAND_VERBS; i++)
 		if (strcmp(verbs[i].name, name) == 0) {
 			cmd->verb = (enum command_verb)i;
-			return verbs[i].parse(object, cmd, error);
+			return parse_common(object, cmd, error) &&
+			       verbs[i].parse(object, cmd, error);
 		}
 	g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_UNKNOWN,
 		    "This bridge does not know that command.");
@@ -120,6 +190,7 @@ gboolean command_parse(const char *text, gsize size, struct command *cmd_r,
 
 void command_clear(struct command *cmd)
 {
+	g_clear_pointer(&cmd->key, g_free);
 	g_clear_pointer(&cmd->room, g_free);
 	g_clear_pointer(&cmd->reason, g_free);
 }

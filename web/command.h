@@ -6,10 +6,13 @@
 #include <glib.h>
 
 #define COMMAND_MAX_SIZE   4096
+#define COMMAND_MAX_KEY	   64  /* bytes */
 #define COMMAND_MAX_REASON 200 /* bytes */
+#define COMMAND_MAX_ROWS   200 /* of the audit trail, in one answer */
 
 enum command_verb {
 	COMMAND_WATCH,
+	COMMAND_AUDIT,
 	COMMAND_MUTE,
 	COMMAND_UNMUTE,
 	COMMAND_VOLUME,
@@ -20,10 +23,13 @@ enum command_verb {
 struct command {
 	gint64 id; /* the client's, > 0; 0 when it could not be read */
 	enum command_verb verb;
-	char *room;	/* WATCH: an address */
-	guint32 member; /* all others */
+	char *key;	/* the same when it is said again; NULL: none */
+	char *room;	/* an address; NULL: the one that is watched */
+	guint32 member; /* of what is done to one */
 	guint percent;	/* VOLUME: 0 to ROOM_MAX_VOLUME */
-	char *reason;	/* KICK: for people, "" if none */
+	char *reason;	/* KICK: for people; NULL: none */
+	gint64 before;	/* AUDIT: rows before this one */
+	guint limit;	/* AUDIT: rows, 1 to COMMAND_MAX_ROWS */
 };
 
 #define COMMAND_ERROR command_error_quark()
@@ -38,5 +44,11 @@ enum command_error {
 gboolean command_parse(const char *text, gsize size, struct command *cmd_r,
 		       GError **error);
 void command_clear(struct command *cmd);
+
+/* "mute". */
+const char *command_name(enum command_verb verb);
+/* What else is to be known of it in the audit trail: the reason, the percent,
+ * or "". Caller frees. */
+char *command_detail(const struct command *cmd);
 
 #endif

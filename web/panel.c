@@ -3,8 +3,11 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "web/action.h"
+#include "web/audit_text.h"
 #include "web/command.h"
 #include "web/panel_json.h"
+#include "web/repeats.h"
 #include "web/topology_json.h"
 
 #define FIGURES_AT_ONCE 500
@@ -15,7 +18,8 @@ struct panel {
 	void *arg;
 	GPtrArray *watchers;
 	GHashTable *views; /* struct room -> struct view */
-	GBytes *cluster;   /* as it is now; NULL: not known, or none */
+	struct repeats *repeats;
+	GBytes *cluster; /* as it is now; NULL: not known, or none */
 	guint timer, ticks;
 };
 
@@ -30,7 +34,7 @@ struct view {
 struct watcher {
 	struct panel *pan;
 	void *socket;
-	char *address;
+	char *address, *peer;
 	struct view *view; /* or NULL */
 	GBytes *rooms;	   /* the list as last told */
 	GBytes *tree, *cluster;
@@ -53,6 +57,7 @@ struct panel *panel_create(const struct panel_events *events, void *arg)
 	pan->events = events;
 	pan->arg = arg;
 	pan->watchers = g_ptr_array_new();
+	pan->repeats = repeats_create();
 	pan->views = g_hash_table_new_full(NULL, NULL, NULL, view_free);
 	return pan;
 }
@@ -68,6 +73,7 @@ void panel_destroy(struct panel **panp)
 		g_source_remove(pan->timer);
 	g_ptr_array_unref(pan->watchers);
 	g_hash_table_destroy(pan->views);
+	repeats_destroy(&pan->repeats);
 	g_clear_pointer(&pan->cluster, g_bytes_unref);
 	g_free(pan);
 }
@@ -190,6 +196,18 @@ static GPtrArray *moderated(struct panel *pan, const char *address,
 	return rooms;
 }
 
+/* NULL: it moderates no such room. */
+static struct room *find_room(struct panel *pan, const char *moderator,
+			      const char *room)
+{
+	g_autoptr(GPtrArray) rooms = moderated(pan, moderator, NULL);
+
+	for (guint i = 0; i < rooms->len; i++)
+		if (strcmp(room_address(rooms->pdata[i]), room) == 0)
+			return rooms->pdata[i];
+	return NULL;
+}
+
 static void tell_rooms(struct watcher *wtr, const struct room *closing)
 {
 	g_autoptr(GPtrArray) rooms = moderated(wtr->pan, wtr->address, closing);
@@ -224,11 +242,13 @@ static void lose_room(struct watcher *wtr)
 	unwatch(wtr);
 }
 
-static void watch(struct watcher *wtr, struct room *room)
+static void watch(struct watcher *wtr, const struct command *cmd,
+		  struct room *room)
 {
 	GHashTable *views = wtr->pan->views;
 	struct view *view;
 
+	(void)cmd;
 	unwatch(wtr);
 	view = g_hash_table_lookup(views, room);
 	if (!view) {
@@ -306,13 +326,21 @@ gboolean panel_is_moderator(struct panel *pan, const char *address)
 	return rooms->len > 0;
 }
 
-struct watcher *panel_open(struct panel *pan, void *socket, const char *address)
+gboolean panel_moderates(struct panel *pan, const char *address,
+			 const char *room)
+{
+	return find_room(pan, address, room) != NULL;
+}
+
+struct watcher *panel_open(struct panel *pan, void *socket, const char *address,
+			   const char *peer)
 {
 	struct watcher *wtr = g_new0(struct watcher, 1);
 
 	wtr->pan = pan;
 	wtr->socket = socket;
 	wtr->address = g_strdup(address);
+	wtr->peer = g_strdup(peer);
 	g_ptr_array_add(pan->watchers, wtr);
 	if (!pan->timer)
 		pan->timer = g_timeout_add(1000 / PANEL_HZ, tick, pan);
@@ -341,6 +369,7 @@ void panel_close(struct watcher **wtrp)
 	g_clear_pointer(&wtr->rooms, g_bytes_unref);
 	forget_places(wtr);
 	g_free(wtr->address);
+	g_free(wtr->peer);
 	g_free(wtr);
 }
 
@@ -357,105 +386,144 @@ void panel_drained(struct watcher *wtr)
 	tell_places(wtr);
 }
 
-/* Commands. Each says on failure the code of docs/panel-api.md, "Errors". */
+/* Commands. */
 
-static struct room *find_room(struct watcher *wtr, const char *address)
-{
-	g_autoptr(GPtrArray) rooms = moderated(wtr->pan, wtr->address, NULL);
-
-	for (guint i = 0; i < rooms->len; i++)
-		if (strcmp(room_address(rooms->pdata[i]), address) == 0)
-			return rooms->pdata[i];
-	return NULL;
-}
-
-static const char *do_watch(struct watcher *wtr, const struct command *cmd,
+/* The room that the command is for; NULL: none that one moderates. */
+static struct room *room_of(struct watcher *wtr, const struct command *cmd,
 			    GError **error)
 {
-	struct room *room = find_room(wtr, cmd->room);
+	struct room *room = NULL;
 
-	if (!room) {
+	if (cmd->room)
+		room = find_room(wtr->pan, wtr->address, cmd->room);
+	else if (wtr->view && room_is_moderator(wtr->view->room, wtr->address))
+		room = wtr->view->room;
+	if (!room && cmd->room)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "You moderate no room %s.", cmd->room);
-		return "no-room";
-	}
-	watch(wtr, room);
-	return NULL;
+	else if (!room)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "You watch no room.");
+	return room;
 }
 
-static const char *do_mute(struct watcher *wtr, const struct command *cmd,
-			   GError **error)
+static void tell_audit(struct watcher *wtr, const struct command *cmd,
+		       struct room *room)
 {
-	return room_mute(wtr->view->room, cmd->member, wtr->address, error)
-		       ? NULL
-		       : "not-here";
+	struct panel *pan = wtr->pan;
+	/* One more tells whether there are more. */
+	g_autoptr(GPtrArray) rows = pan->events->audited(
+		room_address(room), cmd->before, cmd->limit + 1, pan->arg);
+
+	tell(wtr,
+	     audit_text_rows(cmd->id, room_address(room), rows, cmd->limit));
 }
 
-static const char *do_unmute(struct watcher *wtr, const struct command *cmd,
-			     GError **error)
-{
-	return room_unmute(wtr->view->room, cmd->member, wtr->address, error)
-		       ? NULL
-		       : "not-here";
-}
-
-static const char *do_volume(struct watcher *wtr, const struct command *cmd,
-			     GError **error)
-{
-	return room_set_volume(wtr->view->room, cmd->member, cmd->percent,
-			       wtr->address, error)
-		       ? NULL
-		       : "not-here";
-}
-
-static const char *do_kick(struct watcher *wtr, const struct command *cmd,
-			   GError **error)
-{
-	return room_kick(wtr->view->room, cmd->member, wtr->address,
-			 *cmd->reason ? cmd->reason : NULL, error)
-		       ? NULL
-		       : "not-here";
-}
-
-static const struct {
-	const char *(*run)(struct watcher *wtr, const struct command *cmd,
-			   GError **error);
-	gboolean in_room; /* it acts in the room that is watched */
-} actions[COMMAND_VERBS] = {
-	[COMMAND_WATCH] = { do_watch, FALSE },
-	[COMMAND_MUTE] = { do_mute, TRUE },
-	[COMMAND_UNMUTE] = { do_unmute, TRUE },
-	[COMMAND_VOLUME] = { do_volume, TRUE },
-	[COMMAND_KICK] = { do_kick, TRUE },
+/* What a question is answered by; `done` follows. */
+static void (*const questions[COMMAND_VERBS])(struct watcher *wtr,
+					      const struct command *cmd,
+					      struct room *room) = {
+	[COMMAND_WATCH] = watch,
+	[COMMAND_AUDIT] = tell_audit,
 };
+
+/* Writes down what was done, or why not, and shows it to who watches. */
+static void audit(struct watcher *wtr, const struct command *cmd,
+		  const char *room, const char *whom, const char *outcome)
+{
+	struct panel *pan = wtr->pan;
+	g_autofree char *detail = command_detail(cmd);
+	struct audit_row row = {
+		.room = (char *)room,
+		.who = wtr->address,
+		.from = wtr->peer,
+		.what = (char *)command_name(cmd->verb),
+		.whom = (char *)whom,
+		.detail = detail,
+		.outcome = (char *)outcome,
+	};
+	GBytes *text;
+
+	pan->events->audit(&row, pan->arg);
+	text = audit_text_row(&row);
+	for (guint i = 0; i < pan->watchers->len; i++) {
+		struct watcher *other = pan->watchers->pdata[i];
+
+		if (other->view &&
+		    strcmp(room_address(other->view->room), room) == 0)
+			tell(other, g_bytes_ref(text));
+	}
+	g_bytes_unref(text);
+}
+
+static const char *act(struct watcher *wtr, const struct command *cmd,
+		       struct room *room, GError **error)
+{
+	const struct member *mem = room_member(room, cmd->member);
+	g_autofree char *address = g_strdup(room_address(room));
+	g_autofree char *whom = g_strdup(mem ? mem->address : "");
+	const char *code = NULL;
+
+	action_run(cmd, room, wtr->address, &code, error);
+	audit(wtr, cmd, address, whom, code ? code : "done");
+	return code;
+}
 
 static const char *run(struct watcher *wtr, const struct command *cmd,
 		       GError **error)
 {
-	if (actions[cmd->verb].in_room &&
-	    (!wtr->view || !room_is_moderator(wtr->view->room, wtr->address))) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-			    "You watch no room.");
+	struct room *room = room_of(wtr, cmd, error);
+
+	if (!room)
 		return "no-room";
+	if (action_is(cmd->verb))
+		return act(wtr, cmd, room, error);
+	questions[cmd->verb](wtr, cmd, room);
+	return NULL;
+}
+
+static void answer(struct watcher *wtr, gint64 id, const char *code,
+		   const char *text)
+{
+	tell(wtr,
+	     code ? panel_json_error(id, code, text) : panel_json_done(id));
+}
+
+/* What is said again under its key is answered again. */
+static void run_once(struct watcher *wtr, const struct command *cmd)
+{
+	struct repeats *reps = wtr->pan->repeats;
+	gint64 now = g_get_monotonic_time() / G_USEC_PER_SEC;
+	gboolean keyed = cmd->key && action_is(cmd->verb);
+	const struct repeat *before =
+		keyed ? repeats_find(reps, wtr->address, cmd->key, now) : NULL;
+	g_autoptr(GError) error = NULL;
+	const char *code, *text;
+
+	if (before) {
+		answer(wtr, cmd->id, before->code, before->text);
+		return;
 	}
-	return actions[cmd->verb].run(wtr, cmd, error);
+	code = run(wtr, cmd, &error);
+	text = error ? error->message : NULL;
+	/* Who is not let in a room has done nothing. */
+	if (keyed && g_strcmp0(code, "no-room") != 0)
+		repeats_add(reps, wtr->address, cmd->key, code, text, now);
+	answer(wtr, cmd->id, code, text);
 }
 
 void panel_message(struct watcher *wtr, const char *text, gsize size)
 {
 	g_autoptr(GError) error = NULL;
-	const char *code;
 	struct command cmd;
 
 	if (command_parse(text, size, &cmd, &error))
-		code = run(wtr, &cmd, &error);
+		run_once(wtr, &cmd);
 	else
-		code = error->code == COMMAND_ERROR_UNKNOWN ? "unknown"
-							    : "malformed";
-	if (code)
-		tell(wtr, panel_json_error(cmd.id, code, error->message));
-	else
-		tell(wtr, panel_json_done(cmd.id));
+		answer(wtr, cmd.id,
+		       error->code == COMMAND_ERROR_UNKNOWN ? "unknown"
+							    : "malformed",
+		       error->message);
 	command_clear(&cmd);
 }
 

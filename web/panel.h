@@ -14,6 +14,7 @@
 
 #include <glib.h>
 
+#include "bridge/room/audit.h"
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
 
@@ -28,6 +29,10 @@ struct panel_events {
 	/* As in web_host; the panel destroys them. */
 	struct topology *(*topology)(struct room *room, void *arg);
 	struct topology_cluster *(*cluster)(void *arg);
+	/* As in web_host. */
+	void (*audit)(struct audit_row *row, void *arg);
+	GPtrArray *(*audited)(const char *room, gint64 before, guint limit,
+			      void *arg);
 	/* FALSE: too much waits already, nothing was sent. */
 	gboolean (*send)(void *socket, GBytes *text, void *arg);
 	/* Does nothing wait? */
@@ -42,10 +47,13 @@ void panel_destroy(struct panel **panp);
 
 /* Whether anything would be shown to this address. */
 gboolean panel_is_moderator(struct panel *pan, const char *address);
+/* Whether it moderates this room. */
+gboolean panel_moderates(struct panel *pan, const char *address,
+			 const char *room);
 
-/* A client that logged in as address. */
-struct watcher *panel_open(struct panel *pan, void *socket,
-			   const char *address);
+/* A client that logged in as address, and where it is (peers_name()). */
+struct watcher *panel_open(struct panel *pan, void *socket, const char *address,
+			   const char *peer);
 void panel_close(struct watcher **wtrp);
 /* A message of the client. */
 void panel_message(struct watcher *wtr, const char *text, gsize size);

@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#include "web/command.h"
+
 #define API_VERSION 1
 
 GBytes *panel_json_bytes(json_t *object)
@@ -103,9 +105,14 @@ static json_t *member_of(const struct member *mem)
 
 GBytes *panel_json_hello(const char *address)
 {
-	return panel_json_bytes(json_pack("{s:s, s:i, s:o}", "t", "hello", "v",
-					  API_VERSION, "address",
-					  panel_json_string(address)));
+	json_t *does = json_array();
+
+	for (guint i = 0; i < COMMAND_VERBS; i++)
+		json_array_append_new(
+			does, json_string(command_name((enum command_verb)i)));
+	return panel_json_bytes(json_pack(
+		"{s:s, s:i, s:o, s:o}", "t", "hello", "v", API_VERSION,
+		"address", panel_json_string(address), "does", does));
 }
 
 static json_t *room_of(const struct room *room)
@@ -147,7 +154,6 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 	static const char *const names[] = {
 		[ROOM_MEMBER_ADDED] = "added",
 		[ROOM_MEMBER_CHANGED] = "changed",
-		[ROOM_MEMBER_VOLUME] = "changed",
 		[ROOM_MEMBER_GONE] = "gone",
 	};
 	json_t *object = json_pack("{s:s, s:I, s:o}", "t", names[change], "n",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "web/api.h"
+#include "web/audit_text.h"
 #include "web/command.h"
 #include "web/media.h"
 #include "web/metrics.h"
@@ -82,6 +83,21 @@ static struct topology_cluster *panel_cluster(void *arg)
 	return web->host->cluster(web->arg);
 }
 
+static void panel_audit(struct audit_row *row, void *arg)
+{
+	struct web *web = arg;
+
+	web->host->audit(row, web->arg);
+}
+
+static GPtrArray *panel_audited(const char *room, gint64 before, guint limit,
+				void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->audited(room, before, limit, web->arg);
+}
+
 static gboolean panel_send(void *socket, GBytes *text, void *arg)
 {
 	(void)arg;
@@ -104,6 +120,8 @@ static const struct panel_events panel_events = {
 	.rooms = panel_rooms,
 	.topology = panel_topology,
 	.cluster = panel_cluster,
+	.audit = panel_audit,
+	.audited = panel_audited,
 	.send = panel_send,
 	.idle = panel_idle,
 	.clear = panel_clear,
@@ -133,7 +151,8 @@ static guint open_panel(struct web *web, struct visit *visit,
 	address = api_session(web->api, visit->secret);
 	if (!address)
 		return 401;
-	visit->watcher = panel_open(web->panel, visit->sock, address);
+	visit->watcher =
+		panel_open(web->panel, visit->sock, address, req->peer);
 	return 0;
 }
 
@@ -296,6 +315,34 @@ static gboolean is_moderator(const char *address, void *arg)
 	return panel_is_moderator(web->panel, address);
 }
 
+/* Read in parts, but held whole: nothing older than so many rows is
+ * exported. */
+#define CSV_ROWS 20000
+#define CSV_PART 1000
+
+static GBytes *audit_csv(const char *address, const char *room, void *arg)
+{
+	struct web *web = arg;
+	GString *csv;
+	gint64 before = G_MAXINT64;
+
+	if (!panel_moderates(web->panel, address, room))
+		return NULL;
+	csv = g_string_new(NULL);
+	for (guint n = 0; n < CSV_ROWS; n += CSV_PART) {
+		g_autoptr(GPtrArray) rows =
+			web->host->audited(room, before, CSV_PART, web->arg);
+		const struct audit_row *last;
+
+		audit_text_csv(csv, rows);
+		if (rows->len < CSV_PART)
+			break;
+		last = rows->pdata[rows->len - 1];
+		before = last->id;
+	}
+	return g_string_free_to_bytes(csv);
+}
+
 static void mail_login(const char *address, const char *link, gboolean japanese,
 		       void *arg)
 {
@@ -311,6 +358,7 @@ static void logged_out(void *arg)
 
 static const struct api_events api_events = {
 	.is_moderator = is_moderator,
+	.audit_csv = audit_csv,
 	.mail_login = mail_login,
 	.logged_out = logged_out,
 };

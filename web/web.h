@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "bridge/room/audit.h"
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
 #include "web/whip.h"
@@ -31,8 +32,8 @@ struct web_config {
 
 struct web_host {
 	/* struct room *, all rooms; the caller unrefs the array. This,
-	 * topology, cluster, mail_login and tools are not used without a panel.
-	 */
+	 * topology, cluster, mail_login, audit, audited and tools are not used
+	 * without a panel. */
 	GPtrArray *(*rooms)(void *arg);
 	/* Where the room is, now; the caller destroys. Asked for once a second
 	 * while it is watched. */
@@ -42,6 +43,12 @@ struct web_host {
 	/* Mails a log-in link to a moderator. */
 	void (*mail_login)(const char *address, const char *link,
 			   gboolean japanese, void *arg);
+	/* Writes down what a moderator did: sets row->id and row->at. */
+	void (*audit)(struct audit_row *row, void *arg);
+	/* struct audit_row *, which the array frees: of a room, those before
+	 * the row `before`, newest first, at most `limit`. */
+	GPtrArray *(*audited)(const char *room, gint64 before, guint limit,
+			      void *arg);
 	/* ipsp-media: `worker` is the number in the URL /media/N.
 	 * FALSE: no such worker, the socket is closed. */
 	gboolean (*media_packet)(guint worker, guint32 connection,

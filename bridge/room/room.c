@@ -24,6 +24,8 @@ struct room {
 	GHashTable *devices; /* member_device_key() => how many legs */
 };
 
+G_DEFINE_QUARK(room - error - quark, room_error)
+
 static void tell_observer(struct room *room, struct member *mem,
 			  enum room_change change, const char *by)
 {
@@ -292,13 +294,13 @@ static struct member *moderated(struct room *room, guint32 id, GError **error)
 	struct member *mem = room_member(room, id);
 
 	if (!room->kept) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_KEPT,
 			    "Another bridge keeps %s, or nobody can for now.",
 			    room->name);
 		return NULL;
 	}
 	if (!mem)
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_HERE,
 			    "Nobody with number %u is in %s any more.", id,
 			    room->name);
 	return mem;
@@ -348,7 +350,7 @@ gboolean room_set_volume(struct room *room, guint32 member, guint percent,
 		return TRUE;
 	mem->volume = percent;
 	room->effects->set_volume(mem, room->arg);
-	tell_observer(room, mem, ROOM_MEMBER_VOLUME, by);
+	tell_observer(room, mem, ROOM_MEMBER_CHANGED, by);
 	return TRUE;
 }
 

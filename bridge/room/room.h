@@ -83,7 +83,6 @@ struct room_effects {
 enum room_change {
 	ROOM_MEMBER_ADDED,   /* state is MEMBER_INVITED */
 	ROOM_MEMBER_CHANGED, /* anything but what follows */
-	ROOM_MEMBER_VOLUME,
 	ROOM_MEMBER_FIGURES, /* once a second */
 	ROOM_MEMBER_GONE,
 	ROOM_CLOSED, /* member is NULL; the room goes away */
@@ -93,6 +92,15 @@ struct room_observer {
 	/* by: who caused it (a moderator's address), or NULL. */
 	void (*changed)(struct room *room, struct member *mem,
 			enum room_change change, const char *by, void *arg);
+};
+
+/* Why a moderator's action was not done. */
+#define ROOM_ERROR room_error_quark()
+GQuark room_error_quark(void);
+enum room_error {
+	ROOM_ERROR_NOT_HERE, /* no such member (any more) */
+	ROOM_ERROR_NOT_KEPT, /* see room_set_kept() */
+	ROOM_ERRORS,
 };
 
 #define ROOM_MAX_CAPACITY 10000

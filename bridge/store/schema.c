@@ -38,6 +38,11 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"CREATE TABLE token (digest BLOB PRIMARY KEY, room TEXT NOT NULL,"
 	"  role INTEGER NOT NULL, name TEXT, uses INTEGER NOT NULL,"
 	"  expires INTEGER NOT NULL, time INTEGER NOT NULL) WITHOUT ROWID;",
+	/* origin: from where the moderator came. */
+	"ALTER TABLE audit ADD COLUMN origin TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE audit ADD COLUMN outcome TEXT NOT NULL DEFAULT 'done';"
+	"CREATE INDEX audit_room ON audit (room, id);",
 };
 
 #define DIALOG_COLUMNS                                                         \
@@ -97,8 +102,12 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 			     "VALUES (?, ?) ON CONFLICT (account) DO UPDATE "
 			     "SET position = excluded.position",
 
-	[SQL_AUDIT] = "INSERT INTO audit (time, room, by, what, whom) "
-		      "VALUES (?, ?, ?, ?, ?)",
+	[SQL_ADD_AUDIT] = "INSERT INTO audit (time, room, by, origin, what, "
+			  "whom, detail, outcome) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_AUDIT] = "SELECT id, time, room, ifnull(by, ''), origin, what, "
+		      "whom, detail, outcome FROM audit "
+		      "WHERE room = ? AND id < ? ORDER BY id DESC LIMIT ?",
 
 	[SQL_FORGET_ACCOUNT_DIALOGS] = "DELETE FROM dialog WHERE account = ?",
 	[SQL_FORGET_ACCOUNT_POSTS] = "DELETE FROM post WHERE account = ?",

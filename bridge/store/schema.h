@@ -3,7 +3,7 @@
 #define STORE_SCHEMA_H
 
 /* PRAGMA user_version of a file that has all of schema_steps. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* Step n brings a file of version n to n + 1. */
 extern const char *const schema_steps[SCHEMA_VERSION];
@@ -32,6 +32,7 @@ enum schema_statement {
 	SQL_FORGET_SET_ASIDE,
 	SQL_POSITION,
 	SQL_SET_POSITION,
+	SQL_ADD_AUDIT,
 	SQL_AUDIT,
 	SQL_FORGET_ACCOUNT_DIALOGS,
 	SQL_FORGET_ACCOUNT_POSTS,

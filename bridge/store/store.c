@@ -525,11 +525,44 @@ gboolean store_use_token(struct store *sto, const struct store_token *token,
 	       run(sto, error, SQL_USE_TOKEN, "d", token->digest);
 }
 
-gboolean store_audit(struct store *sto, gint64 now, const char *room,
-		     const char *by, const char *what, const char *whom,
-		     GError **error)
+gboolean store_add_audit(struct store *sto, struct audit_row *row,
+			 GError **error)
 {
-	return run(sto, error, SQL_AUDIT, "issss", now, room, by, what, whom);
+	if (!run(sto, error, SQL_ADD_AUDIT, "isssssss", row->at, row->room,
+		 row->who, row->from, row->what, row->whom, row->detail,
+		 row->outcome))
+		return FALSE;
+	row->id = sqlite3_last_insert_rowid(sto->db);
+	return TRUE;
+}
+
+static void free_audit_row(gpointer row)
+{
+	audit_row_free(row);
+}
+
+GPtrArray *store_audit(struct store *sto, const char *room, gint64 before,
+		       guint limit)
+{
+	sqlite3_stmt *stmt =
+		rows(sto, SQL_AUDIT, "sii", room, before, (gint64)limit);
+	GPtrArray *found = g_ptr_array_new_with_free_func(free_audit_row);
+
+	while (next(sto, stmt)) {
+		struct audit_row *row = g_new0(struct audit_row, 1);
+
+		row->id = sqlite3_column_int64(stmt, 0);
+		row->at = sqlite3_column_int64(stmt, 1);
+		row->room = text(stmt, 2);
+		row->who = text(stmt, 3);
+		row->from = text(stmt, 4);
+		row->what = text(stmt, 5);
+		row->whom = text(stmt, 6);
+		row->detail = text(stmt, 7);
+		row->outcome = text(stmt, 8);
+		g_ptr_array_add(found, row);
+	}
+	return found;
 }
 
 gboolean store_forget_account(struct store *sto, const char *account,

@@ -12,6 +12,7 @@
 
 #include <glib.h>
 
+#include "bridge/room/audit.h"
 #include "signaling/scoped.h"
 
 struct store;
@@ -149,10 +150,13 @@ struct store_token *store_token(struct store *sto,
 gboolean store_use_token(struct store *sto, const struct store_token *token,
 			 GError **error);
 
-/* Who did what to whom; `by` may be NULL. */
-gboolean store_audit(struct store *sto, gint64 now, const char *room,
-		     const char *by, const char *what, const char *whom,
-		     GError **error);
+/* The audit trail. Sets row->id. */
+gboolean store_add_audit(struct store *sto, struct audit_row *row,
+			 GError **error);
+/* struct audit_row *, which it frees: of a room, those before the row
+ * `before`, newest first, at most `limit`. */
+GPtrArray *store_audit(struct store *sto, const char *room, gint64 before,
+		       guint limit);
 
 /* Another bridge has had the account: what is here of its dialogs and mails to
  * post is not the newest. Mails dealt with stay known. */

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "tests/trail.h"
 #include "web/panel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -64,6 +65,8 @@ static struct topology_cluster *cluster(void *arg)
 static const struct panel_events events = { .rooms = rooms,
 					    .topology = topology,
 					    .cluster = cluster,
+					    .audit = trail_audit,
+					    .audited = trail_audited,
 					    .send = send_text,
 					    .idle = is_idle,
 					    .clear = clear };
@@ -160,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ids[i] = mem->id;
 		room_registered(room, mem, "", 1);
 	}
-	wtr = panel_open(panel, NULL, "m@x.org");
+	wtr = panel_open(panel, NULL, "m@x.org", "192.0.2.9");
 	while (at < end) {
 		const char *line = memchr(at, '\n', (size_t)(end - at));
 
@@ -171,5 +174,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	panel_close(&wtr);
 	room_destroy(&room);
 	panel_destroy(&panel);
+	trail_clear();
 	return 0;
 }

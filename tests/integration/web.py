@@ -409,6 +409,35 @@ def moderators_see_and_act_only_in_their_rooms(directory):
             assert chair.message("error")["code"] == code
 
 
+def the_audit_trail_is_shown_and_exported(directory):
+    with hosted(directory) as host:
+        ann = host.join("ann")
+        cookie = host.log_in()
+        chair = panel(host, cookie)
+        chair.command(id=2, do="kick", member=ann, reason="=1+1", key="one")
+        row = chair.message("audited")["row"]
+        assert row["outcome"] == "done" and row["from"] == "127.0.0.1", row
+        chair.message("done")
+        chair.sock.close()
+        again = panel(host, cookie)  # the answer was lost, perhaps
+        again.message("done")
+        again.command(id=2, do="kick", member=ann, reason="=1+1", key="one")
+        assert again.message("done")["id"] == 2
+        again.command(id=3, do="audit")
+        trail = again.message("audit")
+        assert trail["id"] == 3 and not trail["more"]
+        assert [r["what"] for r in trail["rows"]] == ["kick"]
+        path = "/api/audit/standup@localhost.csv"
+        status, headers, body = get(host, path, Cookie=cookie)
+        assert status == 200 and headers["content-type"].startswith("text/csv")
+        head, line = body.decode().splitlines()
+        assert head == "row,at,who,from,what,whom,detail,outcome"
+        assert line.endswith('"kick","ann@example.org","\'=1+1","done"'), line
+        assert get(host, path)[0] == 401
+        assert get(host, "/api/audit/board@localhost.csv",
+                   Cookie=cookie)[0] == 404
+
+
 def levels_flow_only_while_somebody_watches(directory):
     with hosted(directory) as host:
         host.join("ann")
@@ -629,6 +658,7 @@ if __name__ == "__main__":
         strangers_learn_nothing_and_are_limited,
         a_socket_needs_origin_path_protocol_and_session,
         moderators_see_and_act_only_in_their_rooms,
+        the_audit_trail_is_shown_and_exported,
         levels_flow_only_while_somebody_watches,
         tiny_frames_and_broken_frames,
         one_that_never_reads_is_resynchronised_then_dropped,

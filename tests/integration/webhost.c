@@ -33,6 +33,7 @@
 #include <string.h>
 
 #include "bridge/room/room.h"
+#include "tests/trail.h"
 #include "web/web.h"
 
 static struct web *web;
@@ -256,6 +257,8 @@ static const struct web_host host = {
 	.topology = topology,
 	.cluster = cluster,
 	.mail_login = mail_login,
+	.audit = trail_audit,
+	.audited = trail_audited,
 	.media_packet = media_packet,
 	.media_closed = media_closed,
 };

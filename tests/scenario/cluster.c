@@ -992,7 +992,7 @@ static void without_the_directory_mails_wait_and_calls_go_on(void)
 	/* No moderator is obeyed, and he is told so. */
 	g_assert_false(room_kick(only_member(br)->room, only_member(br)->id,
 				 "chair@example.org", NULL, &error));
-	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED);
+	g_assert_error(error, ROOM_ERROR, ROOM_ERROR_NOT_KEPT);
 	/* One that was on its way is not answered. */
 	g_assert_cmpint(show(wld, br, "9", next->mail), ==, MAIL_AGAIN);
 	g_assert_cmpuint(br->posted->len, ==, answers);

@@ -4,7 +4,10 @@
 
 #include <jansson.h>
 
+#include "tests/trail.h"
+#include "web/audit_text.h"
 #include "web/command.h"
+#include "web/repeats.h"
 
 /* A socket that keeps what it was sent and can be made to refuse. */
 struct socket {
@@ -85,6 +88,8 @@ static struct topology_cluster *cluster(void *arg)
 static const struct panel_events events = { .rooms = all_rooms,
 					    .topology = topology,
 					    .cluster = cluster,
+					    .audit = trail_audit,
+					    .audited = trail_audited,
 					    .send = keep,
 					    .idle = is_idle,
 					    .clear = forget };
@@ -162,6 +167,7 @@ static void tear_down(void)
 	room_destroy(&rooms[0]);
 	room_destroy(&rooms[1]);
 	panel_destroy(&panel);
+	trail_clear();
 }
 
 static struct member *join(struct room *room, const char *did, const char *name)
@@ -225,9 +231,12 @@ static void shows_only_rooms_that_one_moderates(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	g_assert_cmpstr(text_in(newest(&sock, "hello"), "address"), ==,
 			"chair@x.org");
+	g_assert_cmpuint(json_array_size(json_object_get(newest(&sock, "hello"),
+							 "does")),
+			 ==, COMMAND_VERBS);
 	g_assert_cmpuint(json_array_size(json_object_get(newest(&sock, "rooms"),
 							 "rooms")),
 			 ==, 1);
@@ -251,7 +260,7 @@ static void lists_rooms_by_address(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "deputy@x.org");
+	wtr = panel_open(panel, &sock, "deputy@x.org", "192.0.2.9");
 	list = json_object_get(newest(&sock, "rooms"), "rooms");
 	g_assert_cmpuint(json_array_size(list), ==, 2);
 	g_assert_cmpstr(text_in(json_array_get(list, 0), "room"), ==,
@@ -273,7 +282,7 @@ static void numbers_events_from_the_snapshot_on(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann \xff\xfe broken");
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	n = number_in(newest(&sock, "snapshot"), "n");
 	room_self_muted(rooms[0], ann, TRUE);
@@ -299,8 +308,8 @@ static void moderators_see_what_each_other_does(void)
 	ann = join(rooms[0], "d1", "Ann");
 	mute = g_strdup_printf("{\"id\":7,\"do\":\"mute\",\"member\":%u}",
 			       ann->id);
-	chair = panel_open(panel, &one, "chair@x.org");
-	deputy = panel_open(panel, &two, "deputy@x.org");
+	chair = panel_open(panel, &one, "chair@x.org", "192.0.2.9");
+	deputy = panel_open(panel, &two, "deputy@x.org", "192.0.2.9");
 	say(chair, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	say(deputy, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	say(chair, mute);
@@ -326,7 +335,7 @@ static void a_volume_is_a_whole_number_of_percent(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autofree char *text = g_strdup_printf(
@@ -369,7 +378,7 @@ static void one_that_is_behind_gets_a_snapshot_instead(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	sock.full = TRUE;
 	room_self_muted(rooms[0], ann, TRUE);
@@ -413,7 +422,7 @@ static void a_tree_is_told_again_only_when_it_is_another(void)
 	set_up();
 	socket_init(&sock);
 	join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	g_assert_null(newest(&sock, "tree"));
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	g_assert_cmpstr(text_in(newest(&sock, "tree"), "room"), ==,
@@ -437,7 +446,7 @@ static void that_the_directory_is_away_is_said_to_all(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	g_assert_null(newest(&sock, "cluster"));
 	in_cluster = TRUE;
 	while (!newest(&sock, "cluster"))
@@ -463,7 +472,7 @@ static void levels_are_fetched_only_for_watched_rooms(void)
 	set_up();
 	socket_init(&sock);
 	join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	for (gint64 end = g_get_monotonic_time() + 250000;
 	     g_get_monotonic_time() < end;)
 		g_main_context_iteration(NULL, TRUE);
@@ -487,7 +496,7 @@ static void figures_come_each_second_beside_the_levels(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	ann->talking = TRUE;
 	ann->in.mos = 3.456;
@@ -544,7 +553,7 @@ static void figures_of_a_large_room_come_in_parts(void)
 		};
 	}
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	while (refreshes <= PANEL_HZ + 3)
 		turn(&sock);
@@ -579,7 +588,7 @@ static void one_who_moderates_no_more_loses_the_room(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	room_configure(rooms[0], &strict);
 	say(wtr, "{\"id\":2,\"do\":\"kick\",\"member\":1}");
@@ -590,6 +599,143 @@ static void one_who_moderates_no_more_loses_the_room(void)
 	panel_close(&wtr);
 	g_ptr_array_unref(sock.sent);
 	tear_down();
+}
+
+/* The audit trail. */
+
+static void every_action_leaves_a_row(void)
+{
+	struct socket one, two;
+	struct watcher *chair, *deputy;
+	struct member *ann;
+	g_autofree char *kick = NULL;
+	json_t *rows, *row;
+
+	set_up();
+	socket_init(&one);
+	socket_init(&two);
+	ann = join(rooms[0], "d1", "Ann");
+	kick = g_strdup_printf("{\"id\":7,\"do\":\"kick\",\"member\":%u,"
+			       "\"reason\":\"so\"}",
+			       ann->id);
+	chair = panel_open(panel, &one, "chair@x.org", "192.0.2.9");
+	deputy = panel_open(panel, &two, "deputy@x.org", "192.0.2.8");
+	say(chair, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	say(deputy, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	say(chair, kick);
+	say(chair, kick);
+	row = json_object_get(newest(&two, "audited"), "row");
+	g_assert_cmpstr(text_in(row, "outcome"), ==, "not-here");
+	say(deputy, "{\"id\":2,\"do\":\"audit\",\"limit\":1}");
+	g_assert_true(
+		json_is_true(json_object_get(newest(&two, "audit"), "more")));
+	say(deputy, "{\"id\":3,\"do\":\"audit\",\"before\":2}");
+	g_assert_cmpint(number_in(newest(&two, "audit"), "id"), ==, 3);
+	g_assert_false(
+		json_is_true(json_object_get(newest(&two, "audit"), "more")));
+	rows = json_object_get(newest(&two, "audit"), "rows");
+	g_assert_cmpuint(json_array_size(rows), ==, 1);
+	row = json_array_get(rows, 0);
+	g_assert_cmpstr(text_in(row, "who"), ==, "chair@x.org");
+	g_assert_cmpstr(text_in(row, "from"), ==, "192.0.2.9");
+	g_assert_cmpstr(text_in(row, "what"), ==, "kick");
+	g_assert_cmpstr(text_in(row, "whom"), ==, "ann@x.org");
+	g_assert_cmpstr(text_in(row, "detail"), ==, "so");
+	g_assert_cmpstr(text_in(row, "outcome"), ==, "done");
+	/* Of another's room one sees nothing. */
+	say(chair, "{\"id\":8,\"do\":\"audit\",\"room\":\"second@x.org\"}");
+	g_assert_cmpstr(text_in(newest(&one, "error"), "code"), ==, "no-room");
+	g_assert_null(newest(&one, "audit"));
+	panel_close(&chair);
+	panel_close(&deputy);
+	g_ptr_array_unref(one.sent);
+	g_ptr_array_unref(two.sent);
+	tear_down();
+}
+
+static void what_is_said_again_is_done_once(void)
+{
+	struct socket one, two;
+	struct watcher *before, *after;
+	struct member *ann;
+	g_autofree char *mute = NULL, *again = NULL;
+
+	set_up();
+	socket_init(&one);
+	socket_init(&two);
+	ann = join(rooms[0], "d1", "Ann");
+	mute = g_strdup_printf("{\"id\":2,\"do\":\"mute\",\"member\":%u,"
+			       "\"room\":\"first@x.org\",\"key\":\"k\"}",
+			       ann->id);
+	again = g_strdup_printf("{\"id\":9,\"do\":\"mute\",\"member\":%u,"
+				"\"room\":\"first@x.org\",\"key\":\"k\"}",
+				ann->id);
+	/* The room is named: nothing need be watched. */
+	before = panel_open(panel, &one, "chair@x.org", "192.0.2.9");
+	say(before, mute);
+	g_assert_true(ann->muted);
+	panel_close(&before);
+	room_unmute(rooms[0], ann->id, "deputy@x.org", NULL);
+	after = panel_open(panel, &two, "chair@x.org", "192.0.2.9");
+	say(after, again);
+	g_assert_cmpint(number_in(newest(&two, "done"), "id"), ==, 9);
+	g_assert_false(ann->muted);
+	g_assert_cmpuint(trail->len, ==, 1);
+	panel_close(&after);
+	/* Another's key is another's. */
+	after = panel_open(panel, &two, "deputy@x.org", "192.0.2.9");
+	say(after, again);
+	g_assert_true(ann->muted);
+	panel_close(&after);
+	g_ptr_array_unref(one.sent);
+	g_ptr_array_unref(two.sent);
+	tear_down();
+}
+
+static void an_answer_is_remembered_for_ten_minutes(void)
+{
+	struct repeats *reps = repeats_create();
+	const struct repeat *rep;
+
+	repeats_add(reps, "a", "k", "not-here", "He left.", 1000);
+	rep = repeats_find(reps, "a", "k", 1000 + REPEATS_S - 1);
+	g_assert_cmpstr(rep->code, ==, "not-here");
+	g_assert_cmpstr(rep->text, ==, "He left.");
+	g_assert_null(repeats_find(reps, "b", "k", 1000));
+	g_assert_null(repeats_find(reps, "a", "k", 1000 + REPEATS_S));
+	for (guint i = 0; i <= REPEATS_MAX; i++) {
+		g_autofree char *key = g_strdup_printf("%u", i);
+
+		repeats_add(reps, "a", key, NULL, NULL, 5000);
+	}
+	g_assert_null(repeats_find(reps, "a", "0", 5000));
+	g_assert_nonnull(repeats_find(reps, "a", "1", 5000));
+	repeats_destroy(&reps);
+}
+
+static void a_spreadsheet_finds_no_formula_in_the_trail(void)
+{
+	g_autoptr(GString) csv = g_string_new(NULL);
+	g_autoptr(GPtrArray) rows = g_ptr_array_new();
+	struct audit_row row = {
+		.id = 7,
+		.at = 1795384170,
+		.who = (char *)"chair@x.org",
+		.from = (char *)"192.0.2.9",
+		.what = (char *)"kick",
+		.whom = (char *)"ann@x.org",
+		.detail = (char *)"=HYPERLINK(\"http://evil\",\r\n1)",
+		.outcome = (char *)"done",
+	};
+
+	g_ptr_array_add(rows, &row);
+	audit_text_csv(csv, rows);
+	g_assert_cmpstr(
+		csv->str, ==,
+		"row,at,who,from,what,whom,detail,outcome\r\n"
+		"7,\"2026-11-22T21:49:30Z\",\"chair@x.org\","
+		"\"192.0.2.9\",\"kick\",\"ann@x.org\","
+		"\"'=HYPERLINK(\"\"http://evil\"\",\r\n1)\",\"done\"\r\n");
 }
 
 /* Commands. */
@@ -640,6 +786,12 @@ static void refuses_what_is_malformed(void)
 		"{\"id\":1,\"id\":2,\"do\":\"mute\",\"member\":1}",
 		"{\"id\":1,\"do\":\"watch\",\"room\":\"a\\u0000b\"}",
 		"{\"id\":1,\"do\":\"kick\",\"member\":1,\"reason\":7}",
+		"{\"id\":1,\"do\":\"mute\",\"member\":1,\"key\":7}",
+		"{\"id\":1,\"do\":\"mute\",\"member\":1,\"room\":7}",
+		"{\"id\":1,\"do\":\"watch\"}",
+		"{\"id\":1,\"do\":\"audit\",\"limit\":0}",
+		"{\"id\":1,\"do\":\"audit\",\"limit\":201}",
+		"{\"id\":1,\"do\":\"audit\",\"before\":0}",
 	};
 	g_autofree char *deep = g_strnfill(COMMAND_MAX_SIZE, '[');
 	g_autofree char *huge = g_strnfill(COMMAND_MAX_SIZE + 1, ' ');
@@ -680,6 +832,14 @@ int main(int argc, char **argv)
 			figures_of_a_large_room_come_in_parts);
 	g_test_add_func("/panel/one who moderates no more loses the room",
 			one_who_moderates_no_more_loses_the_room);
+	g_test_add_func("/panel/every action leaves a row",
+			every_action_leaves_a_row);
+	g_test_add_func("/panel/what is said again is done once",
+			what_is_said_again_is_done_once);
+	g_test_add_func("/repeats/an answer is remembered for ten minutes",
+			an_answer_is_remembered_for_ten_minutes);
+	g_test_add_func("/audit/a spreadsheet finds no formula in the trail",
+			a_spreadsheet_finds_no_formula_in_the_trail);
 	g_test_add_func("/command/reads each command", reads_each_command);
 	g_test_add_func("/command/refuses what is malformed",
 			refuses_what_is_malformed);

@@ -460,6 +460,51 @@ static void several_who_make_the_store_at_once_all_get_it(void)
 	}
 }
 
+static void the_trail_is_read_backwards_a_room_at_a_time(void)
+{
+	static const char *const rooms[] = { "a@x.org", "b@x.org" };
+	struct place place;
+	struct store *sto;
+	const struct audit_row *row;
+	GPtrArray *rows;
+
+	make_place(&place);
+	sto = open_store(&place);
+	for (int i = 0; i < 6; i++) {
+		struct audit_row added = {
+			.at = 100 + i,
+			.room = (char *)rooms[i % 2],
+			.who = (char *)"chair@x.org",
+			.from = (char *)"192.0.2.9",
+			.what = (char *)"kick",
+			.whom = (char *)"ann@x.org",
+			.detail = (char *)"so",
+			.outcome = (char *)"done",
+		};
+
+		g_assert_true(store_add_audit(sto, &added, NULL));
+		g_assert_cmpint(added.id, ==, i + 1);
+	}
+	store_close(&sto);
+	sto = open_store(&place);
+	rows = store_audit(sto, rooms[0], G_MAXINT64, 2);
+	g_assert_cmpuint(rows->len, ==, 2);
+	row = rows->pdata[0];
+	g_assert_cmpint(row->id, ==, 5);
+	g_assert_cmpint(row->at, ==, 104);
+	g_assert_cmpstr(row->from, ==, "192.0.2.9");
+	g_assert_cmpstr(row->detail, ==, "so");
+	g_assert_cmpstr(row->outcome, ==, "done");
+	row = rows->pdata[1];
+	g_assert_cmpint(row->id, ==, 3);
+	g_ptr_array_unref(rows);
+	rows = store_audit(sto, rooms[0], 3, 2);
+	g_assert_cmpuint(rows->len, ==, 1);
+	g_ptr_array_unref(rows);
+	store_close(&sto);
+	clear_place(&place);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -489,6 +534,8 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/store/a token is found by its digest until it is forgotten",
 		a_token_is_found_by_its_digest_until_it_is_forgotten);
+	g_test_add_func("/store/the trail is read backwards a room at a time",
+			the_trail_is_read_backwards_a_room_at_a_time);
 	g_test_add_func("/store/a newer schema is refused and left alone",
 			a_newer_schema_is_refused_and_left_alone);
 	g_test_add_func("/store/several who make it at once all get it",
