@@ -99,38 +99,6 @@ static const struct accounts_events accounts_events = {
 	.set_position = account_set_position,
 };
 
-/* The media plane is there before the conference, which opens sessions while
- * it is made: so its events go through here. */
-static void media_registered(guint32 member, const char *path, void *arg)
-{
-	struct bridge *br = arg;
-
-	conference_media_events.registered(member, path, br->conf);
-}
-
-static void media_gone(guint32 member, gboolean lost, void *arg)
-{
-	struct bridge *br = arg;
-
-	conference_media_events.gone(member, lost, br->conf);
-}
-
-static void media_message(guint32 member, const char *json, gsize size,
-			  void *arg)
-{
-	struct bridge *br = arg;
-
-	conference_media_events.message(member, json, size, br->conf);
-}
-
-static void media_report(guint32 member, const struct session_report *rep,
-			 void *arg)
-{
-	struct bridge *br = arg;
-
-	conference_media_events.report(member, rep, br->conf);
-}
-
 static void media_to_websocket(guint32 connection, const guint8 *buf,
 			       gsize size, void *arg)
 {
@@ -139,14 +107,6 @@ static void media_to_websocket(guint32 connection, const guint8 *buf,
 	if (br->web)
 		web_media_send(br->web, connection, buf, size);
 }
-
-static const struct media_events media_events = {
-	.registered = media_registered,
-	.gone = media_gone,
-	.message = media_message,
-	.report = media_report,
-	.websocket = media_to_websocket,
-};
 
 static GPtrArray *web_rooms(void *arg)
 {
@@ -440,7 +400,7 @@ static gboolean open_media(struct bridge *br, const struct config *cfg,
 	if (cfg->directory.etcd)
 		return open_cluster(br, cfg, error);
 	stages_config_read(cfg, websocket_url, &media);
-	br->media = local_media_create(&media, &media_events, br, error);
+	br->media = local_media_create(&media, media_to_websocket, br, error);
 	return br->media != NULL;
 }
 
@@ -475,6 +435,8 @@ static gboolean open_conference(struct bridge *br, struct config *cfg,
 	br->conf = conference_create(cfg, &br->host, br, error);
 	if (!br->conf)
 		return FALSE;
+	if (br->media)
+		local_media_join(br->media, &conference_media_events, br->conf);
 	br->accounts = accounts_create(&accounts_events, !br->cluster, br);
 	br->timer = g_timeout_add(RUN_EVERY_MS, run, br);
 	if (!accounts_configure(br->accounts, conference_config(br->conf),

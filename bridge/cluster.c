@@ -331,42 +331,6 @@ static const struct cluster_media_host media_host = {
 	.write = media_write,
 };
 
-static void on_registered(guint32 member, const char *path, void *arg)
-{
-	struct cluster *cl = arg;
-
-	conference_media_events.registered(member, path, cl->conf);
-}
-
-static void on_gone(guint32 member, gboolean lost, void *arg)
-{
-	struct cluster *cl = arg;
-
-	conference_media_events.gone(member, lost, cl->conf);
-}
-
-static void on_message(guint32 member, const char *json, gsize size, void *arg)
-{
-	struct cluster *cl = arg;
-
-	conference_media_events.message(member, json, size, cl->conf);
-}
-
-static void on_report(guint32 member, const struct session_report *rep,
-		      void *arg)
-{
-	struct cluster *cl = arg;
-
-	conference_media_events.report(member, rep, cl->conf);
-}
-
-static const struct media_events media_events = {
-	.registered = on_registered,
-	.gone = on_gone,
-	.message = on_message,
-	.report = on_report,
-};
-
 struct cluster *cluster_create(const struct cluster_config *cfg,
 			       struct directory *dir,
 			       const struct cluster_host *host, void *arg)
@@ -380,7 +344,7 @@ struct cluster *cluster_create(const struct cluster_config *cfg,
 	cl->seal = seal_create(cfg->cluster_secret);
 	cl->sites = cluster_sites_create();
 	cl->media = cluster_media_create(cl->sites, cl->seal, cfg->bitrate,
-					 &media_host, &media_events, cl);
+					 &media_host, cl);
 	cl->rooms =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	cl->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
@@ -417,6 +381,7 @@ struct cluster_media *cluster_media_of(const struct cluster *cl)
 void cluster_join(struct cluster *cl, struct conference *conf)
 {
 	cl->conf = conf;
+	cluster_media_join(cl->media, &conference_media_events, conf);
 	cluster_configure(cl);
 }
 

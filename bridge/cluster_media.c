@@ -53,7 +53,7 @@ struct cluster_room *cluster_room_of(struct cluster_media *cm,
 struct cluster_media *
 cluster_media_create(struct cluster_sites *sites, const struct seal *seal,
 		     guint bitrate, const struct cluster_media_host *host,
-		     const struct media_events *events, void *arg)
+		     void *arg)
 {
 	struct cluster_media *cm = g_new0(struct cluster_media, 1);
 
@@ -61,12 +61,18 @@ cluster_media_create(struct cluster_sites *sites, const struct seal *seal,
 	cm->seal = seal;
 	cm->bitrate = bitrate;
 	cm->host = host;
-	cm->events = events;
 	cm->arg = arg;
 	cm->rooms =
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_room);
 	cm->by_member = g_hash_table_new(NULL, NULL);
 	return cm;
+}
+
+void cluster_media_join(struct cluster_media *cm,
+			const struct media_events *events, void *arg)
+{
+	cm->events = events;
+	cm->events_arg = arg;
 }
 
 void cluster_media_destroy(struct cluster_media **cmp)
@@ -446,7 +452,7 @@ static void end_stranded(struct cluster_room *room, gint64 now_ms)
 			g_array_append_val(gone, seat->mem->id);
 	for (guint i = 0; i < gone->len; i++)
 		cm->events->gone(g_array_index(gone, guint32, i), TRUE,
-				 cm->arg);
+				 cm->events_arg);
 }
 
 void cluster_media_run(struct cluster_media *cm)

@@ -40,7 +40,10 @@ struct cluster_media_host {
 struct cluster_media *
 cluster_media_create(struct cluster_sites *sites, const struct seal *seal,
 		     guint bitrate, const struct cluster_media_host *host,
-		     const struct media_events *events, void *arg);
+		     void *arg);
+/* Whom it tells; before there is a room. */
+void cluster_media_join(struct cluster_media *cm,
+			const struct media_events *events, void *arg);
 /* All members have gone by then. Writes nothing. */
 void cluster_media_destroy(struct cluster_media **cmp);
 

@@ -11,8 +11,9 @@ struct cluster_media {
 	const struct seal *seal;
 	guint bitrate;
 	const struct cluster_media_host *host;
-	const struct media_events *events;
 	void *arg;
+	const struct media_events *events; /* NULL: not joined */
+	void *events_arg;
 	GHashTable *rooms;     /* address => struct cluster_room */
 	GHashTable *by_member; /* member id => struct cluster_seat */
 };

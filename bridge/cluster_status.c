@@ -15,41 +15,22 @@ static void tell_self_mute(struct cluster_seat *seat, gboolean muted)
 		return;
 	seat->doc.self_muted = muted;
 	cluster_seat_write_member(seat);
-	cm->events->message(seat->mem->id, json, strlen(json), cm->arg);
-}
-
-static struct stream_figures figures_of(const struct member_figures *fig)
-{
-	return (struct stream_figures){
-		.loss = (float)fig->loss,
-		.late = (float)fig->late,
-		.concealed = (float)fig->concealed,
-		.recovered = (float)fig->recovered,
-		.jitter_ms = (float)fig->jitter_ms,
-		.buffer_ms = (float)fig->buffer_ms,
-		.mos = (float)fig->mos,
-	};
+	cm->events->message(seat->mem->id, json, strlen(json), cm->events_arg);
 }
 
 static void tell_figures(struct cluster_seat *seat,
 			 const struct document_status_session *doc)
 {
 	struct cluster_media *cm = seat->room->cm;
-	const struct session_report rep = {
-		.in = figures_of(&doc->figures.in),
-		.out = figures_of(&doc->figures.out),
-		.round_trip_ms = (float)doc->figures.round_trip_ms,
-		.talking = doc->figures.talking,
-		.registered = TRUE,
-	};
+	const struct media_figures *fig = &doc->figures;
 
 	if (!doc->has_figures)
 		return;
-	if (rep.round_trip_ms >= 0)
+	if (fig->round_trip_ms >= 0)
 		cluster_sites_measured(cm->sites, seat->doc.place.site,
-				       doc->path, rep.round_trip_ms,
+				       doc->path, fig->round_trip_ms,
 				       cm->host->now_ms(cm->arg));
-	cm->events->report(seat->mem->id, &rep, cm->arg);
+	cm->events->figures(seat->mem->id, fig, cm->events_arg);
 }
 
 /* At his place. He may be gone after this. */
@@ -69,7 +50,8 @@ static void here(struct cluster_seat *seat,
 	tell_self_mute(seat, doc->self_muted);
 	tell_figures(seat, doc);
 	if (first || strcmp(seat->mem->path, doc->path) != 0)
-		cm->events->registered(seat->mem->id, doc->path, cm->arg);
+		cm->events->registered(seat->mem->id, doc->path,
+				       cm->events_arg);
 }
 
 static void standby_told(struct cluster_seat *seat,
@@ -120,7 +102,7 @@ void cluster_media_session_told(struct cluster_media *cm,
 		else if (doc && doc->gone)
 			cm->events->gone(seat->mem->id,
 					 doc->gone == DOCUMENT_GONE_LOST,
-					 cm->arg);
+					 cm->events_arg);
 		else if (doc)
 			here(seat, doc);
 	} else if (mem && mem->has_standby && mem->standby.k == name->k &&

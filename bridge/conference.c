@@ -162,18 +162,18 @@ static void media_message(guint32 member, const char *json, gsize size,
 		room_self_muted(mem->room, mem, on);
 }
 
-static void media_report(guint32 member, const struct session_report *rep,
-			 void *arg)
+static void media_measured(guint32 member, const struct media_figures *fig,
+			   void *arg)
 {
 	struct conference *conf = arg;
 	struct member *mem = find_member(conf, member);
 
 	if (!mem)
 		return;
-	mem->in = media_figures(&rep->in);
-	mem->out = media_figures(&rep->out);
-	mem->round_trip_ms = (double)rep->round_trip_ms;
-	mem->talking = rep->talking;
+	mem->in = fig->in;
+	mem->out = fig->out;
+	mem->round_trip_ms = fig->round_trip_ms;
+	mem->talking = fig->talking;
 	room_figures(mem->room, mem);
 }
 
@@ -181,7 +181,7 @@ const struct media_events conference_media_events = {
 	.registered = media_registered,
 	.gone = media_gone,
 	.message = media_message,
-	.report = media_report,
+	.figures = media_measured,
 };
 
 static void outbox_post(const struct store_post *post, void *arg)

@@ -94,8 +94,7 @@ void conference_tool_join(struct conference *conf, const struct whip_join *join,
 guint conference_tool_leave(struct conference *conf, const char *room,
 			    const char *session, const char *token);
 
-/* The arg of its functions is the struct conference. Its websocket is NULL:
- * such packets are not the conference's. */
+/* The arg of its functions is the struct conference. */
 extern const struct media_events conference_media_events;
 
 /* struct room *; the caller unrefs the array. */

@@ -295,10 +295,10 @@ static const struct json_field figure_fields[] = {
 };
 
 static const struct json_field figures_fields[] = {
-	STRUCT("in", document_figures, in, figure_fields),
-	STRUCT("out", document_figures, out, figure_fields),
-	DOUBLE("rtt_ms", O, document_figures, round_trip_ms, -1, MAX_RTT_MS),
-	FLAG("talking", document_figures, talking),
+	STRUCT("in", media_figures, in, figure_fields),
+	STRUCT("out", media_figures, out, figure_fields),
+	DOUBLE("rtt_ms", O, media_figures, round_trip_ms, -1, MAX_RTT_MS),
+	FLAG("talking", media_figures, talking),
 	END,
 };
 

@@ -13,6 +13,7 @@
 #include <glib.h>
 
 #include "bridge/json_fields.h"
+#include "bridge/media.h"
 #include "bridge/room/room.h"
 #include "signaling/ipsp.h"
 
@@ -259,12 +260,6 @@ enum document_gone {
 	DOCUMENT_GONE_MOVED, /* to his standby, he says */
 };
 
-struct document_figures {
-	struct member_figures in, out; /* below 0: not known */
-	double round_trip_ms;	       /* < 0: not known */
-	gboolean talking;
-};
-
 /* There from when the session is open: it answers STUN from then on. Written
  * at once when somebody registers or goes, with new figures now and then. */
 struct document_status_session {
@@ -273,7 +268,7 @@ struct document_status_session {
 	enum document_gone gone;
 	gboolean self_muted;
 	gboolean has_figures;
-	struct document_figures figures;
+	struct media_figures figures;
 };
 
 /* An answer that was promised, see promise.h; NAME.sent beside it says that

@@ -10,8 +10,10 @@ struct local_media {
 	struct stages *stages;
 	struct balance balance;
 	guint evening; /* timer */
-	const struct media_events *events;
+	local_media_websocket_func websocket;
 	void *arg;
+	const struct media_events *events; /* NULL: not joined */
+	void *events_arg;
 	GHashTable *rooms; /* struct room * => struct local_room */
 	GHashTable *seats; /* member id => struct seat */
 };
@@ -255,14 +257,14 @@ static void on_registered(uint32_t member, const char *path, bool first,
 	struct local_media *med = arg;
 
 	(void)first;
-	med->events->registered(member, path, med->arg);
+	med->events->registered(member, path, med->events_arg);
 }
 
 static void on_gone(uint32_t member, enum worker_gone why, void *arg)
 {
 	struct local_media *med = arg;
 
-	med->events->gone(member, why != GONE_BYE, med->arg);
+	med->events->gone(member, why != GONE_BYE, med->events_arg);
 }
 
 static void on_message(uint32_t member, const char *json, size_t size,
@@ -270,15 +272,16 @@ static void on_message(uint32_t member, const char *json, size_t size,
 {
 	struct local_media *med = arg;
 
-	med->events->message(member, json, size, med->arg);
+	med->events->message(member, json, size, med->events_arg);
 }
 
 static void on_report(uint32_t member, const struct session_report *rep,
 		      void *arg)
 {
 	struct local_media *med = arg;
+	const struct media_figures fig = media_figures(rep);
 
-	med->events->report(member, rep, med->arg);
+	med->events->figures(member, &fig, med->events_arg);
 }
 
 static void on_websocket(uint32_t connection, const uint8_t *buf, size_t size,
@@ -286,7 +289,7 @@ static void on_websocket(uint32_t connection, const uint8_t *buf, size_t size,
 {
 	struct local_media *med = arg;
 
-	med->events->websocket(connection, buf, size, med->arg);
+	med->websocket(connection, buf, size, med->arg);
 }
 
 /* Rooms from a busy worker to an idle one. */
@@ -350,12 +353,12 @@ static const struct worker_events worker_events = {
 };
 
 struct local_media *local_media_create(const struct stages_config *cfg,
-				       const struct media_events *events,
+				       local_media_websocket_func websocket,
 				       void *arg, GError **error)
 {
 	struct local_media *med = g_new0(struct local_media, 1);
 
-	med->events = events;
+	med->websocket = websocket;
 	med->arg = arg;
 	med->rooms = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	med->seats = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -365,6 +368,13 @@ struct local_media *local_media_create(const struct stages_config *cfg,
 	else if (cfg->workers > 1)
 		med->evening = g_timeout_add_seconds(1, even_out, med);
 	return med;
+}
+
+void local_media_join(struct local_media *med,
+		      const struct media_events *events, void *arg)
+{
+	med->events = events;
+	med->events_arg = arg;
 }
 
 void local_media_destroy(struct local_media **medp)

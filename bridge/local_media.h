@@ -12,10 +12,18 @@
 
 struct local_media;
 
+/* A packet for a WebSocket, see web_media_send(). */
+typedef void (*local_media_websocket_func)(guint32 connection,
+					   const guint8 *buf, gsize size,
+					   void *arg);
+
 /* Binds the ports and starts the workers. */
 struct local_media *local_media_create(const struct stages_config *cfg,
-				       const struct media_events *events,
+				       local_media_websocket_func websocket,
 				       void *arg, GError **error);
+/* Whom it tells; before the main loop runs. */
+void local_media_join(struct local_media *med,
+		      const struct media_events *events, void *arg);
 /* Every session must have been closed. */
 void local_media_destroy(struct local_media **medp);
 

@@ -2,7 +2,7 @@
 
 #include <jansson.h>
 
-struct member_figures media_figures(const struct stream_figures *fig)
+static struct member_figures direction(const struct stream_figures *fig)
 {
 	return (struct member_figures){
 		.loss = (double)fig->loss,
@@ -12,6 +12,16 @@ struct member_figures media_figures(const struct stream_figures *fig)
 		.jitter_ms = (double)fig->jitter_ms,
 		.buffer_ms = (double)fig->buffer_ms,
 		.mos = (double)fig->mos,
+	};
+}
+
+struct media_figures media_figures(const struct session_report *rep)
+{
+	return (struct media_figures){
+		.in = direction(&rep->in),
+		.out = direction(&rep->out),
+		.round_trip_ms = (double)rep->round_trip_ms,
+		.talking = rep->talking,
 	};
 }
 

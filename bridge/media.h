@@ -88,6 +88,13 @@ struct media_ops {
 	void (*levels)(struct room *room, void *arg);
 };
 
+/* How a member does, once a second. */
+struct media_figures {
+	struct member_figures in, out; /* from the member, and to it */
+	double round_trip_ms;	       /* < 0: not known */
+	gboolean talking;
+};
+
 /* What the media plane tells; `member` is struct member's id, of one who may
  * have gone meanwhile. */
 struct media_events {
@@ -96,15 +103,13 @@ struct media_events {
 	void (*gone)(guint32 member, gboolean lost, void *arg);
 	void (*message)(guint32 member, const char *json, gsize size,
 			void *arg);
-	void (*report)(guint32 member, const struct session_report *rep,
-		       void *arg);
-	void (*websocket)(guint32 connection, const guint8 *buf, gsize size,
-			  void *arg);
+	void (*figures)(guint32 member, const struct media_figures *fig,
+			void *arg);
 };
 
-/* What both the conference and a site make of these. */
+/* What both a lone bridge and a site make of what their workers tell. */
 
-struct member_figures media_figures(const struct stream_figures *fig);
+struct media_figures media_figures(const struct session_report *rep);
 /* TRUE for {"t":"self-mute","on":...} (docs/ipsp.md, "In-band control"). */
 gboolean media_self_mute(const char *json, gsize size, gboolean *on_r);
 

@@ -361,12 +361,7 @@ void site_session_report(struct site_session *ses,
 	if (!rep->registered)
 		return;
 	ses->status.has_figures = TRUE;
-	ses->status.figures = (struct document_figures){
-		.in = media_figures(&rep->in),
-		.out = media_figures(&rep->out),
-		.round_trip_ms = (double)rep->round_trip_ms,
-		.talking = rep->talking,
-	};
+	ses->status.figures = media_figures(rep);
 	if (now_us - ses->figures_us < FIGURES_EVERY_S * G_USEC_PER_SEC)
 		return;
 	ses->figures_us = now_us;
