@@ -10,6 +10,7 @@
 #include "bridge/local_media.h"
 #include "bridge/metrics.h"
 #include "bridge/site_config.h"
+#include "bridge/web_config.h"
 #include "web/web.h"
 
 #define RUN_EVERY_MS	     1000
@@ -261,19 +262,12 @@ static const struct web_host web_host = {
 static gboolean open_web(struct bridge *br, const struct config *cfg,
 			 GError **error)
 {
-	const struct web_config web = {
-		.address = cfg->web_address,
-		.port = cfg->web_port,
-		.url = cfg->web_url,
-		.files = cfg->web_files,
-		.tls_certificate = cfg->tls_certificate,
-		.tls_key = cfg->tls_key,
-		.connections_per_address = cfg->web_connections_per_address,
-		.metrics_token = cfg->metrics_token,
-	};
+	struct web_config web;
 
 	if (!cfg->web_address)
 		return TRUE;
+	web_config_read(cfg, &web);
+	web.files = cfg->web_files;
 	br->web = web_create(&web, &web_host, br, error);
 	return br->web != NULL;
 }

@@ -114,16 +114,6 @@ static int run(const struct config *cfg, const char *room)
 	return status;
 }
 
-/* NULL: every mistake was written to stderr. */
-static struct config *load(const char *path)
-{
-	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
-	struct config *cfg = config_load(path, problems);
-
-	program_complain(problems);
-	return cfg;
-}
-
 static int load_and_run(const char *path, char **rooms)
 {
 	g_autofree char *room = NULL;
@@ -135,7 +125,7 @@ static int load_and_run(const char *path, char **rooms)
 	room = rooms ? message_address(rooms[0]) : NULL;
 	if (rooms && !room)
 		return fail(EXIT_USAGE, "\"%s\" is no mail address", rooms[0]);
-	cfg = load(path ? path : "/etc/ipsp-bridge.conf");
+	cfg = program_load(config_load, path ? path : "/etc/ipsp-bridge.conf");
 	if (!cfg)
 		return EXIT_CONFIG;
 	status = cfg->directory.etcd

@@ -8,13 +8,12 @@
 #include <unistd.h>
 
 #include "bridge/config.h"
+#include "bridge/program.h"
 #include "bridge/store/store.h"
 #include "bridge/token.h"
 #include "signaling/message.h"
 #include "signaling/text.h"
 
-#define EXIT_USAGE	2
-#define EXIT_CONFIG	78 /* sysexits.h EX_CONFIG */
 #define DEFAULT_EXPIRES 86400
 #define MAX_NAME	64
 
@@ -34,18 +33,6 @@ static int G_GNUC_PRINTF(2, 3) fail(int status, const char *format, ...)
 	fputc('\n', stderr);
 	va_end(args);
 	return status;
-}
-
-/* NULL: every mistake was written to stderr. */
-static struct config *load(const char *path)
-{
-	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
-	struct config *cfg = config_load_outside(path, problems);
-
-	for (guint i = 0; i < problems->len; i++)
-		fprintf(stderr, "%s\n", (char *)problems->pdata[i]);
-	g_ptr_array_unref(problems);
-	return cfg;
 }
 
 /* SQLite makes files beside the store: if they were root's, the bridge could
@@ -134,8 +121,9 @@ static int run(const struct request *req)
 	if (!room)
 		return fail(EXIT_USAGE, "\"%s\" is no mail address",
 			    req->rooms[0]);
-	cfg = load(req->config_path ? req->config_path
-				    : "/etc/ipsp-bridge.conf");
+	cfg = program_load(config_load_outside,
+			   req->config_path ? req->config_path
+					    : "/etc/ipsp-bridge.conf");
 	if (!cfg)
 		return EXIT_CONFIG;
 	status = make(req, cfg, room);
