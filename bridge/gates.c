@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "bridge/documents.h"
-
 struct gates {
 	GTree *sites;  /* name => struct document_site */
 	GTree *owners; /* account => struct document_owner */
@@ -348,155 +346,31 @@ GArray *gates_sites(const struct gates *gts)
 	return sites;
 }
 
-/* Text. */
-
-#define SITE_LINE "%-16s %-20s %-8s %10s %6s %7s  %s%s\n"
-
-static void site_line(GString *text, const struct topology_site *site)
+static gboolean list_name(gpointer key, gpointer value, gpointer data)
 {
-	g_autofree char *number = g_strdup_printf("%u", site->gates);
-	g_autofree char *gates = g_strdup_printf(
-		"%s x %u", site->gates ? number : "any", site->places);
-	g_autofree char *used = g_strdup_printf("%u", site->used);
-	g_autofree char *stress =
-		g_strdup_printf("%.0f %%", 100 * site->stress);
-
-	g_string_append_printf(text, SITE_LINE, site->site, site->host,
-			       site->global ? "global" : "private", gates, used,
-			       stress, site->release,
-			       site->draining ? " draining" : "");
-}
-
-static void site_lines(GString *text, const struct gates *gts)
-{
-	g_autoptr(GArray) sites = gates_sites(gts);
-
-	g_string_append_printf(text, SITE_LINE, "site", "host", "net", "gates",
-			       "used", "stress", "release", "");
-	for (guint i = 0; i < sites->len; i++)
-		site_line(text, &g_array_index(sites, struct topology_site, i));
-}
-
-static gboolean owner_line(gpointer key, gpointer value, gpointer data)
-{
-	const struct document_owner *doc = value;
-	g_autoptr(GDateTime) since = g_date_time_new_from_unix_utc(doc->since);
-	g_autofree char *text =
-		since ? g_date_time_format(since, "%F %T UTC") : g_strdup("?");
-
-	g_string_append_printf(data,
-			       "account %s is kept by %s on %s, which is there "
-			       "since %s\n",
-			       (const char *)key, doc->bridge, doc->host, text);
-	return FALSE;
-}
-
-/* Whether another child of the same hub follows it. */
-static gboolean is_last(const struct topology *top, guint i)
-{
-	const struct topology_hub *hub = top->hubs->pdata[i];
-
-	for (i++; i < top->hubs->len; i++) {
-		const struct topology_hub *next = top->hubs->pdata[i];
-
-		if (next->depth <= hub->depth)
-			return next->depth < hub->depth;
-	}
-	return TRUE;
-}
-
-/* The lines of the tree before it; `open` says at which depths one goes on
- * below. */
-static void branch(GString *text, const struct topology *top, guint i,
-		   gboolean *open)
-{
-	const struct topology_hub *hub = top->hubs->pdata[i];
-
-	if (!hub->depth)
-		return;
-	for (guint depth = 1; depth < hub->depth; depth++)
-		g_string_append(text, open[depth] ? "│  " : "   ");
-	open[hub->depth] = !is_last(top, i);
-	g_string_append(text, open[hub->depth] ? "├─ " : "└─ ");
-}
-
-static void trunk_words(GString *text, const struct topology_trunk *trk)
-{
-	if (trk->round_trip_ms >= 0)
-		g_string_append_printf(text, ", %.1f ms", trk->round_trip_ms);
-	if (MAX(trk->loss_up, trk->loss_down) > 0)
-		g_string_append_printf(text, ", %.1f %% lost",
-				       100 * MAX(trk->loss_up, trk->loss_down));
-}
-
-static void hub_line(GString *text, const struct topology_hub *hub)
-{
-	static const char *const words[] = {
-		[TOPOLOGY_UP] = "",
-		[TOPOLOGY_ALTERNATE] = ", by its alternate ",
-		[TOPOLOGY_CUT_OFF] = ", CUT OFF",
-		[TOPOLOGY_ABSENT] = ", NOT THERE",
-		[TOPOLOGY_LEAVING] = ", not wanted",
-	};
-	const gboolean alternate = hub->state == TOPOLOGY_ALTERNATE;
-
-	g_string_append_printf(text, "%s%s%s%s%s", hub->site,
-			       hub->root ? " (root)" : "",
-			       hub->vice ? " (vice)" : "", words[hub->state],
-			       alternate ? hub->alternate.site : "");
-	trunk_words(text, alternate ? &hub->alternate : &hub->parent);
-	g_string_append_printf(text, ", %u of %u here, %u standbys, gates",
-			       hub->here, hub->here + hub->invited,
-			       hub->standbys);
-	for (guint i = 0; i < hub->gates->len; i++)
-		g_string_append_printf(
-			text, " %s",
-			g_array_index(hub->gates, struct topology_gate, i)
-				.name);
-	g_string_append(text, hub->gates->len ? "\n" : " none\n");
-}
-
-static void room_lines(GString *text, const char *address,
-		       const struct topology *top)
-{
-	g_autofree gboolean *open = g_new0(gboolean, top->depth + 1);
-
-	g_string_append_printf(text, "\n%s\n", address);
-	for (guint i = 0; i < top->hubs->len; i++) {
-		branch(text, top, i, open);
-		hub_line(text, top->hubs->pdata[i]);
-	}
-}
-
-struct printing {
-	const struct gates *gts;
-	GString *text;
-};
-
-static gboolean print_room(gpointer key, gpointer value, gpointer data)
-{
-	const struct printing *prt = data;
-	struct topology *top = gates_topology(prt->gts, key);
-
 	(void)value;
-	room_lines(prt->text, key, top);
-	topology_destroy(&top);
+	g_ptr_array_add(data, key);
 	return FALSE;
 }
 
-char *gates_text(const struct gates *gts, const char *address)
+GPtrArray *gates_rooms(const struct gates *gts)
 {
-	GString *text = g_string_new(NULL);
-	struct printing prt = { gts, text };
+	GPtrArray *names = g_ptr_array_new();
 
-	site_lines(text, gts);
-	g_tree_foreach(gts->owners, owner_line, text);
-	if (!address)
-		g_tree_foreach(gts->rooms, print_room, &prt);
-	else if (g_tree_lookup(gts->rooms, address))
-		print_room((gpointer)address, NULL, &prt);
-	else
-		g_string_append_printf(text, "\n%s\nnobody is there\n",
-				       address);
-	return g_string_free(text, FALSE);
+	g_tree_foreach(gts->rooms, list_name, names);
+	return names;
+}
+
+GPtrArray *gates_accounts(const struct gates *gts)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	g_tree_foreach(gts->owners, list_name, names);
+	return names;
+}
+
+const struct document_owner *gates_owner(const struct gates *gts,
+					 const char *account)
+{
+	return g_tree_lookup(gts->owners, account);
 }

@@ -1,5 +1,6 @@
 /* gates - the directory and the trees of rooms, from documents to what people
- * are shown: the text of `ipsp-bridge gates`, and the panel's topology.
+ * are shown: the text of `ipsp-bridge gates` (gates_text.h), and the panel's
+ * topology.
  *
  * It is told documents by key, in any order. Control thread. */
 #ifndef BRIDGE_GATES_H
@@ -7,6 +8,7 @@
 
 #include <glib.h>
 
+#include "bridge/documents.h"
 #include "bridge/room/topology.h"
 
 struct gates;
@@ -24,8 +26,11 @@ struct topology *gates_topology(const struct gates *gts, const char *room);
 /* struct topology_site, by name; the caller unrefs. */
 GArray *gates_sites(const struct gates *gts);
 
-/* Sites, accounts with their owners, and of each room (room NULL: of all) the
- * tree of its hubs. Caller frees. */
-char *gates_text(const struct gates *gts, const char *room);
+/* Addresses and names, in order and the gates' own; the caller unrefs. */
+GPtrArray *gates_rooms(const struct gates *gts);
+GPtrArray *gates_accounts(const struct gates *gts);
+/* NULL: the account has none. */
+const struct document_owner *gates_owner(const struct gates *gts,
+					 const char *account);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "bridge/config.h"
 #include "bridge/directory/directory.h"
-#include "bridge/gates.h"
+#include "bridge/gates_text.h"
 #include "bridge/program.h"
 #include "bridge/site_config.h"
 #include "signaling/message.h"

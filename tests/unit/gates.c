@@ -1,4 +1,4 @@
-#include "bridge/gates.h"
+#include "bridge/gates_text.h"
 
 #include <string.h>
 
