@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bridge/notify.h"
+#include "signaling/standard_fds.h"
 
 #define LOOK_EVERY_MS 50
 
@@ -22,6 +23,7 @@ struct running {
 
 void program_begin(void)
 {
+	standard_fds_open();
 	/* Words on the command line are UTF-8, whatever LANG says. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	/* The state holds mails and keys. */

@@ -38,7 +38,8 @@ struct program {
 	void (*close)(void *arg);
 };
 
-/* The first line of main(): words are UTF-8, files are for this user only. */
+/* The first line of main(): standard descriptors are open, words are UTF-8,
+ * files are for this user only. */
 void program_begin(void);
 
 /* The rest of main(); returns what it returns. */

@@ -17,6 +17,7 @@
 #include "loadgen/loadgen_options.h"
 #include "loadgen/report.h"
 #include "loadgen/script.h"
+#include "signaling/standard_fds.h"
 
 #define FRAME_US    20000
 #define START_US    500000 /* from the last join to the script's start */
@@ -473,6 +474,7 @@ int main(int argc, char **argv)
 	gdouble round;
 	int code = EXIT_USAGE;
 
+	standard_fds_open();
 	/* Words on the command line are UTF-8, whatever LANG says. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!loadgen_options_parse(&run.opt, argc, argv, &error)) {

@@ -10,6 +10,7 @@
 #include "loadgen/phone_display.h"
 #include "loadgen/phone_options.h"
 #include "loadgen/phone_sound.h"
+#include "signaling/standard_fds.h"
 
 #define FIGURES_MS 1000 /* JSON */
 #define METER_MS   200	/* the live line */
@@ -215,6 +216,7 @@ int main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	struct phone_sound_config sound;
 
+	standard_fds_open();
 	/* Words on the command line are UTF-8, whatever LANG says. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!phone_options_parse(&phone.opt, argc, argv, &error)) {

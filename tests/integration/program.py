@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 
-from harness import (BRIDGE, BUILD, Bridge, Maildir, invite, ipsp_part, run,
-                     wait_for)
+from harness import (BRIDGE, BUILD, LOADGEN, PHONE, Bridge, Maildir, free_port,
+                     invite, ipsp_part, run, wait_for)
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+TONE = pathlib.Path(__file__).with_name("tone.opus")
 PHONEGATE = BUILD / "bridge" / "ipsp-phonegate"
 ROOM = "standup@conf.test"
 
@@ -138,6 +139,63 @@ def a_new_account_of_a_reload_is_watched_and_posts(directory):
     assert bridge.stop() == 0
 
 
+def sound_files(directory):
+    return ["--send", TONE, "--receive", directory / "heard.wav"]
+
+
+def closed_descriptors_are_dev_null(directory):
+    """A program that is started with them closed must take no socket of its
+    own for its keyboard or its log."""
+    mail = directory / "mail"
+    for name in ("ann", "bob1", "bob2"):
+        Maildir(mail / name)
+    (directory / "gate.conf").write_text(
+        "[phonegate]\nsite = test\nmedia_address = 127.0.0.1\n"
+        f"media_port = {free_port(socket.SOCK_DGRAM)}\n"
+        f"directory = etcd\netcd_url = http://127.0.0.1:{free_port()}\n"
+        f"cluster_secret_file = {directory}/secret\n")
+    (directory / "secret").write_text("ab" * 32)
+    for words in ([BRIDGE, "-c", bridge_in(directory).config],
+                  [PHONEGATE, "-c", directory / "gate.conf"],
+                  [PHONE, "call", ROOM, "--from", "ann@conf.test", "--config",
+                   "/dev/null", *sound_files(directory),
+                   "--mailbox", f"maildir:{mail}/ann",
+                   "--post", f"maildir:{mail}/%u"],
+                  [LOADGEN, "--room", ROOM, "--from", "bob%d@conf.test",
+                   "--callers", "2", "--mailbox", f"maildir:{mail}/bob%d",
+                   "--post", f"maildir:{mail}/%u"]):
+        process = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh",
+                                    *words])
+        fds = pathlib.Path(f"/proc/{process.pid}/fd")
+        try:
+            # A fourth descriptor: its main loop runs.
+            wait_for(f"{words[0].name} to run", lambda: process.poll() is None
+                     and (fds / "3").is_symlink()
+                     and (fds.parent / "comm").read_text() == words[0].name[:15]
+                     + "\n")
+            assert [os.readlink(fds / str(fd)) for fd in range(3)] == \
+                3 * ["/dev/null"], words
+        finally:
+            process.kill()
+            process.wait()
+
+
+def a_phone_talks_without_a_keyboard(directory):
+    bridge = bridge_in(directory).start()
+    Maildir(directory / "mail" / "ann")
+    began = time.monotonic()
+    result = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", PHONE, "call", ROOM,
+         "--from", "ann@conf.test", "--config", "/dev/null",
+         *sound_files(directory), "--for", "1",
+         "--mailbox", f"maildir:{directory}/mail/ann",
+         "--post", f"maildir:{directory}/mail/%u"],
+        capture_output=True, text=True, timeout=30)
+    assert result.returncode == 0, result
+    assert time.monotonic() - began >= 1, result
+    assert bridge.stop() == 0
+
+
 def the_state_is_for_its_user_only(directory):
     bridge = bridge_in(directory).start()
     state = directory / "bridge" / "state"
@@ -169,5 +227,7 @@ if __name__ == "__main__":
         SIGHUP_right_after_the_start_is_a_reload,
         SIGHUP_opens_rooms_and_a_mistake_changes_nothing,
         a_new_account_of_a_reload_is_watched_and_posts,
+        closed_descriptors_are_dev_null,
+        a_phone_talks_without_a_keyboard,
         the_state_is_for_its_user_only,
         the_units_are_hardened))
