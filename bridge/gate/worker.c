@@ -175,20 +175,25 @@ static void tell(struct worker *wrk, const struct event *event)
 
 	switch (event->kind) {
 	case EVENT_REGISTERED:
-		on->registered(event->member, event->registered.path,
-			       event->registered.first, wrk->arg);
+		if (on->registered)
+			on->registered(event->member, event->registered.path,
+				       event->registered.first, wrk->arg);
 		break;
 	case EVENT_GONE:
-		on->gone(event->member, event->why, wrk->arg);
+		if (on->gone)
+			on->gone(event->member, event->why, wrk->arg);
 		break;
 	case EVENT_REPORT:
-		on->report(event->member, &event->report, wrk->arg);
+		if (on->report)
+			on->report(event->member, &event->report, wrk->arg);
 		break;
 	case EVENT_TRUNK:
-		on->trunk(event->member, &event->trunk, wrk->arg);
+		if (on->trunk)
+			on->trunk(event->member, &event->trunk, wrk->arg);
 		break;
 	case EVENT_HUB:
-		on->hub(event->member, &event->hub, wrk->arg);
+		if (on->hub)
+			on->hub(event->member, &event->hub, wrk->arg);
 		break;
 	case EVENT_RETIRED:
 		break;
@@ -197,12 +202,13 @@ static void tell(struct worker *wrk, const struct event *event)
 
 static void tell_message(struct worker *wrk, const struct event_message *msg)
 {
-	if (msg->hub)
-		wrk->events.hub_message(msg->member, msg->from, msg->text,
-					msg->size, wrk->arg);
-	else
-		wrk->events.message(msg->member, msg->text, msg->size,
-				    wrk->arg);
+	const struct worker_events *on = &wrk->events;
+
+	if (msg->hub && on->hub_message)
+		on->hub_message(msg->member, msg->from, msg->text, msg->size,
+				wrk->arg);
+	else if (!msg->hub && on->message)
+		on->message(msg->member, msg->text, msg->size, wrk->arg);
 }
 
 void worker_dispatch(struct worker *wrk)
@@ -212,8 +218,10 @@ void worker_dispatch(struct worker *wrk)
 	thread_drain(wrk->worker_fd);
 	forget_routes(wrk);
 	while (ring_pop(wrk->eng->packets_up, &wrk->packet))
-		wrk->events.websocket(wrk->packet.connection, wrk->packet.buf,
-				      wrk->packet.size, wrk->arg);
+		if (wrk->events.websocket)
+			wrk->events.websocket(wrk->packet.connection,
+					      wrk->packet.buf, wrk->packet.size,
+					      wrk->arg);
 	while (ring_pop(wrk->eng->messages, &wrk->message))
 		tell_message(wrk, &wrk->message);
 	while (ring_pop(wrk->eng->events, &event)) {

@@ -40,7 +40,8 @@ enum worker_gone {
 };
 
 /* Called on the control thread, from worker_dispatch(). `member` is
- * session_config.member; what it is told of may just have been removed. */
+ * session_config.member; what it is told of may just have been removed. NULL:
+ * nobody wants to know. */
 struct worker_events {
 	/* The first proven path, and each change of it. `path` is a literal
 	 * "192.0.2.1:5004", "[2001:db8::1]:5004" or "websocket". */
@@ -57,7 +58,7 @@ struct worker_events {
 	/* A packet for a WebSocket path (ipsp-media). */
 	void (*websocket)(uint32_t connection, const uint8_t *buf, size_t size,
 			  void *arg);
-	/* The cascade; NULL where there are no hubs. `tag` is the config's.
+	/* The cascade. `tag` is the config's.
 	 * Each once a second, and when a state changes. */
 	void (*trunk)(uint32_t tag, const struct trunk_report *rep, void *arg);
 	void (*hub)(uint32_t tag, const struct hub_report *rep, void *arg);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bridge/gate/worker.h"
 #include "loadgen/media.h"
 #include "tests/integration/standby_keys.h"
+#include "tests/worker.h"
 
 #define ANNOUNCER 1000000 /* a place that no caller has */
 
@@ -59,63 +59,7 @@ static void on_retired(void *owner)
 static const struct media_events media_events = { on_event, on_websocket,
 						  on_retired };
 
-static void on_registered(uint32_t member, const char *path, bool first,
-			  void *arg)
-{
-	(void)member;
-	(void)path;
-	(void)first;
-	(void)arg;
-}
-
-static void on_gone(uint32_t member, enum worker_gone why, void *arg)
-{
-	(void)member;
-	(void)why;
-	(void)arg;
-}
-
-static void on_message(uint32_t member, const char *json, size_t size,
-		       void *arg)
-{
-	(void)member;
-	(void)json;
-	(void)size;
-	(void)arg;
-}
-
-static void on_report(uint32_t member, const struct session_report *rep,
-		      void *arg)
-{
-	(void)member;
-	(void)rep;
-	(void)arg;
-}
-
-static void on_packet(uint32_t connection, const uint8_t *buf, size_t size,
-		      void *arg)
-{
-	(void)connection;
-	(void)buf;
-	(void)size;
-	(void)arg;
-}
-
-static const struct worker_events worker_events = {
-	.registered = on_registered,
-	.gone = on_gone,
-	.message = on_message,
-	.report = on_report,
-	.websocket = on_packet,
-};
-
-static void require(int r, const char *what)
-{
-	if (!r)
-		return;
-	fprintf(stderr, "standby_gate: %s: %d\n", what, r);
-	exit(1);
-}
+static const struct worker_events worker_events = { 0 };
 
 static void add_session(struct worker *wrk, struct phonegate *gate, unsigned k)
 {
@@ -134,8 +78,8 @@ static void add_session(struct worker *wrk, struct phonegate *gate, unsigned k)
 	struct session *ses;
 
 	standby_username(k == ANNOUNCER, cfg.username);
-	require(session_create(&ses, &cfg), "session");
-	require(worker_add_session(wrk, gate, ses), "session");
+	g_assert_cmpint(session_create(&ses, &cfg), ==, 0);
+	g_assert_cmpint(worker_add_session(wrk, gate, ses), ==, 0);
 }
 
 static void open_gate(struct worker *wrk, unsigned k)
@@ -149,10 +93,7 @@ static void open_gate(struct worker *wrk, unsigned k)
 	struct phonegate *gate;
 	struct mix *mix;
 
-	require(mix_create(&mix, &cfg), "mix");
-	require(worker_add_mix(wrk, mix), "mix");
-	require(phonegate_create(&gate, "test", mix, 4), "gate");
-	require(worker_add_gate(wrk, gate), "gate");
+	worker_open_gate(wrk, &cfg, 4, &mix, &gate);
 	add_session(wrk, gate, k);
 	add_session(wrk, gate, ANNOUNCER);
 }
@@ -169,28 +110,22 @@ static void announce(struct media *med, uint16_t port)
 	struct media_line *line;
 
 	standby_username(true, place.registration.username);
-	require(call_place_create(&cfg.places, &place), "place");
-	require(media_add(med, &line, &cfg, &sound, NULL, NULL), "line");
+	g_assert_cmpint(call_place_create(&cfg.places, &place), ==, 0);
+	g_assert_cmpint(media_add(med, &line, &cfg, &sound, NULL, NULL), ==, 0);
 }
 
 int main(int argc, char **argv)
 {
-	struct worker_config cfg = { .cpu = -1, .n_listen = 1 };
-	struct sockaddr_in *v4 = (void *)&cfg.listen[0];
-	struct sockaddr_storage at;
 	struct worker *wrk;
 	struct media *med;
 	uint16_t port;
 
 	if (argc != 2)
 		return 2;
-	v4->sin_family = AF_INET;
-	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	require(worker_create(&wrk, &cfg, &worker_events, NULL), "worker");
-	require(media_create(&med, &media_events), "media");
+	wrk = worker_start(0, &worker_events, NULL);
+	g_assert_cmpint(media_create(&med, &media_events), ==, 0);
 	open_gate(wrk, (unsigned)atoi(argv[1]));
-	worker_address(wrk, 0, &at);
-	port = ntohs(((struct sockaddr_in *)&at)->sin_port);
+	port = ntohs(worker_at(wrk).sin_port);
 	announce(med, port);
 	printf("%u\n", port);
 	fflush(stdout);

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "bridge/gate/worker.h"
 #include "mixer/codec.h"
 #include "tests/sound.h"
 #include "tests/unit/gate_phone.h"
+#include "tests/worker.h"
 
 #define HUBS	    5
 #define PATIENCE_MS 20000
@@ -61,26 +61,7 @@ static void on_hub_message(uint32_t tag, uint32_t from, const char *json,
 	memcpy(at->message, json, size);
 }
 
-static void on_registered(uint32_t member, const char *path, bool first,
-			  void *arg)
-{
-	(void)member;
-	(void)path;
-	(void)first;
-	(void)arg;
-}
-
-static void on_report(uint32_t member, const struct session_report *rep,
-		      void *arg)
-{
-	(void)member;
-	(void)rep;
-	(void)arg;
-}
-
 static const struct worker_events events = {
-	.registered = on_registered,
-	.report = on_report,
 	.trunk = on_trunk,
 	.hub = on_hub,
 	.hub_message = on_hub_message,
@@ -100,6 +81,12 @@ static int open_phone(struct sockaddr_in *own)
 
 static void add_room(struct at *at, unsigned i)
 {
+	const struct mix_config mix = { .capacity = 20,
+					.talkers = 5,
+					.bitrate = 32000,
+					.complexity = 0,
+					.channels = 1,
+					.jitter = { 0, 200 } };
 	struct hub_config hub = { .id = 1 + i,
 				  .talkers = 5,
 				  .guests = 8,
@@ -107,19 +94,8 @@ static void add_room(struct at *at, unsigned i)
 				  .leg = { .jitter = { 0, 200 },
 					   .channels = 1 } };
 
-	g_assert_cmpint(
-		mix_create(&at->mix,
-			   &(struct mix_config){ .capacity = 20,
-						 .talkers = 5,
-						 .bitrate = 32000,
-						 .complexity = 0,
-						 .channels = 1,
-						 .jitter = { 0, 200 } }),
-		==, 0);
-	g_assert_cmpint(phonegate_create(&at->gate, "gate", at->mix, 5), ==, 0);
+	worker_open_gate(at->wrk, &mix, 5, &at->mix, &at->gate);
 	g_assert_cmpint(hub_create(&at->hub, &hub), ==, 0);
-	g_assert_cmpint(worker_add_mix(at->wrk, at->mix), ==, 0);
-	g_assert_cmpint(worker_add_gate(at->wrk, at->gate), ==, 0);
 	g_assert_cmpint(worker_add_hub(at->wrk, at->mix, at->hub), ==, 0);
 }
 
@@ -143,16 +119,9 @@ static void add_member(struct at *at, unsigned i)
 
 static void start_worker(struct at *at, unsigned i)
 {
-	struct worker_config cfg = { .index = i, .cpu = -1, .n_listen = 1 };
-	struct sockaddr_in any = { .sin_family = AF_INET };
-	struct sockaddr_storage bound;
-
-	any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	memcpy(&cfg.listen[0], &any, sizeof(any));
 	memset(at, 0, sizeof(*at));
-	g_assert_cmpint(worker_create(&at->wrk, &cfg, &events, at), ==, 0);
-	worker_address(at->wrk, 0, &bound);
-	memcpy(&at->worker, &bound, sizeof(at->worker));
+	at->wrk = worker_start(i, &events, at);
+	at->worker = worker_at(at->wrk);
 	add_room(at, i);
 	add_member(at, i);
 }

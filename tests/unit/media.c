@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bridge/gate/worker.h"
 #include "loadgen/hearing.h"
+#include "tests/worker.h"
 
 #define CALLERS	 3
 #define FRAME_US 20000
@@ -111,15 +111,6 @@ static void on_retired(void *owner)
 static const struct media_events events = { on_event, on_websocket,
 					    on_retired };
 
-static void worker_registered(uint32_t member, const char *path, bool first,
-			      void *arg)
-{
-	(void)member;
-	(void)path;
-	(void)first;
-	(void)arg;
-}
-
 static void worker_gone(uint32_t member, enum worker_gone why, void *arg)
 {
 	(void)member;
@@ -136,29 +127,9 @@ static void worker_said(uint32_t member, const char *json, size_t size,
 	talk->mutes += size >= strlen(on) && !memcmp(json, on, strlen(on));
 }
 
-static void worker_figures(uint32_t member, const struct session_report *rep,
-			   void *arg)
-{
-	(void)member;
-	(void)rep;
-	(void)arg;
-}
-
-static void worker_sends(uint32_t connection, const uint8_t *buf, size_t size,
-			 void *arg)
-{
-	(void)connection;
-	(void)buf;
-	(void)size;
-	(void)arg;
-}
-
 static const struct worker_events worker_events = {
-	.registered = worker_registered,
 	.gone = worker_gone,
 	.message = worker_said,
-	.report = worker_figures,
-	.websocket = worker_sends,
 };
 
 static struct stream_config stream_of(unsigned index, bool caller)
@@ -229,15 +200,13 @@ static void add_line(struct talk *talk, unsigned index, const char *ip,
 		.jitter = { 20, 500 },
 		.report_us = G_USEC_PER_SEC,
 	};
-	struct sockaddr_storage at;
 
-	worker_address(talk->wrk, 0, &at);
 	g_snprintf(place.registration.username,
 		   sizeof(place.registration.username), "dialog%u", index);
 	if (first)
 		add_target(&place.registration, ip, first);
 	add_target(&place.registration, "127.0.0.1",
-		   ((struct sockaddr_in *)&at)->sin_port);
+		   worker_at(talk->wrk).sin_port);
 	g_assert_cmpint(call_place_create(&cfg.places, &place), ==, 0);
 	person->talk = talk;
 	person->index = index;
@@ -250,29 +219,17 @@ static void add_line(struct talk *talk, unsigned index, const char *ip,
 
 static void setup(struct talk *talk, const char *ip, in_port_t first)
 {
-	struct worker_config cfg = { .cpu = -1, .n_listen = 1 };
-	struct sockaddr_in *v4 = (void *)&cfg.listen[0];
+	const struct mix_config cfg = { .capacity = CALLERS,
+					.talkers = 5,
+					.bitrate = 32000,
+					.complexity = 3,
+					.channels = 1,
+					.jitter = { 20, 500 } };
 
 	memset(talk, 0, sizeof(*talk));
 	talk->script.callers = CALLERS;
-	v4->sin_family = AF_INET;
-	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	g_assert_cmpint(worker_create(&talk->wrk, &cfg, &worker_events, talk),
-			==, 0);
-	g_assert_cmpint(
-		mix_create(&talk->mix,
-			   &(struct mix_config){ .capacity = CALLERS,
-						 .talkers = 5,
-						 .bitrate = 32000,
-						 .complexity = 3,
-						 .channels = 1,
-						 .jitter = { 20, 500 } }),
-		==, 0);
-	g_assert_cmpint(worker_add_mix(talk->wrk, talk->mix), ==, 0);
-	g_assert_cmpint(
-		phonegate_create(&talk->gate, "local-1", talk->mix, CALLERS),
-		==, 0);
-	g_assert_cmpint(worker_add_gate(talk->wrk, talk->gate), ==, 0);
+	talk->wrk = worker_start(0, &worker_events, talk);
+	worker_open_gate(talk->wrk, &cfg, CALLERS, &talk->mix, &talk->gate);
 	g_assert_cmpint(media_create(&talk->med, &events), ==, 0);
 	for (unsigned i = 0; i < CALLERS; i++) {
 		add_session(talk, i);

@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "bridge/gate/worker.h"
 #include "mixer/codec.h"
 #include "mixer/level.h"
 #include "tests/sound.h"
 #include "tests/unit/gate_phone.h"
+#include "tests/worker.h"
 
 #define PHONES	    2
 #define FRAME_US    20000
@@ -68,38 +68,9 @@ static void on_gone(uint32_t member, enum worker_gone why, void *arg)
 	bench->gone++;
 }
 
-static void on_message(uint32_t member, const char *json, size_t size,
-		       void *arg)
-{
-	(void)member;
-	(void)json;
-	(void)size;
-	(void)arg;
-}
-
-static void on_report(uint32_t member, const struct session_report *rep,
-		      void *arg)
-{
-	(void)member;
-	(void)rep;
-	(void)arg;
-}
-
-static void on_websocket(uint32_t connection, const uint8_t *buf, size_t size,
-			 void *arg)
-{
-	(void)connection;
-	(void)buf;
-	(void)size;
-	(void)arg;
-}
-
 static const struct worker_events events = {
 	.registered = on_registered,
 	.gone = on_gone,
-	.message = on_message,
-	.report = on_report,
-	.websocket = on_websocket,
 };
 
 static int open_socket(void)
@@ -228,17 +199,6 @@ static void register_phone(struct bench *bench, unsigned i)
 	g_assert_cmpuint(bench->registered, >, before);
 }
 
-static void start_worker(struct bench *bench, unsigned i)
-{
-	struct worker_config cfg = { .index = i, .cpu = -1, .n_listen = 1 };
-	struct sockaddr_in *in = (struct sockaddr_in *)&cfg.listen[0];
-
-	in->sin_family = AF_INET;
-	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	g_assert_cmpint(worker_create(&bench->workers[i], &cfg, &events, bench),
-			==, 0);
-}
-
 static void start_phone(struct bench *bench, unsigned i)
 {
 	const struct codec_config cfg = { .bitrate = 32000, .low_delay = 1 };
@@ -255,19 +215,13 @@ static void start_phone(struct bench *bench, unsigned i)
 static struct bench *start(void)
 {
 	struct bench *bench = g_new0(struct bench, 1);
-	struct sockaddr_storage home;
 
-	start_worker(bench, 0);
-	start_worker(bench, 1);
+	for (unsigned i = 0; i < G_N_ELEMENTS(bench->workers); i++)
+		bench->workers[i] = worker_start(i, &events, bench);
 	bench->owner = bench->workers[0];
-	worker_address(bench->owner, 0, &home);
-	memcpy(&bench->home, &home, sizeof(bench->home));
-	g_assert_cmpint(mix_create(&bench->mix, &mix_config), ==, 0);
-	g_assert_cmpint(worker_add_mix(bench->owner, bench->mix), ==, 0);
-	g_assert_cmpint(
-		phonegate_create(&bench->gate, "local-1", bench->mix, PHONES),
-		==, 0);
-	g_assert_cmpint(worker_add_gate(bench->owner, bench->gate), ==, 0);
+	bench->home = worker_at(bench->owner);
+	worker_open_gate(bench->owner, &mix_config, PHONES, &bench->mix,
+			 &bench->gate);
 	for (unsigned i = 0; i < PHONES; i++)
 		start_phone(bench, i);
 	bench->next_us = g_get_monotonic_time();
