@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge/gate/private.h"
 #include "mixer/srtp_cipher.h"
 #include "mixer/wire.h"
+#include "tests/fuzz/engine.h"
 
 #define SESSIONS 2
 
@@ -79,47 +79,26 @@ static struct session *make_session(uint32_t member, bool srtp)
 
 static void push(struct bench *bench, struct command cmd)
 {
-	if (!ring_push(bench->eng->commands, &cmd))
-		abort();
-	engine_apply(bench->eng, bench->now);
-}
-
-static struct path path_of(uint8_t last)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-				  .sin_port = htons(4000) };
-	struct path path;
-
-	in.sin_addr.s_addr = htonl(0xc0000200u | last);
-	if (!path_from_socket(&path, 0, (struct sockaddr *)&in))
-		abort();
-	return path;
+	fuzz_push(bench->eng, cmd, bench->now);
 }
 
 static void create(struct bench *bench)
 {
 	static const uint8_t key[SRTP_MAX_KEY];
-	struct engine_mix *entry = calloc(1, sizeof(*entry));
+	const struct mix_config cfg = { .capacity = SESSIONS,
+					.talkers = 2,
+					.bitrate = 16000,
+					.complexity = 0,
+					.channels = 1,
+					.jitter = { 20, 200 } };
 
-	bench->entry = entry;
 	bench->now = 1000000000;
-	bench->stranger = path_of(9);
-	if (!entry || engine_create(&bench->eng, check_output, bench) ||
-	    mix_create(&entry->mix,
-		       &(struct mix_config){ .capacity = SESSIONS,
-					     .talkers = 2,
-					     .bitrate = 16000,
-					     .complexity = 0,
-					     .channels = 1,
-					     .jitter = { 20, 200 } }) ||
-	    phonegate_create(&bench->gate, "local-1", entry->mix, SESSIONS) ||
-	    srtp_cipher_create(&bench->cipher, SRTP_AEAD_AES_128_GCM, key,
+	bench->stranger = fuzz_path(9);
+	fuzz_create(&bench->eng, &bench->entry, &bench->gate, &cfg, SESSIONS,
+		    check_output, bench, bench->now);
+	if (srtp_cipher_create(&bench->cipher, SRTP_AEAD_AES_128_GCM, key,
 			       SRTP_PROTECT))
 		abort();
-	push(bench,
-	     (struct command){ .kind = COMMAND_ADD_MIX, .entry = entry });
-	push(bench,
-	     (struct command){ .kind = COMMAND_ADD_GATE, .gate = bench->gate });
 }
 
 static void call(struct bench *bench)
@@ -127,7 +106,7 @@ static void call(struct bench *bench)
 	for (uint32_t i = 0; i < SESSIONS; i++) {
 		bench->ses[i] = make_session(i, i == 1);
 		bench->ses[i]->gate = bench->gate;
-		bench->own[i] = path_of((uint8_t)(i + 1));
+		bench->own[i] = fuzz_path((uint8_t)(i + 1));
 		push(bench, (struct command){ .kind = COMMAND_ADD_SESSION,
 					      .ses = bench->ses[i] });
 		engine_adopt_path(bench->eng, bench->ses[i], &bench->own[i],
@@ -194,9 +173,9 @@ static size_t dress(struct bench *bench, enum dress how, unsigned whose,
 	return n > 0 ? (size_t)n : size;
 }
 
-static void play(struct bench *bench, uint8_t command, const uint8_t *data,
-		 size_t size)
+static void play(void *arg, uint8_t command, const uint8_t *data, size_t size)
 {
+	struct bench *bench = arg;
 	const struct path *from =
 		command & 2 ? &bench->stranger : &bench->own[command & 1];
 	uint8_t buf[RTP_MAX_PACKET];
@@ -223,19 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!bench.eng)
 		create(&bench);
 	call(&bench);
-	while (size > 3) {
-		uint8_t command = data[0];
-		size_t length = (size_t)data[1] << 8 | data[2];
-
-		data += 3;
-		size -= 3;
-		if (length > size)
-			length = size;
-		if (length <= RTP_MAX_PACKET)
-			play(&bench, command, data, length);
-		data += length;
-		size -= length;
-	}
+	fuzz_records(data, size, RTP_MAX_PACKET, play, &bench);
 	hang_up(&bench);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bridge/gate/hub_private.h"
+#include "tests/fuzz/engine.h"
 
 #define TRUNKS	3
 #define TALKERS 3
@@ -44,46 +45,24 @@ static void check_output(struct outbox *box, void *arg)
 	}
 }
 
-static struct path path_of(uint8_t last)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-				  .sin_port = htons(4000) };
-	struct path path;
-
-	in.sin_addr.s_addr = htonl(0xc0000200u | last);
-	if (!path_from_socket(&path, 0, (struct sockaddr *)&in))
-		abort();
-	return path;
-}
-
 static void push(struct bench *bench, struct command cmd)
 {
-	if (!ring_push(bench->eng->commands, &cmd))
-		abort();
-	engine_apply(bench->eng, bench->now);
+	fuzz_push(bench->eng, cmd, bench->now);
 }
 
 static void create(struct bench *bench)
 {
-	struct engine_mix *entry = calloc(1, sizeof(*entry));
+	const struct mix_config cfg = { .capacity = 16,
+					.talkers = TALKERS,
+					.bitrate = 16000,
+					.complexity = 0,
+					.channels = 1,
+					.jitter = { 0, 200 } };
 
-	bench->entry = entry;
 	bench->now = 1000000000;
-	bench->member = path_of(9);
-	if (!entry || engine_create(&bench->eng, check_output, bench) ||
-	    mix_create(&entry->mix,
-		       &(struct mix_config){ .capacity = 16,
-					     .talkers = TALKERS,
-					     .bitrate = 16000,
-					     .complexity = 0,
-					     .channels = 1,
-					     .jitter = { 0, 200 } }) ||
-	    phonegate_create(&bench->gate, "local-1", entry->mix, 1))
-		abort();
-	push(bench,
-	     (struct command){ .kind = COMMAND_ADD_MIX, .entry = entry });
-	push(bench,
-	     (struct command){ .kind = COMMAND_ADD_GATE, .gate = bench->gate });
+	bench->member = fuzz_path(9);
+	fuzz_create(&bench->eng, &bench->entry, &bench->gate, &cfg, 1,
+		    check_output, bench, bench->now);
 }
 
 static void add_trunk(struct bench *bench, unsigned i)
@@ -96,7 +75,7 @@ static void add_trunk(struct bench *bench, unsigned i)
 
 	if (trunk_create(&bench->trunks[i], &cfg))
 		abort();
-	bench->peers[i] = bench->trunks[i]->peers[0] = path_of((uint8_t)i);
+	bench->peers[i] = bench->trunks[i]->peers[0] = fuzz_path((uint8_t)i);
 	bench->trunks[i]->n_peers = 1;
 	push(bench, (struct command){ .kind = COMMAND_ADD_TRUNK,
 				      .hub = bench->hub,
@@ -211,9 +190,9 @@ static void speak(struct bench *bench, const uint8_t *data, size_t size)
 			      bench->now);
 }
 
-static void play(struct bench *bench, uint8_t command, const uint8_t *data,
-		 size_t size)
+static void play(void *arg, uint8_t command, const uint8_t *data, size_t size)
 {
+	struct bench *bench = arg;
 	unsigned which = command & 3;
 	uint8_t buf[TRUNK_MAX_PAYLOAD];
 
@@ -239,19 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!bench.eng)
 		create(&bench);
 	begin(&bench);
-	while (size > 3) {
-		uint8_t command = data[0];
-		size_t length = (size_t)data[1] << 8 | data[2];
-
-		data += 3;
-		size -= 3;
-		if (length > size)
-			length = size;
-		if (length <= TRUNK_MAX_PAYLOAD)
-			play(&bench, command, data, length);
-		data += length;
-		size -= length;
-	}
+	fuzz_records(data, size, TRUNK_MAX_PAYLOAD, play, &bench);
 	end(&bench);
 	return 0;
 }
