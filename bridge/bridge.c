@@ -8,6 +8,7 @@
 #include "bridge/conference.h"
 #include "bridge/config_fixed.h"
 #include "bridge/local_media.h"
+#include "bridge/logins.h"
 #include "bridge/metrics.h"
 #include "bridge/site_config.h"
 #include "bridge/web_config.h"
@@ -139,6 +140,20 @@ static GPtrArray *web_audited(const char *room, gint64 before, guint limit,
 	return conference_audited(br->conf, room, before, limit);
 }
 
+static void web_session_opened(const struct login_session *ses, void *arg)
+{
+	struct bridge *br = arg;
+
+	logins_opened(conference_store(br->conf), ses);
+}
+
+static void web_session_ended(const char *digest, void *arg)
+{
+	struct bridge *br = arg;
+
+	logins_ended(conference_store(br->conf), digest);
+}
+
 static gboolean web_media_packet(guint worker, guint32 connection,
 				 const guint8 *buf, gsize size, void *arg)
 {
@@ -253,6 +268,8 @@ static const struct web_host web_host = {
 	.mail_login = web_mail_login,
 	.audit = web_audit,
 	.audited = web_audited,
+	.sessions = { .opened = web_session_opened,
+		      .ended = web_session_ended },
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
 	.metrics = web_metrics,
@@ -429,6 +446,9 @@ static gboolean open_conference(struct bridge *br, struct config *cfg,
 	br->conf = conference_create(cfg, &br->host, br, error);
 	if (!br->conf)
 		return FALSE;
+	if (br->web)
+		logins_restore(conference_store(br->conf), br->web,
+			       now_s(NULL));
 	if (br->media)
 		local_media_join(br->media, &conference_media_events, br->conf);
 	br->accounts = accounts_create(&accounts_events, !br->cluster, br);

@@ -382,6 +382,11 @@ const struct config *conference_config(const struct conference *conf)
 	return conf->cfg;
 }
 
+struct store *conference_store(const struct conference *conf)
+{
+	return conf->store;
+}
+
 static void forget_old(struct conference *conf)
 {
 	gint64 now = now_s(conf);

@@ -97,6 +97,9 @@ guint conference_tool_leave(struct conference *conf, const char *room,
 /* The arg of its functions is the struct conference. */
 extern const struct media_events conference_media_events;
 
+/* Its store, for what is kept beside it: moderators' log-ins. */
+struct store *conference_store(const struct conference *conf);
+
 /* struct room *; the caller unrefs the array. */
 GPtrArray *conference_rooms(const struct conference *conf);
 

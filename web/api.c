@@ -6,7 +6,6 @@
 #include <jansson.h>
 
 #include "web/files.h"
-#include "web/login.h"
 #include "web/origin.h"
 
 /* __Host- (RFC 6265bis 4.1.3.2): no other host of the domain can set it. */
@@ -65,7 +64,7 @@ struct api *api_create(const struct api_config *cfg,
 	api->arg = arg;
 	api->url = g_strdup(cfg->url);
 	api->https = g_str_has_prefix(cfg->url, "https://");
-	api->login = login_create();
+	api->login = login_create(&events->sessions, arg);
 	api->mails = g_hash_table_new_full(NULL, NULL, mail_free, NULL);
 	api->origin = origin_of_url(cfg->url);
 	if (!api->origin)
@@ -408,6 +407,11 @@ void api_request(struct api *api, const struct server_request *req,
 		reply_error(reply_r, 405, "wrong-method");
 	else
 		reply_error(reply_r, 404, "not-found");
+}
+
+void api_restore_session(struct api *api, const struct login_session *ses)
+{
+	login_restore(api->login, ses);
 }
 
 char *api_login_link(struct api *api, const char *address)

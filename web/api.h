@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "web/login.h"
 #include "web/server.h"
 
 struct api;
@@ -24,6 +25,7 @@ struct api_events {
 	GBytes *(*audit_csv)(const char *address, const char *room, void *arg);
 	void (*mail_login)(const char *address, const char *link,
 			   gboolean japanese, void *arg);
+	struct login_events sessions; /* with the same arg */
 	/* A session ended: its sockets are to be closed. */
 	void (*logged_out)(void *arg);
 };
@@ -35,6 +37,9 @@ void api_destroy(struct api **apip);
 
 void api_request(struct api *api, const struct server_request *req,
 		 struct server_reply *reply_r);
+
+/* See login_restore(). */
+void api_restore_session(struct api *api, const struct login_session *ses);
 
 /* From the request's Cookie: the session's secret, or NULL; caller frees. */
 char *api_session_secret(const struct api *api,

@@ -10,6 +10,8 @@
 #define MAX_SECRET   64 /* a longer one is none of ours */
 
 struct login {
+	const struct login_events *events; /* or NULL */
+	void *arg;
 	GHashTable *tokens, *sessions; /* digest -> struct grant */
 	struct rate *asks_by_address, *asks_by_peer, *tries_by_peer;
 };
@@ -27,10 +29,12 @@ static void grant_free(gpointer data)
 	g_free(grant);
 }
 
-struct login *login_create(void)
+struct login *login_create(const struct login_events *events, void *arg)
 {
 	struct login *lgn = g_new0(struct login, 1);
 
+	lgn->events = events;
+	lgn->arg = arg;
 	lgn->tokens = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					    grant_free);
 	lgn->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
@@ -84,18 +88,26 @@ static gboolean is_over(gpointer digest, gpointer value, gpointer now)
 	return grant->expires <= *(gint64 *)now;
 }
 
+static void grant_add(GHashTable *table, const char *digest,
+		      const char *address, gint64 expires)
+{
+	struct grant *grant = g_new0(struct grant, 1);
+
+	grant->address = g_strdup(address);
+	grant->expires = expires;
+	g_hash_table_insert(table, g_strdup(digest), grant);
+}
+
 /* Grants a new secret. Each time the table is cleared of what is over: it
  * grows by moderators' log-ins only, so it is short. */
 static char *grant_new(GHashTable *table, const char *address, gint64 now,
 		       guint life_s)
 {
-	struct grant *grant = g_new0(struct grant, 1);
 	char *secret = new_secret();
+	g_autofree char *digest = digest_of(secret);
 
 	g_hash_table_foreach_remove(table, is_over, &now);
-	grant->address = g_strdup(address);
-	grant->expires = now + life_s;
-	g_hash_table_insert(table, digest_of(secret), grant);
+	grant_add(table, digest, address, now + life_s);
 	return secret;
 }
 
@@ -144,8 +156,20 @@ char *login_redeem(struct login *lgn, const char *token, gint64 now)
 	if (!grant)
 		return NULL;
 	secret = grant_new(lgn->sessions, grant->address, now, LOGIN_SESSION_S);
+	if (lgn->events && lgn->events->opened) {
+		g_autofree char *digest = digest_of(secret);
+		const struct login_session ses = { digest, grant->address,
+						   now + LOGIN_SESSION_S };
+
+		lgn->events->opened(&ses, lgn->arg);
+	}
 	grant_remove(lgn->tokens, token);
 	return secret;
+}
+
+void login_restore(struct login *lgn, const struct login_session *ses)
+{
+	grant_add(lgn->sessions, ses->digest, ses->address, ses->expires);
 }
 
 const char *login_session(struct login *lgn, const char *secret, gint64 now)
@@ -157,6 +181,9 @@ const char *login_session(struct login *lgn, const char *secret, gint64 now)
 
 void login_end(struct login *lgn, const char *secret)
 {
-	if (secret)
-		grant_remove(lgn->sessions, secret);
+	g_autofree char *digest = secret ? digest_of(secret) : NULL;
+
+	if (digest && g_hash_table_remove(lgn->sessions, digest) &&
+	    lgn->events && lgn->events->ended)
+		lgn->events->ended(digest, lgn->arg);
 }

@@ -3,8 +3,8 @@
  *
  * Time is an argument, Unix seconds. A secret is 128 random bits in
  * base64url; only its SHA-256 is kept, and is what it is found by, so neither
- * our memory nor the time of a search tells a secret. Sessions live as long
- * as the process. */
+ * our memory nor the time of a search tells a secret. Sessions outlive the
+ * process where somebody keeps them; tokens do not. */
 #ifndef WEB_LOGIN_H
 #define WEB_LOGIN_H
 
@@ -22,7 +22,23 @@
 
 struct login;
 
-struct login *login_create(void);
+/* Of a session all that is kept. */
+struct login_session {
+	const char *digest; /* of its secret */
+	const char *address;
+	gint64 expires; /* Unix seconds */
+};
+
+/* For who keeps sessions. NULL: nobody does. */
+struct login_events {
+	void (*opened)(const struct login_session *ses, void *arg);
+	void (*ended)(const char *digest, void *arg);
+};
+
+/* events may be NULL. */
+struct login *login_create(const struct login_events *events, void *arg);
+/* A session of before, as it was told to be kept. */
+void login_restore(struct login *lgn, const struct login_session *ses);
 void login_destroy(struct login **lgnp);
 
 /* May peer ask that a link is mailed to address? Counts. */

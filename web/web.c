@@ -351,6 +351,22 @@ static void mail_login(const char *address, const char *link, gboolean japanese,
 	web->host->mail_login(address, link, japanese, web->arg);
 }
 
+static void session_opened(const struct login_session *ses, void *arg)
+{
+	struct web *web = arg;
+
+	if (web->host->sessions.opened)
+		web->host->sessions.opened(ses, web->arg);
+}
+
+static void session_ended(const char *digest, void *arg)
+{
+	struct web *web = arg;
+
+	if (web->host->sessions.ended)
+		web->host->sessions.ended(digest, web->arg);
+}
+
 static void logged_out(void *arg)
 {
 	close_ended(arg);
@@ -360,6 +376,7 @@ static const struct api_events api_events = {
 	.is_moderator = is_moderator,
 	.audit_csv = audit_csv,
 	.mail_login = mail_login,
+	.sessions = { .opened = session_opened, .ended = session_ended },
 	.logged_out = logged_out,
 };
 
@@ -437,6 +454,11 @@ void web_destroy(struct web **webp)
 	g_ptr_array_unref(web->visits);
 	g_free(web->metrics_token);
 	g_free(web);
+}
+
+void web_restore_session(struct web *web, const struct login_session *ses)
+{
+	api_restore_session(web->api, ses);
 }
 
 guint web_port(const struct web *web)

@@ -14,6 +14,7 @@
 #include "bridge/room/audit.h"
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
+#include "web/login.h"
 #include "web/whip.h"
 
 struct web;
@@ -49,6 +50,8 @@ struct web_host {
 	 * the row `before`, newest first, at most `limit`. */
 	GPtrArray *(*audited)(const char *room, gint64 before, guint limit,
 			      void *arg);
+	/* A log-in, to be kept over a restart: web_restore_session(). */
+	struct login_events sessions;
 	/* ipsp-media: `worker` is the number in the URL /media/N.
 	 * FALSE: no such worker, the socket is closed. */
 	gboolean (*media_packet)(guint worker, guint32 connection,
@@ -65,6 +68,9 @@ void web_destroy(struct web **webp);
 
 /* The port it listens on. */
 guint web_port(const struct web *web);
+
+/* A log-in of before, from web_host.sessions. Before the main loop runs. */
+void web_restore_session(struct web *web, const struct login_session *ses);
 
 /* The observer to give to every room; its arg is the struct web. */
 extern const struct room_observer web_observer;

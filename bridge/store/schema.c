@@ -43,6 +43,9 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE audit ADD COLUMN outcome TEXT NOT NULL DEFAULT 'done';"
 	"CREATE INDEX audit_room ON audit (room, id);",
+	/* digest: SHA-256 of the cookie's secret, in hexadecimal. */
+	"CREATE TABLE session (digest TEXT PRIMARY KEY,"
+	"  address TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 #define DIALOG_COLUMNS                                                         \
@@ -124,4 +127,11 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 	[SQL_USE_TOKEN] = "UPDATE token SET uses = uses - 1 "
 			  "WHERE digest = ? AND uses > 0",
 	[SQL_FORGET_TOKENS] = "DELETE FROM token WHERE expires < ?",
+
+	[SQL_ADD_SESSION] = "INSERT OR REPLACE INTO session (digest, address, "
+			    "expires) VALUES (?, ?, ?)",
+	[SQL_END_SESSION] = "DELETE FROM session WHERE digest = ?",
+	[SQL_SESSIONS] = "SELECT digest, address, expires FROM session "
+			 "WHERE expires > ?",
+	[SQL_FORGET_SESSIONS] = "DELETE FROM session WHERE expires < ?",
 };

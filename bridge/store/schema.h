@@ -3,7 +3,7 @@
 #define STORE_SCHEMA_H
 
 /* PRAGMA user_version of a file that has all of schema_steps. */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* Step n brings a file of version n to n + 1. */
 extern const char *const schema_steps[SCHEMA_VERSION];
@@ -43,6 +43,10 @@ enum schema_statement {
 	SQL_TOKEN,
 	SQL_USE_TOKEN,
 	SQL_FORGET_TOKENS,
+	SQL_ADD_SESSION,
+	SQL_END_SESSION,
+	SQL_SESSIONS,
+	SQL_FORGET_SESSIONS,
 	SQL_STATEMENTS,
 };
 extern const char *const schema_statements[SQL_STATEMENTS];

@@ -525,6 +525,44 @@ gboolean store_use_token(struct store *sto, const struct store_token *token,
 	       run(sto, error, SQL_USE_TOKEN, "d", token->digest);
 }
 
+gboolean store_add_session(struct store *sto, const struct store_session *ses,
+			   GError **error)
+{
+	return run(sto, error, SQL_ADD_SESSION, "ssi", ses->digest,
+		   ses->address, ses->expires);
+}
+
+gboolean store_end_session(struct store *sto, const char *digest,
+			   GError **error)
+{
+	return run(sto, error, SQL_END_SESSION, "s", digest);
+}
+
+static void free_session(gpointer data)
+{
+	struct store_session *ses = data;
+
+	g_free(ses->digest);
+	g_free(ses->address);
+	g_free(ses);
+}
+
+GPtrArray *store_sessions(struct store *sto, gint64 now)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_SESSIONS, "i", now);
+	GPtrArray *sessions = g_ptr_array_new_with_free_func(free_session);
+
+	while (next(sto, stmt)) {
+		struct store_session *ses = g_new0(struct store_session, 1);
+
+		ses->digest = text(stmt, 0);
+		ses->address = text(stmt, 1);
+		ses->expires = sqlite3_column_int64(stmt, 2);
+		g_ptr_array_add(sessions, ses);
+	}
+	return sessions;
+}
+
 gboolean store_add_audit(struct store *sto, struct audit_row *row,
 			 GError **error)
 {
@@ -577,5 +615,6 @@ gboolean store_forget(struct store *sto, gint64 before, GError **error)
 	return run(sto, error, SQL_FORGET_MAILS, "i", before) &&
 	       run(sto, error, SQL_FORGET_DIALOGS, "i", before) &&
 	       run(sto, error, SQL_FORGET_POSTS, "i", before) &&
-	       run(sto, error, SQL_FORGET_TOKENS, "i", before);
+	       run(sto, error, SQL_FORGET_TOKENS, "i", before) &&
+	       run(sto, error, SQL_FORGET_SESSIONS, "i", before);
 }

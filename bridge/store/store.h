@@ -1,5 +1,6 @@
 /* store - what must survive kill -9: dialogs, mails to post, mails dealt
- * with, mails set aside, mailbox positions, tools' tokens, the audit trail.
+ * with, mails set aside, mailbox positions, tools' tokens, moderators' log-ins,
+ * the audit trail.
  * The one place that sees SQL.
  *
  * SQLite in WAL mode, synchronous=FULL: what was committed is on the disk.
@@ -158,13 +159,27 @@ gboolean store_add_audit(struct store *sto, struct audit_row *row,
 GPtrArray *store_audit(struct store *sto, const char *room, gint64 before,
 		       guint limit);
 
+/* Who is logged in to the panel. digest is that of the cookie's secret: who
+ * reads the file cannot log in. A session that was loaded owns what it points
+ * to. */
+struct store_session {
+	char *digest, *address;
+	gint64 expires; /* Unix seconds */
+};
+gboolean store_add_session(struct store *sto, const struct store_session *ses,
+			   GError **error);
+gboolean store_end_session(struct store *sto, const char *digest,
+			   GError **error);
+/* struct store_session *: those that go on after now. */
+GPtrArray *store_sessions(struct store *sto, gint64 now);
+
 /* Another bridge has had the account: what is here of its dialogs and mails to
  * post is not the newest. Mails dealt with stay known. */
 gboolean store_forget_account(struct store *sto, const char *account,
 			      GError **error);
 
-/* Forgets dialogs, sent mails, mails dealt with and expired tokens of before
- * `before`. */
+/* Forgets dialogs, sent mails, mails dealt with, expired tokens and sessions
+ * of before `before`. */
 gboolean store_forget(struct store *sto, gint64 before, GError **error);
 
 #endif

@@ -1,6 +1,7 @@
 """ipsp-bridge and ipsp-phonegate as their operator sees them: options, configuration, signals, the
 systemd units."""
 
+import json
 import os
 import pathlib
 import re
@@ -9,6 +10,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 
 from harness import (BRIDGE, BUILD, LOADGEN, PHONE, Bridge, Maildir, free_port,
                      invite, ipsp_part, run, wait_for)
@@ -196,6 +199,49 @@ def a_phone_talks_without_a_keyboard(directory):
     assert bridge.stop() == 0
 
 
+def ask(bridge, path, cookie=None, **body):
+    """(status, JSON, the session's cookie) of a GET, or of a POST of body."""
+    url = f"http://127.0.0.1:{bridge.web_port}"
+    headers = {"Origin": url, "Content-Type": "application/json"}
+    if cookie:
+        headers["Cookie"] = cookie
+    request = urllib.request.Request(
+        url + path, headers=headers,
+        data=json.dumps(body).encode() if body else None)
+    try:
+        answer = urllib.request.urlopen(request, timeout=10)
+    except urllib.error.HTTPError as refusal:
+        answer = refusal
+    with answer:
+        text = answer.read()
+        return (answer.status, json.loads(text) if text else None,
+                (answer.headers["Set-Cookie"] or "").partition(";")[0])
+
+
+def a_restart_logs_nobody_out(directory):
+    bridge = bridge_in(directory).start("--login-link", "chair@conf.test")
+    token = bridge.process.stdout.readline().decode().strip().partition("#")[2]
+    status, _, cookie = ask(bridge, "/api/login", token=token)
+    assert status == 200 and cookie, status
+    bridge.kill()
+    bridge.start()
+    wait_for("a restart", lambda: bridge.log_text().count("main: ready") == 2)
+    status, said, _ = ask(bridge, "/api/session", cookie)
+    assert (status, said["address"]) == (200, "chair@conf.test")
+    # A mailed link works once, restart or not.
+    assert ask(bridge, "/api/login", token=token)[0] == 403
+    # The store tells nobody who reads it how to log in.
+    secret = cookie.partition("=")[2].encode()
+    for path in (directory / "bridge" / "state").iterdir():
+        assert path.is_dir() or secret not in path.read_bytes(), path
+    assert ask(bridge, "/api/logout", cookie, now=True)[0] == 200
+    assert bridge.stop() == 0
+    bridge.start()
+    wait_for("a restart", lambda: bridge.log_text().count("main: ready") == 3)
+    assert ask(bridge, "/api/session", cookie)[0] == 401
+    assert bridge.stop() == 0
+
+
 def the_state_is_for_its_user_only(directory):
     bridge = bridge_in(directory).start()
     state = directory / "bridge" / "state"
@@ -229,5 +275,6 @@ if __name__ == "__main__":
         a_new_account_of_a_reload_is_watched_and_posts,
         closed_descriptors_are_dev_null,
         a_phone_talks_without_a_keyboard,
+        a_restart_logs_nobody_out,
         the_state_is_for_its_user_only,
         the_units_are_hardened))

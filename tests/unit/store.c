@@ -392,6 +392,41 @@ static void a_token_is_found_by_its_digest_until_it_is_forgotten(void)
 	clear_place(&place);
 }
 
+static void sessions_are_kept_until_they_end(void)
+{
+	const struct store_session ann = { .digest = (char *)"d1",
+					   .address = (char *)"ann@x.org",
+					   .expires = 100 };
+	const struct store_session bob = { .digest = (char *)"d2",
+					   .address = (char *)"bob@x.org",
+					   .expires = 200 };
+	const struct store_session *kept;
+	struct place place;
+	struct store *sto;
+	GPtrArray *all;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_true(store_add_session(sto, &ann, NULL));
+	g_assert_true(store_add_session(sto, &bob, NULL));
+	store_close(&sto);
+	sto = open_store(&place);
+	all = store_sessions(sto, 100);
+	g_assert_cmpuint(all->len, ==, 1);
+	kept = all->pdata[0];
+	g_assert_cmpstr(kept->digest, ==, "d2");
+	g_assert_cmpstr(kept->address, ==, "bob@x.org");
+	g_assert_cmpint(kept->expires, ==, 200);
+	g_ptr_array_unref(all);
+	g_assert_true(store_end_session(sto, "d2", NULL));
+	g_assert_true(store_forget(sto, 101, NULL));
+	all = store_sessions(sto, 0);
+	g_assert_cmpuint(all->len, ==, 0);
+	g_ptr_array_unref(all);
+	store_close(&sto);
+	clear_place(&place);
+}
+
 static void a_newer_schema_is_refused_and_left_alone(void)
 {
 	struct place place;
@@ -536,6 +571,8 @@ int main(int argc, char **argv)
 		a_token_is_found_by_its_digest_until_it_is_forgotten);
 	g_test_add_func("/store/the trail is read backwards a room at a time",
 			the_trail_is_read_backwards_a_room_at_a_time);
+	g_test_add_func("/store/sessions are kept until they end",
+			sessions_are_kept_until_they_end);
 	g_test_add_func("/store/a newer schema is refused and left alone",
 			a_newer_schema_is_refused_and_left_alone);
 	g_test_add_func("/store/several who make it at once all get it",
