@@ -506,22 +506,25 @@ def one_that_never_reads_is_resynchronised_then_dropped(directory):
         # What a client of a slow line has: small buffers, and it does not read.
         slow.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         before = host.memory_kib()
-        n = snapshot["n"]
-        for _ in range(120):
+        first = n = snapshot["n"]
+        began = time.monotonic()
+        # In 20 s it would be dropped: a busy machine sends it less.
+        while n - first < 60000 and time.monotonic() - began < 12:
             host.do("churn 500")
             for _ in range(500):
                 n += 1
                 assert reader.message("changed")["n"] == n, "the reader lost one"
             host.expect("churned")
         grown = host.memory_kib() - before
-        note(f"60,000 events, 20 MB: the host grew by {grown} KiB")
+        note(f"{n - first} events: the host grew by {grown} KiB")
         assert grown < 10 * 1024, f"grew by {grown} KiB"
         host.do(f"leave {ids[7]}")
+        reader.message("gone")
         # It reads again: what was under way, then a snapshot that is true.
         snapshots = 1
         while (last := slow.message("snapshot"))["n"] <= n:
             snapshots += 1
-        note(f"{snapshots} snapshots took the place of 60,000 events")
+        note(f"{snapshots} snapshots took the place of them")
         assert len(last["members"]) == 49, len(last["members"])
         # It stops for good. Nobody else notices, and it is dropped.
         stopped = time.monotonic()
