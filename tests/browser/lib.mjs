@@ -3,7 +3,8 @@
 
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -14,6 +15,9 @@ import { chromium } from "playwright-core";
 export const BUILD = resolve(process.env.BUILD ?? "build");
 const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const WAIT = 45000; // ms; a browser that starts on a busy machine takes its time
+
+const axe = await readFile(
+	createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export function freePort() {
 	return new Promise((found) => {
@@ -140,7 +144,7 @@ export class Moderator {
 
 	async useLink(link) {
 		await this.page.goto(link);
-		await this.page.getByRole("button", { name: "Log in" }).click();
+		await this.page.getByRole("button", { name: "Log in", exact: true }).click();
 		await this.page.getByText("Live", { exact: true }).waitFor();
 	}
 
@@ -165,10 +169,32 @@ export class Moderator {
 	}
 
 	async kick(name, reason = "") {
-		await this.page.getByRole("button", { name: `Remove ${name}…` }).click();
+		await this.page.getByRole("button", { name: `Remove ${name}…`, exact: true }).click();
 		const dialog = this.page.getByRole("dialog");
 		await dialog.getByRole("textbox").fill(reason);
-		await dialog.getByRole("button", { name: "Remove" }).click();
+		await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+	}
+
+	/** Fails where axe-core finds that the view breaks WCAG 2.2 A or AA, or a
+	 * practice that it is sure of. */
+	async accessible(view) {
+		if (!await this.page.evaluate("Boolean(window.axe)"))
+			await this.page.evaluate(axe);
+		const { violations } = await this.page.evaluate(() => window.axe.run({
+			runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
+				"best-practice"],
+			resultTypes: ["violations"],
+		}));
+		const said = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${
+			nodes.slice(0, 3).map(({ html, failureSummary }) =>
+				`${html} ${failureSummary}`).join(" | ")}`);
+		if (said.length)
+			throw new Error(`${view} is not accessible:\n${said.join("\n")}`);
+	}
+
+	/** Names in the order of the rows that are in the page. */
+	async names() {
+		return this.page.locator("tr[data-member] .name").allInnerTexts();
 	}
 
 	/** With SHOTS=DIRECTORY in the environment, a picture of the page there. */

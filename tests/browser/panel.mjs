@@ -32,16 +32,18 @@ async function logInByMail() {
 	await chair.page.goto(url);
 	await chair.page.getByLabel("Mail address").fill("Chair@LocalHost");
 	await chair.shoot("login");
+	await chair.accessible("the log-in");
 	const mail = host.line(/^mail chair@localhost (\S+) en$/);
-	await chair.page.getByRole("button", { name: "Mail me a link" }).click();
+	await chair.page.getByRole("button", { name: "Mail me a link", exact: true }).click();
 	await chair.page.getByText("a link is on its way").waitFor();
 	const [, link] = await mail;
 
 	/* A mail scanner looks first, and nothing is used up by it. */
 	const scanner = await Moderator.open(chrome);
 	await scanner.page.goto(link);
-	await scanner.page.getByRole("button", { name: "Log in" }).waitFor();
+	await scanner.page.getByRole("button", { name: "Log in", exact: true }).waitFor();
 	await scanner.shoot("link");
+	await scanner.accessible("a link's page");
 	await scanner.context.close();
 
 	await chair.useLink(link);
@@ -52,7 +54,7 @@ async function logInByMail() {
 
 	const second = await Moderator.open(chrome);
 	await second.page.goto(link);
-	await second.page.getByRole("button", { name: "Log in" }).click();
+	await second.page.getByRole("button", { name: "Log in", exact: true }).click();
 	await second.page.getByText("used already or is too old").waitFor();
 	await second.context.close();
 }
@@ -63,7 +65,7 @@ async function strangersGetTheSameAnswer() {
 	host.line(/^mail stranger/, 2000).then(() => { mailed = true; }, () => {});
 	await stranger.page.goto(url);
 	await stranger.page.getByLabel("Mail address").fill("stranger@localhost");
-	await stranger.page.getByRole("button", { name: "Mail me a link" }).click();
+	await stranger.page.getByRole("button", { name: "Mail me a link", exact: true }).click();
 	await stranger.page.getByText("a link is on its way").waitFor();
 	await new Promise((resolve) => setTimeout(resolve, 600));
 	assert.equal(mailed, false);
@@ -73,6 +75,7 @@ async function strangersGetTheSameAnswer() {
 async function rowsAndMovingMeters() {
 	await chair.page.getByText("Nobody is here yet").waitFor();
 	await chair.shoot("empty");
+	await chair.accessible("an empty room");
 	await join_("Aiko", "aiko@example.jp");
 	await join_("Ben", "ben@example.org");
 	await join_("Chloé", "chloe.dubois@example.fr");
@@ -110,6 +113,125 @@ async function qualityIsAWordWithItsFigures() {
 	await details.waitFor({ state: "detached" });
 }
 
+async function peopleAreFoundFilteredAndSorted() {
+	const search = chair.page.getByRole("searchbox");
+	await search.fill("chloe");
+	await chair.page.getByText("1 of 4 shown").waitFor();
+	assert.deepEqual(await chair.names(), ["Chloé"]);
+	await search.fill("nobody");
+	await chair.page.getByText("Nobody is like that.").waitFor();
+	await search.fill("");
+	await chair.page.getByRole("button", { name: "Invited 1", exact: true }).click();
+	await until("only Dmitri", async () =>
+		(await chair.names()).join() === "Dmitri");
+	await chair.page.getByRole("button", { name: "All 4", exact: true }).click();
+	const heading = chair.page.getByRole("columnheader", { name: "Person", exact: true });
+	const press = () => heading.getByRole("button").click();
+	await press();
+	assert.equal(await heading.getAttribute("aria-sort"), "ascending");
+	assert.equal((await chair.names()).join(), "Aiko,Ben,Chloé,Dmitri");
+	await press();
+	assert.equal((await chair.names()).join(), "Dmitri,Chloé,Ben,Aiko");
+	await press();
+	assert.equal(await heading.getAttribute("aria-sort"), "none");
+}
+
+async function theRoomAtAGlance() {
+	const fact = (name) => chair.page.locator(".fact").filter({
+		has: chair.page.getByText(name, { exact: true }) });
+	assert.match(await fact("People").innerText(),
+		/4 of 600 people\s+3 here, 1 invited/);
+	await fact("PhoneGates").getByText(/local-1\s+4\/5/).waitFor();
+	/* One of three has a loss of 6 %, webhost.c. */
+	await fact("Worst sound").getByText("Fair · Loss from them").waitFor();
+	assert.match(await fact("Alarms").innerText(), /None/);
+	await fact("Worst sound").getByRole("button").click();
+	await chair.page.getByRole("dialog").waitFor();
+}
+
+/* The dialog of who has the worst sound is open. */
+async function figuresOverTimeAreDrawnAndSaid() {
+	const dialog = chair.page.getByRole("dialog");
+	await until("three charts", async () =>
+		(await dialog.locator("canvas").count()) === 3);
+	await dialog.getByText(/In the last \d+ s: lost from them 6% now, 6% to 6%/)
+		.waitFor();
+	await dialog.getByText("Loss: figures as a table").click();
+	const table = dialog.getByRole("table", { name: "Loss", exact: true });
+	await until("three samples", async () => (await table.getByRole("row").count()) > 3);
+	assert.match(await table.getByRole("row").nth(1).innerText(),
+		/\d:\d\d.*\s6%\s+0\.1%\s+0\.2%/);
+	await chair.shoot("person");
+	await chair.accessible("a person's figures");
+	await chair.page.keyboard.press("Escape");
+	await dialog.waitFor({ state: "detached" });
+	const overTime = chair.page.getByRole("heading",
+		{ name: "The room over time", exact: true });
+	await overTime.click();
+	await until("three charts of the room", async () =>
+		(await chair.page.locator(".over-time canvas").count()) === 3);
+	await chair.accessible("the room's charts");
+	await chair.shootElement("room-charts", ".over-time");
+	await overTime.click();
+}
+
+/** Where the focus is: a button's label. */
+function focused() {
+	return chair.page.evaluate(() => document.activeElement.ariaLabel);
+}
+
+async function singleKeysActAndCanBeTurnedOff() {
+	const { keyboard } = chair.page;
+	const sheet = chair.page.getByRole("dialog", { name: "Keys and settings", exact: true });
+	await chair.page.locator("body").press("?");
+	await sheet.waitFor();
+	await chair.shoot("sheet");
+	await chair.accessible("the sheet of keys");
+	await keyboard.press("Escape");
+	await sheet.waitFor({ state: "detached" });
+	await keyboard.press("/");
+	await keyboard.type("?jm");
+	assert.equal(await chair.page.getByRole("searchbox").inputValue(), "?jm");
+	await chair.page.getByRole("searchbox").fill("");
+	await chair.page.getByRole("button", { name: "Keys and settings", exact: true }).focus();
+	await keyboard.press("j");
+	assert.equal(await focused(), "Show figures of Ben");
+	await Promise.all([host.line(new RegExp(`^set-muted ${ids.Ben} 1$`)),
+		keyboard.press("m")]);
+	await chair.row("Ben").getByText("Muted by").waitFor();
+	await Promise.all([host.line(new RegExp(`^set-muted ${ids.Ben} 0$`)),
+		keyboard.press("m")]);
+
+	await chair.page.getByRole("button", { name: "Keys and settings", exact: true }).click();
+	await sheet.getByRole("checkbox", { name: "Single keys act", exact: true }).uncheck();
+	await keyboard.press("Escape");
+	await sheet.waitFor({ state: "detached" });
+	await keyboard.press("?");
+	await chair.page.getByRole("button", { name: "Keys and settings", exact: true }).click();
+	await sheet.waitFor();
+	assert.equal(await sheet.count(), 1);
+	await sheet.getByRole("checkbox", { name: "Single keys act", exact: true }).check();
+	await keyboard.press("Escape");
+	await sheet.waitFor({ state: "detached" });
+}
+
+async function aRowIsOneStop() {
+	const { keyboard } = chair.page;
+	const stops = chair.page.locator("tbody :is(button, summary, input)");
+	const before = await stops.evaluateAll((all) =>
+		all.filter((each) => each.tabIndex === 0).length);
+	assert.equal(before, 5, "name, volume, quality, mute, remove of one row");
+	await chair.page.getByRole("button", { name: "Mute Aiko", exact: true }).focus();
+	await keyboard.press("ArrowDown");
+	assert.equal(await focused(), "Mute Ben");
+	await keyboard.press("End");
+	assert.equal(await focused(), "Mute Dmitri");
+	await keyboard.press("Home");
+	assert.equal(await focused(), "Mute Aiko");
+	await keyboard.press("ArrowUp");
+	assert.equal(await focused(), "Mute Aiko");
+}
+
 async function muteAndUnmute() {
 	const [answer] = await Promise.all([
 		host.line(new RegExp(`^set-muted ${ids.Ben} 1$`)), chair.mute("Ben")]);
@@ -140,7 +262,7 @@ async function secondModeratorSeesBoth() {
 	deputy = await Moderator.open(chrome, {
 		locale: "ja-JP", colorScheme: "dark" });
 	await deputy.page.goto(link);
-	await deputy.page.getByRole("button", { name: "ログイン" }).click();
+	await deputy.page.getByRole("button", { name: "ログイン", exact: true }).click();
 	/* The deputy has two rooms, the chair but one. */
 	await deputy.page.getByRole("button", { name: /Board/ }).waitFor();
 	assert.equal(await chair.page.getByText("Board").count(), 0);
@@ -151,6 +273,7 @@ async function secondModeratorSeesBoth() {
 	await deputy.row("Ben").getByText("chair@localhost がミュート").waitFor();
 	console.log(`# click to the other moderator's row: ${Date.now() - start} ms`);
 	await deputy.shoot("panel-ja-dark");
+	await deputy.accessible("the panel, Japanese and dark");
 }
 
 async function volumeIsSetAndSeen() {
@@ -174,9 +297,10 @@ async function volumeIsSetAndSeen() {
 }
 
 async function kickWithConfirmation() {
-	await chair.page.getByRole("button", { name: "Remove Ben…" }).click();
+	await chair.page.getByRole("button", { name: "Remove Ben…", exact: true }).click();
 	await chair.shoot("kick");
-	await chair.page.getByRole("button", { name: "Cancel" }).click();
+	await chair.accessible("the question before a removal");
+	await chair.page.getByRole("button", { name: "Cancel", exact: true }).click();
 	assert.equal(await chair.row("Ben").count(), 1);
 	const told = host.line(new RegExp(`^tell ${ids.Ben} .*kicked.*We go on`));
 	const ended = host.line(new RegExp(`^end-media ${ids.Ben}$`));
@@ -211,6 +335,7 @@ async function narrowScreen() {
 		() => document.documentElement.scrollWidth);
 	assert.ok(width <= 390, `scrolls sideways: ${width}`);
 	await chair.shoot("narrow");
+	await chair.accessible("a narrow screen");
 	await chair.page.setViewportSize({ width: 1280, height: 760 });
 }
 
@@ -300,15 +425,17 @@ async function theDirectoryIsAwayAndSo() {
 	await chair.page.getByRole("row", { name: /south-2.*Draining/ }).waitFor();
 	assert.equal(await chair.page.locator(".banner").count(), 0);
 	host.write("directory down");
-	await chair.page.getByText(
+	await chair.page.locator(".banner").getByText(
 		"Changes wait: the directory does not answer since 12:03. Calls go on.",
 	).waitFor();
-	await deputy.page.getByText("ディレクトリが応答していません").waitFor();
+	await deputy.page.locator(".banner")
+		.getByText("ディレクトリが応答していません").waitFor();
 	await chair.page.evaluate(() => scrollTo(0, 0));
 	await chair.shoot("directory-away");
 	host.write("directory up");
 	await chair.page.locator(".banner").waitFor({ state: "detached" });
 	await chair.shootElement("sites", "section[aria-labelledby=sites]");
+	await chair.accessible("a tree with sites");
 }
 
 async function aTreeScrollsInItsBox() {
@@ -353,6 +480,32 @@ async function reconnectsAndResynchronises() {
 	host.signal("SIGCONT");
 	await chair.row("Finn").waitFor();
 	assert.equal(await chair.row("Eve").count(), 0, "a ghost");
+	/* A screen reader is told once, by the one live region there is. */
+	await chair.page.getByText("While the connection was away: 1 came, 1 left")
+		.first().waitFor();
+	assert.equal(await chair.page.getByRole("status").count(), 1);
+}
+
+/* Nothing of this costs more with 500 people than with 20. */
+async function fiveHundredPeople() {
+	await host.ask("crowd 500", /^crowded/);
+	await chair.page.getByRole("button", { name: /^All 50\d$/ }).waitFor();
+	const rows = chair.page.locator("tr[data-member]");
+	assert.ok(await rows.count() < 60, `${await rows.count()} rows in the page`);
+	await chair.shoot("crowd");
+	await chair.accessible("500 people");
+	await chair.page.locator("tr[data-member] .name").first().focus();
+	await chair.page.keyboard.press("End");
+	await until("the last one to have the focus", async () =>
+		(await focused()) === "Show figures of Person-500");
+	assert.ok(await rows.count() < 60);
+	await chair.page.keyboard.press("ArrowUp");
+	await until("the one before", async () =>
+		(await focused()) === "Show figures of Person-499");
+	await chair.page.getByRole("searchbox").fill("Person-25");
+	await chair.page.getByText(/^10 of 50\d shown$/).waitFor();
+	assert.equal(await rows.count(), 10);
+	await chair.page.getByRole("searchbox").fill("");
 }
 
 async function roomEnds() {
@@ -361,7 +514,7 @@ async function roomEnds() {
 }
 
 async function logsOut() {
-	await chair.page.getByRole("button", { name: "Log out" }).click();
+	await chair.page.getByRole("button", { name: "Log out", exact: true }).click();
 	await chair.page.getByLabel("Mail address").waitFor();
 	await chair.page.reload();
 	await chair.page.getByLabel("Mail address").waitFor();
@@ -378,6 +531,11 @@ const status = await run([
 	["people are rows and their meters move", rowsAndMovingMeters],
 	["quality is a word, with the figures behind it",
 		qualityIsAWordWithItsFigures],
+	["people are found, filtered and sorted", peopleAreFoundFilteredAndSorted],
+	["the room at a glance", theRoomAtAGlance],
+	["figures over time are drawn, and said", figuresOverTimeAreDrawnAndSaid],
+	["single keys act, and can be turned off", singleKeysActAndCanBeTurnedOff],
+	["a row is one stop, the arrows go from row to row", aRowIsOneStop],
 	["a moderator mutes and takes the mute back", muteAndUnmute],
 	["nobody who muted himself is unmuted from afar", nobodyIsUnmutedFromAfar],
 	["a second moderator, in Japanese, sees the mute", secondModeratorSeesBoth],
@@ -394,6 +552,7 @@ const status = await run([
 	["another bridge that keeps the room is named", whoKeepsTheRoomIsNamed],
 	["a lost connection comes back without ghosts",
 		reconnectsAndResynchronises],
+	["500 people are few rows in the page", fiveHundredPeople],
 	["the end of the room is said", roomEnds],
 	["logging out ends the session", logsOut],
 	["no script failed and no security policy was broken", pagesBrokeNoRule],

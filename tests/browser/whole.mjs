@@ -142,7 +142,7 @@ async function logInByMail(address) {
 	await moderator.page.goto(url);
 	await moderator.page.getByLabel("Mail address").fill(address);
 	await moderator.shoot(`whole-ask-${user}`);
-	await moderator.page.getByRole("button", { name: "Mail me a link" }).click();
+	await moderator.page.getByRole("button", { name: "Mail me a link", exact: true }).click();
 	await moderator.page.getByText("a link is on its way").waitFor();
 	const [letter] = await until(`a mail for ${address}`, async () => {
 		const mails = await mailsOf(user);

@@ -9,6 +9,8 @@
  * one a line; its end ends the program:
  *
  *   join NAME ADDRESS      invites and registers a member, prints its id
+ *   crowd N                N members at once
+ *   talkers N              only the first N who came talk, always
  *   invite NAME ADDRESS    only invites
  *   leave ID
  *   self-mute ID
@@ -40,6 +42,7 @@ static struct web *web;
 static struct room *room, *board;
 static GMainLoop *loop;
 static guint64 refreshes;
+static guint talkers; /* 0: all, in turns */
 static char *next_gate;
 static GPtrArray *hubs; /* struct hub; none: a lone bridge */
 static gboolean in_cluster, directory_up;
@@ -102,6 +105,8 @@ static void refresh_levels(struct room *of, void *arg)
 		struct member *mem = members->pdata[i];
 		double turn = sin(t / 2 + mem->id * 2.1);
 
+		if (talkers)
+			turn = i < talkers ? 1 : -1;
 		mem->talking = turn > 0 && !mem->self_muted;
 		mem->level = mem->talking ? (int)(-38 + 14 * turn +
 						  12 * sin(t * 9 + mem->id))
@@ -347,6 +352,28 @@ static struct member *member_named(const char *id)
 	return room_member(room, (guint32)strtoul(id, NULL, 10));
 }
 
+static void do_crowd(char **words)
+{
+	const guint number = (guint)strtoul(words[1], NULL, 10);
+	const gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+	for (guint i = 1; i <= number; i++) {
+		g_autofree char *name = g_strdup_printf("Person-%03u", i);
+		g_autofree char *address = g_strdup_printf("p%u@localhost", i);
+		struct member *mem =
+			seat((char *[]){ NULL, name, address, NULL });
+
+		if (mem)
+			room_registered(room, mem, "websocket", now);
+	}
+	say("crowded");
+}
+
+static void do_talkers(char **words)
+{
+	talkers = (guint)strtoul(words[1], NULL, 10);
+}
+
 static void do_leave(char **words)
 {
 	struct member *mem = member_named(words[1]);
@@ -454,6 +481,7 @@ static const struct {
 	void (*run)(char **words);
 } commands[] = {
 	{ "join", 3, do_join },		  { "invite", 3, do_invite },
+	{ "crowd", 2, do_crowd },	  { "talkers", 2, do_talkers },
 	{ "leave", 2, do_leave },	  { "self-mute", 2, do_self_mute },
 	{ "churn", 2, do_churn },	  { "link", 2, do_link },
 	{ "refreshes", 1, do_refreshes }, { "close", 1, do_close },

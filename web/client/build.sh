@@ -20,6 +20,6 @@ NODE_PATH="$work/node_modules" "$work/node_modules/.bin/esbuild" \
 	--jsx=automatic --jsx-import-source=preact --log-level=warning \
 	--legal-comments=none --outfile="$output/panel.js"
 NODE_PATH="$work/node_modules" "$work/node_modules/.bin/esbuild" \
-	"$source/src/style.css" --minify --target=es2022 --log-level=warning \
+	"$source/src/main.css" --bundle --minify --target=es2022 --log-level=warning \
 	--outfile="$output/panel.css"
 cp "$source/src/index.html" "$source/src/icon.svg" "$output/"

@@ -22,7 +22,7 @@ export class Connection {
 	#watching = null;
 	#closed = false;
 	#nextId = 1;
-	#pending = new Map(); // id -> { resolve, timer }
+	#pending = new Map(); // id -> { resolve, timer, command, message }
 
 	/** events: message(object), up(), down(), refused() */
 	constructor(url, events) {
@@ -50,7 +50,10 @@ export class Connection {
 		this.#socket.close();
 	}
 
-	/** Resolves to the bridge's answer, {t: "done"} or {t: "error"}. */
+	/** Resolves to the bridge's answer, {t: "done"} or {t: "error"}; if it asked
+	 * for something, that message is `message` of it. A command with a `key` is
+	 * sent again if the connection is lost before the answer: the bridge does it
+	 * once. */
 	command(command) {
 		const id = this.#nextId++;
 		return new Promise((resolve) => {
@@ -61,9 +64,20 @@ export class Connection {
 			const timer = setTimeout(() => {
 				this.#answer({ t: "error", id, code: "no-answer" });
 			}, ANSWER);
-			this.#pending.set(id, { resolve, timer });
+			this.#pending.set(id, { resolve, timer, command });
 			this.#socket.send(JSON.stringify({ id, ...command }));
 		});
+	}
+
+	/** What the bridge may have got before the connection went, or not. */
+	#again(hello) {
+		const waiting = [...this.#pending].filter(([, { command }]) => command.key);
+		for (const [id, { command }] of waiting) {
+			if (hello.does)
+				this.#socket.send(JSON.stringify({ id, ...command }));
+			else // one that knows no keys would do it twice
+				this.#answer({ t: "error", id, code: "not-connected" });
+		}
 	}
 
 	#open() {
@@ -88,8 +102,15 @@ export class Connection {
 		this.#listen(message.t !== "closed");
 		if (message.t === "closed")
 			this.#watching = null;
-		if (message.t === "done" || message.t === "error")
+		if (message.t === "done" || message.t === "error") {
 			this.#answer(message);
+			return;
+		}
+		if (message.t === "hello")
+			this.#again(message);
+		const asked = this.#pending.get(message.id);
+		if (asked)
+			asked.message = message;
 		else
 			this.#events.message(message);
 	}
@@ -100,7 +121,7 @@ export class Connection {
 			return;
 		clearTimeout(pending.timer);
 		this.#pending.delete(message.id);
-		pending.resolve(message);
+		pending.resolve({ ...message, message: pending.message });
 	}
 
 	#listen(expectMore) {
@@ -119,8 +140,9 @@ export class Connection {
 
 	#lost(wasLetIn) {
 		clearTimeout(this.#watchdog);
-		for (const id of [...this.#pending.keys()])
-			this.#answer({ t: "error", id, code: "not-connected" });
+		for (const [id, { command }] of [...this.#pending])
+			if (!command.key)
+				this.#answer({ t: "error", id, code: "not-connected" });
 		this.#events.down();
 		if (!wasLetIn)
 			this.#events.refused();

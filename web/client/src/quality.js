@@ -39,9 +39,9 @@ export function quality(member) {
 	const way = worseWay(member);
 	const mos = way && member[way].mos;
 
-	/* Nothing ever came from them: a microphone or a network that is shut,
-	 * or somebody who only listens. */
-	if (way !== "in" && member.in?.loss === undefined)
+	/* Nothing ever came from them, or nothing but silence for long: a microphone
+	 * or a network that is shut, or somebody who only listens. */
+	if ((way !== "in" && member.in?.loss === undefined) || member.silent_s)
 		return { band: band(mos), cause: "silence", way: "in" };
 	if (way === null)
 		return { band: "unknown", cause: null, way };

@@ -28,7 +28,7 @@ function Figures({ member }) {
 	);
 }
 
-export function Quality({ member }) {
+export function Quality({ member, stop }) {
 	const [open, setOpen] = useState(false);
 	const { band, cause, way } = quality(member);
 
@@ -37,7 +37,7 @@ export function Quality({ member }) {
 	return (
 		<details class={`quality ${band}`}
 			onToggle={(event) => setOpen(event.currentTarget.open)}>
-			<summary>
+			<summary {...stop}>
 				<b>{words.band(band)}</b>
 				{cause && <span>{words.cause(cause, way)}</span>}
 			</summary>

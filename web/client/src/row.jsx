@@ -1,19 +1,27 @@
-// One person: who, how, and what a moderator can do about it.
+// One person: who, how, and what a moderator can do about it. A row is drawn
+// again only when something of it is another.
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { Component } from "preact";
+import { useCallback, useState } from "preact/hooks";
 
 import { meter } from "./meters.js";
 import { Quality } from "./quality.jsx";
+import { minutes } from "./time.jsx";
 import { words } from "./words.js";
 
-function Who({ member }) {
+function Who({ member, stop, onOpen }) {
 	return (
 		<th role="rowheader" scope="row" class="person">
-			<bdi class="name">{member.name}</bdi>
+			<button class="name" {...stop} onClick={() => onOpen(member.id)}
+				aria-label={words.openWhom(member.name)}>
+				<bdi>{member.name}</bdi>
+			</button>
 			{member.name !== member.address &&
 				<bdi class="address">{member.address}</bdi>}
 			{member.via === "tool" &&
 				<span class="badge invited">{words.tool}</span>}
+			{member.role && member.role !== "member" &&
+				<span class="badge role">{words.roleName(member.role)}</span>}
 		</th>
 	);
 }
@@ -34,6 +42,10 @@ function State({ member, mutedBy }) {
 			{!member.muted && !member.self_muted && (member.talking
 				? <span class="badge talking">{words.talking}</span>
 				: <span class="badge quiet">{words.listening}</span>)}
+			{member.hand && <span class="badge hand">{words.handUp}</span>}
+			{member.asked && <span class="badge self">{words.asked(member.asked)}</span>}
+			{member.talked_s > 0 &&
+				<small class="talked">{words.talkedFor(minutes(member.talked_s))}</small>}
 		</>
 	);
 }
@@ -55,7 +67,7 @@ function Meter({ member }) {
 
 /** How loud the others hear him. Sent when it is let go; until the answer it
  * stays where it was put, whatever else the bridge says meanwhile. */
-function Volume({ member, act }) {
+function Volume({ member, stop, act }) {
 	const [held, setHeld] = useState(null);
 	const { id, name, volume } = member;
 	const percent = held ?? volume;
@@ -68,7 +80,7 @@ function Volume({ member, act }) {
 	}
 	return (
 		<label class="volume">
-			<input type="range" min="0" max="400" step="10" value={percent}
+			<input type="range" min="0" max="400" step="10" value={percent} {...stop}
 				aria-label={words.volumeOf(name)} aria-valuetext={`${percent} %`}
 				onInput={(event) => setHeld(Number(event.target.value))}
 				onChange={send} />
@@ -77,16 +89,22 @@ function Volume({ member, act }) {
 	);
 }
 
-function Actions({ member, act, onKick }) {
-	const { id, name, muted } = member;
+function Actions({ member, stop, does, act, onKick }) {
+	const { id, name, muted, self_muted: closed, via } = member;
 
 	return (
 		<>
-			<button onClick={() => act({ do: muted ? "unmute" : "mute", member: id })}
+			<button {...stop}
+				onClick={() => act({ do: muted ? "unmute" : "mute", member: id })}
 				aria-label={muted ? words.unmuteWhom(name) : words.muteWhom(name)}>
 				{muted ? words.unmute : words.mute}
 			</button>
-			<button class="danger" onClick={() => onKick(member)}
+			{closed && does.has("ask-unmute") && via !== "tool" &&
+				<button {...stop} onClick={() => act({ do: "ask-unmute", member: id })}
+					aria-label={words.askUnmuteWhom(name)}>
+					{words.askUnmute}
+				</button>}
+			<button class="danger" {...stop} onClick={() => onKick(member)}
 				aria-label={words.kickWhom(name)}>
 				{words.kick}
 			</button>
@@ -94,54 +112,40 @@ function Actions({ member, act, onKick }) {
 	);
 }
 
-export function Row({ member, mutedBy, act, onKick }) {
-	return (
-		<tr role="row" data-member={member.id} class={member.state}>
-			<Who member={member} />
-			<td role="cell" class="state">
-				<State member={member} mutedBy={mutedBy} />
-			</td>
-			<td role="cell" class="level">
-				<Meter member={member} />
-				<Volume member={member} act={act} />
-			</td>
-			<td role="cell"><Quality member={member} /></td>
-			<td role="cell" class="gate">
-				{member.gate}
-				<bdi class="address">{member.path}</bdi>
-			</td>
-			<td role="cell" class="actions">
-				<Actions member={member} act={act} onKick={onKick} />
-			</td>
-		</tr>
-	);
-}
-
-/** Asks before somebody's call is ended. */
-export function KickDialog({ member, act, onClose }) {
-	const dialog = useRef(null);
-
-	useEffect(() => dialog.current.showModal(), []);
-	function submit(event) {
-		const reason = new FormData(event.target).get("reason").trim();
-		act({ do: "kick", member: member.id, reason });
+/** `current` is the row whose controls the Tab key stops at; `index` counts
+ * from 0 among all rows, in the page or not. act, onKick and onOpen must do the
+ * same however often they are made. */
+export class Row extends Component {
+	shouldComponentUpdate(next) {
+		return ["member", "mutedBy", "current", "index", "hop", "does"].some((name) =>
+			next[name] !== this.props[name]);
 	}
-	return (
-		<dialog ref={dialog} onClose={onClose} aria-labelledby="kick-title">
-			<form method="dialog" onSubmit={submit}>
-				<h2 id="kick-title">{words.kickTitle(member.name)}</h2>
-				<p>{words.kickExplain}</p>
-				<label>
-					{words.kickReason}
-					<input name="reason" maxlength="60" autocomplete="off" />
-				</label>
-				<div class="buttons">
-					<button type="button" onClick={() => dialog.current.close()}>
-						{words.cancel}
-					</button>
-					<button class="danger solid">{words.kick}</button>
-				</div>
-			</form>
-		</dialog>
-	);
+
+	render({ member, mutedBy, current, index, hop, does, act, onKick, onOpen }) {
+		const stop = { tabIndex: current ? 0 : -1 };
+
+		return (
+			<tr role="row" data-member={member.id} class={member.state}
+				aria-rowindex={index + 2}>
+				<Who member={member} stop={stop} onOpen={onOpen} />
+				<td role="cell" class="state">
+					<State member={member} mutedBy={mutedBy} />
+				</td>
+				<td role="cell" class="level">
+					<Meter member={member} />
+					<Volume member={member} stop={stop} act={act} />
+				</td>
+				<td role="cell"><Quality member={member} stop={stop} /></td>
+				<td role="cell" class="gate">
+					{member.gate}
+					{hop !== undefined && <small> {words.hop(hop)}</small>}
+					<bdi class="address">{member.path}</bdi>
+				</td>
+				<td role="cell" class="actions">
+					<Actions member={member} stop={stop} does={does} act={act}
+						onKick={onKick} />
+				</td>
+			</tr>
+		);
+	}
 }

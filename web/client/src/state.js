@@ -1,10 +1,17 @@
 // What the panel knows of its rooms: pure functions from a state and a
 // message of the bridge (docs/panel-api.md) to the next state.
 
+import { changeWord, leaveWord, statusWord } from "./told.js";
+
 export const initial = {
 	address: "", // of the moderator
+	does: new Set(["mute", "unmute", "volume", "kick"]), // what the bridge can
 	rooms: null, // those that can be watched; null: not told yet
 	room: null, // the one that is watched: { address, name, capacity }
+	status: {}, // of it: locked, lobby, pin, recording, floor
+	bans: [], // { address, until, at, by, reason }
+	ahead: 0, // ms that the bridge's clock is ahead of ours
+	audited: null, // the newest row of the audit
 	members: new Map(), // id -> member, in order of arrival
 	mutedBy: new Map(), // id -> the moderator who did it, where we saw it
 	tree: null, // where it is
@@ -12,35 +19,17 @@ export const initial = {
 	n: 0, // of the last event
 	closed: false, // the room that was watched has ended
 	missed: false, // an event is missing: a snapshot is needed
-	log: [], // newest first: { key, at, word, name, by }
+	told: 0, // entries of the log so far
+	log: [], // newest first: { key, at, word, what }: what goes into the word
 };
 
 const LOG_LENGTH = 100;
 
-function logged(state, word, member, by) {
-	const key = (state.log[0]?.key ?? 0) + 1;
-	const entry = { key, at: Date.now(), word, name: member.name, by };
-	return [entry, ...state.log].slice(0, LOG_LENGTH);
-}
-
-const leaveWords = {
-	bye: "left",
-	ended: "left",
-	lost: "lost",
-	"no-show": "noShow",
-	replaced: "replaced",
-	kicked: "wasKicked",
-};
-
-/** What a change of a member is called in the log, or null. */
-function changeWord(before, after) {
-	if (before?.state === "invited" && after.state === "here")
-		return "joined";
-	if (before && before.muted !== after.muted)
-		return after.muted ? "wasMuted" : "wasUnmuted";
-	if (before && before.volume !== after.volume)
-		return "wasVolume";
-	return null;
+/** The state with one more entry in its log. */
+function logged(state, word, ...what) {
+	const key = state.told + 1;
+	const entry = { key, at: Date.now(), word, what };
+	return { ...state, told: key, log: [entry, ...state.log].slice(0, LOG_LENGTH) };
 }
 
 /** Events count up by one; when one is missing the whole is asked for. */
@@ -50,17 +39,31 @@ function inOrder(state, message, apply) {
 	return { ...apply(), n: message.n };
 }
 
+/** What a snapshot says that we missed, while the connection was away. */
+function resumed(state, before) {
+	const came = [...state.members.keys()].filter((id) => !before.has(id));
+	const left = [...before.keys()].filter((id) => !state.members.has(id));
+	return came.length + left.length
+		? logged(state, "resumed", came.length, left.length)
+		: state;
+}
+
 const on = {
-	hello: (state, { address }) => ({ ...state, address }),
+	hello: (state, { address, does }) => ({
+		...state, address, does: does ? new Set(does) : initial.does }),
 
 	rooms: (state, { rooms }) => ({ ...state, rooms }),
 
-	snapshot: (state, { n, room, name, capacity, members }) => {
+	snapshot: (state, message) => {
+		const { n, room, name, capacity, members } = message;
 		const same = state.room?.address === room;
-		return {
+		const now = {
 			...state,
 			n,
 			room: { address: room, name, capacity },
+			status: message.state ?? {},
+			bans: message.bans ?? [],
+			ahead: message.at ? message.at - Date.now() : 0,
 			members: new Map(members.map((m) => [m.id, m])),
 			mutedBy: same ? state.mutedBy : new Map(),
 			tree: same ? state.tree : null,
@@ -68,16 +71,16 @@ const on = {
 			closed: false,
 			missed: false,
 		};
+		return same && !state.closed ? resumed(now, state.members) : now;
 	},
 
 	added: (state, message) =>
 		inOrder(state, message, () => {
 			const { member } = message;
-			return {
+			return logged({
 				...state,
 				members: new Map(state.members).set(member.id, member),
-				log: logged(state, "added", member),
-			};
+			}, "added", member.name);
 		}),
 
 	changed: (state, message) =>
@@ -88,12 +91,12 @@ const on = {
 			const mutedBy = new Map(state.mutedBy);
 			if (before?.muted !== member.muted)
 				mutedBy.set(member.id, by);
-			return {
+			const now = {
 				...state,
 				mutedBy,
 				members: new Map(state.members).set(member.id, member),
-				log: word ? logged(state, word, member, by) : state.log,
 			};
+			return word ? logged(now, word, member.name, by ?? "") : now;
 		}),
 
 	gone: (state, message) =>
@@ -101,14 +104,23 @@ const on = {
 			const { member, by, why } = message;
 			const members = new Map(state.members);
 			members.delete(member.id);
-			return {
-				...state,
-				members,
-				// Who is another bridge's now has not left.
-				log: why === "handed-on" ? state.log
-					: logged(state, leaveWords[why] ?? "left", member, by),
-			};
+			const now = { ...state, members };
+			// Who is another bridge's now has not left.
+			return why === "handed-on" ? now
+				: logged(now, leaveWord(why), member.name, by ?? "");
 		}),
+
+	room: (state, message) =>
+		inOrder(state, message, () => {
+			const word = statusWord(state.status, message.state);
+			const now = { ...state, status: message.state };
+			return word ? logged(now, word, message.by ?? "") : now;
+		}),
+
+	bans: (state, message) =>
+		inOrder(state, message, () => ({ ...state, bans: message.bans })),
+
+	audited: (state, { row }) => ({ ...state, audited: row }),
 
 	closed: (state, { room }) =>
 		state.room?.address === room

@@ -271,14 +271,14 @@ export function Sites({ cluster }) {
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
-/** While the directory is away nothing changes, and that is said. */
+/** That nothing changes while the directory is away, or "". */
+export function directoryAway(cluster) {
+	return cluster?.up === false
+		? words.directoryAway(time.format(1000 * cluster.since)) : "";
+}
+
 export function Banner({ cluster }) {
-	return (
-		<div role="status">
-			{cluster?.up === false &&
-				<p class="banner" title={cluster.why}>
-					{words.directoryAway(time.format(1000 * cluster.since))}
-				</p>}
-		</div>
-	);
+	const said = directoryAway(cluster);
+
+	return said && <p class="banner" title={cluster.why}>{said}</p>;
 }

@@ -6,7 +6,6 @@ import { clip, layout } from "../src/layout.js";
 import { scale } from "../src/meters.js";
 import { figures, quality } from "../src/quality.js";
 import { initial, next } from "../src/state.js";
-import { catalogues, chooseLanguage } from "../src/words.js";
 
 const ann = {
 	id: 7, name: "Ann", address: "ann@example.org", state: "here",
@@ -33,8 +32,8 @@ test("events in order are applied and told", () => {
 		{ t: "changed", n: 5, member: { ...ann, muted: true }, by: "chair" },
 		{ t: "gone", n: 6, member: ann, why: "kicked", by: "deputy" });
 	assert.equal(state.members.size, 0);
-	assert.deepEqual(state.log.map(({ word, by }) => [word, by]),
-		[["wasKicked", "deputy"], ["wasMuted", "chair"]]);
+	assert.deepEqual(state.log.map(({ word, what }) => [word, ...what]),
+		[["wasKicked", "Ann", "deputy"], ["wasMuted", "Ann", "chair"]]);
 	assert.equal(state.missed, false);
 });
 
@@ -43,8 +42,8 @@ test("a change of volume is told, once", () => {
 		{ t: "changed", n: 5, member: { ...ann, volume: 150 }, by: "chair" },
 		{ t: "changed", n: 6, member: { ...ann, volume: 150, path: "x" } });
 	assert.equal(state.members.get(7).volume, 150);
-	assert.deepEqual(state.log.map(({ word, by }) => [word, by]),
-		[["wasVolume", "chair"]]);
+	assert.deepEqual(state.log.map(({ word, what }) => [word, ...what]),
+		[["wasVolume", "Ann", "chair"]]);
 });
 
 test("a missing event asks for a snapshot and changes nothing", () => {
@@ -54,6 +53,16 @@ test("a missing event asks for a snapshot and changes nothing", () => {
 	assert.equal(missed.missed, true);
 	assert.equal(missed.members.size, 1);
 	assert.equal(next(missed, { ...snapshot, n: 8 }).missed, false);
+});
+
+test("what was missed while the connection was away is told in one line", () => {
+	const ben = { ...ann, id: 8, name: "Ben" };
+	const cat = { ...ann, id: 9, name: "Cat" };
+	const away = after(snapshot, { ...snapshot, n: 40, members: [ben, cat] });
+	assert.deepEqual(away.log.map(({ word, what }) => [word, ...what]),
+		[["resumed", 2, 1]]);
+	assert.equal(after(snapshot, { ...snapshot, n: 9 }).log.length, 0);
+	assert.equal(after(snapshot, { ...snapshot, room: "x" }).log.length, 0);
 });
 
 test("an event before any snapshot of the room is not applied", () => {
@@ -124,23 +133,6 @@ test("the meter shows -60 to 0 dBov and nothing beyond", () => {
 	assert.equal(scale(-30), 0.5);
 	assert.equal(scale(-127), 0);
 	assert.equal(scale(5), 1);
-});
-
-test("both languages have the same words", () => {
-	assert.deepEqual(Object.keys(catalogues.ja), Object.keys(catalogues.en));
-	for (const key of Object.keys(catalogues.en)) {
-		const { en, ja } = catalogues;
-		assert.equal(typeof ja[key], typeof en[key], key);
-		assert.equal(ja[key].length > 0, true, key);
-		if (typeof en[key] === "function")
-			assert.equal(ja[key].length, en[key].length, `arguments of ${key}`);
-	}
-});
-
-test("the first language of the browser that we speak is chosen", () => {
-	assert.equal(chooseLanguage(["fr-FR", "ja-JP", "en"]), "ja");
-	assert.equal(chooseLanguage(["de"]), "en");
-	assert.equal(chooseLanguage([]), "en");
 });
 
 function hubOf(site, depth, parent, rest) {

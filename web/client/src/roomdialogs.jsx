@@ -1,0 +1,113 @@
+// The dialogs of what is done to the whole room.
+
+import { Dialog } from "./dialog.jsx";
+import { words } from "./words.js";
+
+const at = new Intl.DateTimeFormat(undefined, {
+	dateStyle: "medium", timeStyle: "short" });
+
+export function MuteAll({ state, act, onClose }) {
+	const people = [...state.members.values()].filter(({ held }) => !held);
+
+	function submit(form) {
+		const but = form.getAll("but").map(Number).filter(Boolean);
+		act({ do: "mute-all", ...(but.length && { but }) });
+	}
+	return (
+		<Dialog title={words.muteAllTitle} confirm={words.muteAllConfirm}
+			onSubmit={submit} onClose={onClose}>
+			<p>{words.muteAllExplain(people.length)}</p>
+			<label>
+				{words.muteAllBut}
+				<select name="but" multiple size={Math.min(8, Math.max(2, people.length))}>
+					{people.map(({ id, name }) =>
+						<option key={id} value={id}>{name}</option>)}
+				</select>
+			</label>
+		</Dialog>
+	);
+}
+
+export function Pin({ state, act, onClose }) {
+	return (
+		<Dialog title={words.pinTitle} confirm={words.pinConfirm}
+			onSubmit={(form) => act({ do: "pin", pin: form.get("pin").trim() })}
+			onClose={onClose}>
+			<p>{words.pinExplain}</p>
+			<label>
+				{words.pin}
+				<input name="pin" maxlength="32" autocomplete="off" spellcheck={false}
+					value={state.status.pin ?? ""} />
+			</label>
+		</Dialog>
+	);
+}
+
+export function Invite({ state, act, onClose }) {
+	function submit(form) {
+		const name = form.get("name").trim();
+		act({ do: "invite", address: form.get("address").trim(),
+			how: form.get("how"), ...(name && { name }) });
+	}
+	return (
+		<Dialog title={words.inviteTitle(state.room.name)} confirm={words.inviteConfirm}
+			onSubmit={submit} onClose={onClose}>
+			<label>
+				{words.mailAddress}
+				<input name="address" type="text" inputmode="email" required
+					autocomplete="off" autocapitalize="none" spellcheck={false}
+					pattern="\S+@\S+" />
+			</label>
+			<label>
+				{words.inviteName}
+				<input name="name" autocomplete="off" maxlength="100" />
+			</label>
+			<fieldset>
+				<legend>{words.inviteHow}</legend>
+				{["phone", "link"].map((how, i) => (
+					<label key={how} class="check">
+						<input type="radio" name="how" value={how} defaultChecked={i === 0} />
+						{words.inviteBy(how)}
+					</label>
+				))}
+			</fieldset>
+		</Dialog>
+	);
+}
+
+export function End({ state, act, onClose }) {
+	return (
+		<Dialog title={words.endTitle(state.room.name)} confirm={words.endConfirm} danger
+			onSubmit={(form) => act({ do: "end", reason: form.get("reason").trim() })}
+			onClose={onClose}>
+			<p>{words.endExplain(state.members.size)}</p>
+			<label>
+				{words.kickReason}
+				<input name="reason" maxlength="60" autocomplete="off" />
+			</label>
+		</Dialog>
+	);
+}
+
+export function Bans({ state, act, onClose }) {
+	return (
+		<Dialog title={words.bansTitle} wide onClose={onClose}>
+			<p>{state.bans.length ? words.bansExplain : words.noBans}</p>
+			<ul class="plain">
+				{state.bans.map(({ address, until, by, reason }) => (
+					<li key={address}>
+						<span>
+							<bdi>{address}</bdi>
+							<small>{words.bannedUntil(at.format(1000 * until), by)}
+								{reason && ` · ${reason}`}</small>
+						</span>
+						<button type="button" onClick={() => act({ do: "unban", address })}
+							aria-label={words.unbanWhom(address)}>
+							{words.unban}
+						</button>
+					</li>
+				))}
+			</ul>
+		</Dialog>
+	);
+}

@@ -1,0 +1,55 @@
+// What the log calls an event: the name of a word, of what was and what is.
+
+const leaveWords = {
+	bye: "left",
+	ended: "left",
+	lost: "lost",
+	"no-show": "noShow",
+	replaced: "replaced",
+	kicked: "wasKicked",
+	refused: "wasRefused",
+	banned: "wasBanned",
+	moved: "wasMoved",
+};
+
+export function leaveWord(why) {
+	return leaveWords[why] ?? "left";
+}
+
+const itself = (value) => value;
+
+/** member's field, the word for it as it is now, and what of it counts */
+const memberWords = [
+	["muted", ({ muted }) => (muted ? "wasMuted" : "wasUnmuted")],
+	["volume", () => "wasVolume", itself],
+	["held", ({ held }) => (held ? "wasHeld" : "wasAdmitted")],
+	["hand", ({ hand }) => (hand ? "raisedHand" : "loweredHand")],
+	["asked", ({ asked }) => ({ waiting: "wasAsked", refused: "saidNo",
+		unanswered: "saidNothing" })[asked] ?? null, itself],
+	["role", ({ role }) => ({ moderator: "nowModerator", member: "nowMember",
+		listener: "nowListener" })[role] ?? null, itself],
+];
+
+/** What a change of a member is called in the log, or null. */
+export function changeWord(before, after) {
+	if (!before)
+		return null;
+	if (before.state === "invited" && after.state === "here")
+		return "joined";
+	return memberWords.find(([name, , of = Boolean]) =>
+		of(before[name]) !== of(after[name]))?.[1](after) ?? null;
+}
+
+/** Likewise of the room's status. */
+const statusWords = [
+	["locked", ({ locked }) => (locked ? "wasLocked" : "wasUnlocked")],
+	["lobby", ({ lobby }) => (lobby ? "lobbyOn" : "lobbyOff")],
+	["pin", ({ pin }) => (pin ? "pinSet" : "pinGone"), itself],
+	["recording", ({ recording }) => (recording ? "recordingOn" : "recordingOff")],
+];
+
+/** What a change of the room is called, or null. */
+export function statusWord(before, after) {
+	return statusWords.find(([name, , of = Boolean]) =>
+		of(before[name]) !== of(after[name]))?.[1](after) ?? null;
+}

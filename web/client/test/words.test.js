@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import test from "node:test";
+
+import { catalogues, chooseLanguage } from "../src/words.js";
+
+const { en, ja } = catalogues;
+const folder = new URL("../src/", import.meta.url);
+const sources = readdirSync(folder).filter((name) => /\.jsx?$/.test(name))
+	.map((name) => [name, readFileSync(new URL(name, folder), "utf8")]);
+
+test("both languages have the same words", () => {
+	assert.deepEqual(Object.keys(ja), Object.keys(en));
+	for (const key of Object.keys(en)) {
+		assert.equal(typeof ja[key], typeof en[key], key);
+		if (typeof en[key] === "function")
+			assert.equal(ja[key].length, en[key].length, `arguments of ${key}`);
+		else
+			assert.ok(ja[key].length > 0 && en[key].length > 0, key);
+	}
+});
+
+test("every word that the panel asks for is there", () => {
+	for (const [name, text] of sources)
+		for (const [, key] of text.matchAll(/\bwords\.(?!js\b)(\w+)/g))
+			assert.ok(Object.hasOwn(en, key), `${name}: words.${key}`);
+});
+
+test("no word is left over that nothing asks for", () => {
+	const all = sources.map(([, text]) => text).join("\n");
+	for (const key of Object.keys(en))
+		assert.match(all, new RegExp(`words\\.${key}\\b|"${key}"|\\b${key}: "|: "${key}"`), key);
+});
+
+/** What a word that chooses among others knows: `word(name)` of each. */
+test("words that choose among names know each of them, in both languages", () => {
+	const body = (word) => [...String(word).matchAll(/^\s*"?([\w-]+)"?: /gm)]
+		.map(([, name]) => name);
+	for (const key of Object.keys(en))
+		assert.deepEqual(body(ja[key]), body(en[key]), key);
+});
+
+/* WCAG 2.5.3: who speaks to the browser says what he sees. */
+test("a button's name has what stands on it, in both languages", () => {
+	const plain = (text) => text.replace(/…$/, "");
+	const named = { muteWhom: "mute", unmuteWhom: "unmute", kickWhom: "kick",
+		admitWhom: "admit", refuseWhom: "refuse", unbanWhom: "unban",
+		floorWhom: "giveFloor", lowerWhom: "lower", askUnmuteWhom: "askUnmute" };
+	for (const words of [en, ja])
+		for (const [name, seen] of Object.entries(named))
+			assert.ok(words[name]("Ben").includes(plain(words[seen])), name);
+});
+
+test("the first language of the browser that we speak is chosen", () => {
+	assert.equal(chooseLanguage(["fr-FR", "ja-JP", "en"]), "ja");
+	assert.equal(chooseLanguage(["de"]), "en");
+	assert.equal(chooseLanguage([]), "en");
+});
