@@ -1,0 +1,114 @@
+// What a panel of 500 people costs its browser while 5 of them talk: script,
+// style, layout and paint per frame, from Chromium's own trace of 20 s, twice:
+// the page left alone, and its rows scrolled. `./dev bench panel`.
+
+import { join } from "node:path";
+
+import { browser, BUILD, freePort, Moderator, Program, until } from "./lib.mjs";
+
+const SECONDS = Number(process.env.SECONDS ?? 20);
+const PEOPLE = Number(process.env.PEOPLE ?? 500);
+const TALKERS = 5;
+
+const SCRIPT = new Set(["FunctionCall", "EvaluateScript", "RunMicrotasks",
+	"FireAnimationFrame", "TimerFire", "EventDispatch", "v8.callFunction",
+	"MinorGC", "MajorGC", "V8.GCScavenger", "V8.GC_MC_INCREMENTAL"]);
+const DRAWING = new Set(["UpdateLayoutTree", "Layout", "PrePaint", "Paint",
+	"Layerize", "Commit"]);
+
+/** ms of the events within [from, to), each moment counted once. */
+function together(events, from, to) {
+	let sum = 0;
+	let end = from;
+	for (const { ts, dur } of events) {
+		const first = Math.max(ts, end);
+		const last = Math.min(ts + dur, to);
+		if (last > first) {
+			sum += last - first;
+			end = last;
+		}
+	}
+	return sum / 1000;
+}
+
+function quantile(sorted, part) {
+	return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+}
+
+/** The main thread of the page is the one with most of these events. */
+function mainThread(events) {
+	const counts = new Map();
+	for (const { name, pid, tid } of events)
+		if (name === "FunctionCall")
+			counts.set(`${pid} ${tid}`, (counts.get(`${pid} ${tid}`) ?? 0) + 1);
+	return [...counts].sort(([, a], [, b]) => b - a)[0][0];
+}
+
+function report(name, trace) {
+	const main = mainThread(trace.traceEvents);
+	const events = trace.traceEvents
+		.filter(({ pid, tid }) => `${pid} ${tid}` === main)
+		.sort((a, b) => a.ts - b.ts);
+	const complete = (names) => events.filter((each) =>
+		each.ph === "X" && names.has(each.name));
+	const script = complete(SCRIPT);
+	const drawing = complete(DRAWING);
+	/* A frame is a sixtieth of a second, whether or not one was drawn. */
+	const frame = 1e6 / 60;
+	const first = events.find(({ ts }) => ts > 0).ts;
+	const last = events.at(-1).ts;
+	const of = (all) => {
+		const each = [];
+		let at = 0;
+		for (let from = first; from < last; from += frame) {
+			while (at < all.length && all[at].ts + all[at].dur < from - 1e6)
+				at++;
+			each.push(together(all.slice(at, at + 2000), from, from + frame));
+		}
+		return each.sort((a, b) => a - b);
+	};
+	for (const [what, all] of [["script", of(script)], ["drawing", of(drawing)]]) {
+		const sum = all.reduce((total, ms) => total + ms, 0);
+		console.log(`${name}: ${what} per frame: p50 ${quantile(all, 0.5).toFixed(2)}` +
+			` p99 ${quantile(all, 0.99).toFixed(2)} max ${all.at(-1).toFixed(2)} ms,` +
+			` ${(100 * sum / ((last - first) / 1000)).toFixed(1)} % of the time`);
+	}
+	const longest = script.reduce((most, { dur }) => Math.max(most, dur), 0);
+	console.log(`${name}: longest script ${(longest / 1000).toFixed(2)} ms`);
+}
+
+async function traced(chrome, page, name, work) {
+	await chrome.startTracing(page, { categories: ["devtools.timeline",
+		"disabled-by-default-devtools.timeline", "v8", "blink.user_timing"] });
+	await work();
+	report(name, JSON.parse((await chrome.stopTracing()).toString()));
+}
+
+const port = await freePort();
+const chrome = await browser.launch();
+const host = new Program(join(BUILD, "tests/integration/webhost"),
+	[String(port), join(BUILD, "web/client"), "40"]);
+await host.line(/^listening/);
+host.write(`talkers ${TALKERS}`);
+await host.ask(`crowd ${PEOPLE}`, /^crowded/);
+const chair = await Moderator.open(chrome);
+await chair.page.goto(`http://127.0.0.1:${port}`);
+const [, link] = await host.ask("link chair@localhost", /^link (\S+)/);
+await chair.useLink(link);
+await until("rows", async () => (await chair.names()).length > 5);
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+await pause(3000);
+console.log(`${PEOPLE} people, ${TALKERS} talking, ${
+	await chair.page.locator("tr[data-member]").count()} rows in the page, ${
+	await chair.page.evaluate(() => document.querySelectorAll("*").length)} elements`);
+await traced(chrome, chair.page, "at rest", () => pause(1000 * SECONDS));
+const rows = await chair.page.locator(".people").boundingBox();
+await chair.page.mouse.move(rows.x + 300, rows.y + 100);
+await traced(chrome, chair.page, "scrolled", async () => {
+	for (const end = Date.now() + 1000 * SECONDS; Date.now() < end;) {
+		await chair.page.mouse.wheel(0, 240);
+		await pause(50);
+	}
+});
+await chrome.close();
+await host.stop();
