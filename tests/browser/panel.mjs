@@ -328,6 +328,25 @@ async function worksByKeyboard() {
 	await chair.page.getByRole("dialog").waitFor({ state: "detached" });
 }
 
+async function whoDidWhatIsShown() {
+	await chair.page.getByRole("button", { name: "Audit…", exact: true }).click();
+	const dialog = chair.page.getByRole("dialog", { name: "Who did what", exact: true });
+	const rows = dialog.locator("tbody tr");
+	await rows.first().waitFor();
+	assert.match(await rows.first().innerText(),
+		/chair@localhost\s+took a mute back\s+chloe\.dubois@example\.fr/);
+	assert.match(await rows.filter({ hasText: "removed" }).first().innerText(),
+		/ben@example\.org\s+We go on alone\s+done\s+127\.0\.0\.1/);
+	await chair.shoot("audit");
+	await chair.accessible("who did what");
+	const file = await dialog.getByRole("link").getAttribute("href");
+	const csv = await chair.page.evaluate(async (path) =>
+		(await fetch(path)).text(), file);
+	assert.match(csv, /^row,at,who,.*\r\n\d+,"[^"]*","chair@localhost","127/);
+	await chair.page.keyboard.press("Escape");
+	await dialog.waitFor({ state: "detached" });
+}
+
 async function narrowScreen() {
 	await chair.page.setViewportSize({ width: 390, height: 844 });
 	await chair.row("Chloé").waitFor();
@@ -543,6 +562,7 @@ const status = await run([
 		volumeIsSetAndSeen],
 	["kick asks first, then both moderators see it", kickWithConfirmation],
 	["mute and kick work by keyboard", worksByKeyboard],
+	["who did what is shown, and comes as a file", whoDidWhatIsShown],
 	["a narrow screen shows cards and never scrolls sideways", narrowScreen],
 	["a lone bridge is one hub", aLoneBridgeIsOneHub],
 	["a tree is drawn, and said in words", aTreeIsDrawnAndSaid],
