@@ -166,7 +166,9 @@ static void web_media_closed(guint worker, guint32 connection, void *arg)
 {
 	struct bridge *br = arg;
 
-	stages_websocket_closed(stages_of(br), worker, connection);
+	/* The web listener is the last to go. */
+	if (br->site || br->media)
+		stages_websocket_closed(stages_of(br), worker, connection);
 }
 
 static struct topology *web_topology(struct room *room, void *arg)

@@ -69,7 +69,10 @@ static void media_closed(guint worker, guint32 connection, void *arg)
 {
 	struct phonegate *gate = arg;
 
-	stages_websocket_closed(site_stages(gate->site), worker, connection);
+	/* The listener is the last to go. */
+	if (gate->site)
+		stages_websocket_closed(site_stages(gate->site), worker,
+					connection);
 }
 
 static char *metrics(void *arg)
