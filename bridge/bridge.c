@@ -507,6 +507,7 @@ void bridge_configure(struct bridge *br, struct config *cfg)
 	g_autoptr(GError) error = NULL;
 
 	config_warn_of_fixed(conference_config(br->conf), cfg);
+	web_config_reload(br->web, conference_config(br->conf), cfg);
 	stages_offer(stages_of(br), cfg->gates);
 	conference_configure(br->conf, cfg);
 	if (!accounts_configure(br->accounts, cfg, &error))

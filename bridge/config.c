@@ -39,6 +39,7 @@ static const struct config_key site_keys[] = {
 	KEY("tls_key", path, config, tls_key, 0, 0, FALSE),
 	KEY("web_connections_per_address", number, config,
 	    web_connections_per_address, 1, 10000, FALSE),
+	KEY("trusted_proxies", networks, config, trusted_proxies, 0, 0, FALSE),
 	KEY("metrics_token", text, config, metrics_token, 0, 0, TRUE),
 	KEY("directory", directory, config, directory.etcd, 0, 0, FALSE),
 	KEY("etcd_url", etcd_urls, config, directory.urls, 1, MAX_ETCD, FALSE),
@@ -181,6 +182,7 @@ void config_free(struct config *cfg)
 	g_free(cfg->web_files);
 	g_free(cfg->tls_certificate);
 	g_free(cfg->tls_key);
+	g_strfreev(cfg->trusted_proxies);
 	g_free(cfg->metrics_token);
 	g_ptr_array_unref(cfg->mails);
 	g_ptr_array_unref(cfg->rooms);

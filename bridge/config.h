@@ -76,8 +76,9 @@ struct config {
 	char *web_files; /* directory of the panel's bundle */
 	char *tls_certificate, *tls_key; /* both or none */
 	guint web_connections_per_address;
-	char *metrics_token;			       /* NULL: no /metrics */
-	guint bitrate;				       /* bit/s of each mix */
+	GStrv trusted_proxies; /* "192.0.2.0/24", or NULL */
+	char *metrics_token;   /* NULL: no /metrics */
+	guint bitrate;	       /* bit/s of each mix */
 	guint answers_per_address, answers_per_domain; /* in 10 min, 1 min */
 	guint answers_per_room;			       /* in 1 min */
 

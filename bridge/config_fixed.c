@@ -53,9 +53,11 @@ void config_warn_of_fixed(const struct config *old, const struct config *fresh)
 	warn_changed("web_url", g_strcmp0(old->web_url, fresh->web_url) != 0);
 	warn_changed("web_files",
 		     strcmp(old->web_files, fresh->web_files) != 0);
-	warn_changed("tls_certificate", g_strcmp0(old->tls_certificate,
-						  fresh->tls_certificate) != 0);
-	warn_changed("tls_key", g_strcmp0(old->tls_key, fresh->tls_key) != 0);
+	/* Other files are read at once, but plain stays plain. */
+	warn_changed("tls_certificate",
+		     !old->tls_certificate != !fresh->tls_certificate);
+	warn_changed("trusted_proxies", lists_differ(old->trusted_proxies,
+						     fresh->trusted_proxies));
 	warn_changed("bitrate", old->bitrate != fresh->bitrate);
 	warn_changed("web_connections_per_address",
 		     old->web_connections_per_address !=

@@ -130,6 +130,7 @@ static void configure(struct config *cfg, void *arg)
 	struct phonegate *gate = arg;
 
 	config_warn_of_fixed(gate->cfg, cfg);
+	web_config_reload(gate->web, gate->cfg, cfg);
 	stages_offer(site_stages(gate->site), cfg->gates);
 	config_free(gate->cfg);
 	gate->cfg = cfg;

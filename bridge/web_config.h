@@ -9,4 +9,10 @@
 /* Borrows from cfg. Without the panel's files, which a PhoneGate has not. */
 void web_config_read(const struct config *cfg, struct web_config *web_r);
 
+/* After the configuration was read again: web (NULL: none), which was created
+ * of old, takes the certificate of fresh as its files are now. One that cannot
+ * be used is logged, and the old one stays. */
+void web_config_reload(struct web *web, const struct config *old,
+		       const struct config *fresh);
+
 #endif

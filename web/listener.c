@@ -22,6 +22,7 @@ struct listener {
 	const struct listener_events *events;
 	void *arg;
 	struct peers *peers;
+	const struct forwarded *forwarded;
 	int fd;
 	guint watch, rest;
 };
@@ -50,7 +51,8 @@ static void accepted(struct listener *lis, int fd,
 {
 	g_autofree char *peer = peers_name(addr);
 
-	if (!peers_take(lis->peers, peer)) {
+	if (!forwarded_is_proxy(lis->forwarded, addr) &&
+	    !peers_take(lis->peers, peer)) {
 		g_debug("web: refused connection peer=%s: at its limit", peer);
 		close(fd);
 		return;
@@ -145,6 +147,7 @@ struct listener *listener_create(const struct listener_config *cfg,
 	lis->events = events;
 	lis->arg = arg;
 	lis->fd = fd;
+	lis->forwarded = cfg->forwarded;
 	lis->peers = peers_create(cfg->connections_per_peer);
 	lis->watch = g_unix_fd_add(fd, G_IO_IN, readable, lis);
 	return lis;
@@ -178,7 +181,12 @@ guint listener_port(const struct listener *lis)
 	return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(sockaddr));
 }
 
-void listener_closed(struct listener *lis, const char *peer)
+gboolean listener_take(struct listener *lis, const char *peer)
+{
+	return peers_take(lis->peers, peer);
+}
+
+void listener_give(struct listener *lis, const char *peer)
 {
 	peers_give(lis->peers, peer);
 }

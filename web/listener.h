@@ -9,17 +9,20 @@
 
 #include <glib.h>
 
+#include "web/forwarded.h"
+
 struct listener;
 
 struct listener_config {
 	const char *address; /* IPv4 or IPv6 literal; "::" is both */
 	guint port;	     /* 0: the kernel chooses */
 	guint connections_per_peer;
+	const struct forwarded *forwarded; /* borrowed */
 };
 
 struct listener_events {
-	/* fd is a connected, non-blocking socket, now the callee's, and
-	 * counted until listener_closed(). */
+	/* fd is a connected, non-blocking socket, now the callee's. Unless it
+	 * is a trusted proxy's it counts for peer until listener_give(). */
 	void (*accepted)(int fd, const char *peer,
 			 const struct sockaddr_storage *addr, void *arg);
 };
@@ -31,7 +34,10 @@ void listener_destroy(struct listener **lisp);
 
 guint listener_port(const struct listener *lis);
 
-/* A connection of this peer that was accepted is closed. */
-void listener_closed(struct listener *lis, const char *peer);
+/* A connection through a proxy counts for this peer from here on. FALSE: the
+ * peer is at its limit. */
+gboolean listener_take(struct listener *lis, const char *peer);
+/* A connection that counts for this peer is closed. */
+void listener_give(struct listener *lis, const char *peer);
 
 #endif

@@ -25,12 +25,18 @@ guint8 *server_scratch(struct server *srv, const void *bytes, gsize size)
 	return srv->scratch->data + LWS_PRE;
 }
 
+static void forget(struct server_socket *sock)
+{
+	if (sock->counts)
+		listener_give(sock->srv->listener, sock->peer);
+	g_hash_table_remove(sock->srv->sockets, sock);
+}
+
 static int destroyed(struct server_socket *sock, void *in, size_t len)
 {
 	ws_closed(sock, in, len);
 	lws_set_opaque_user_data(sock->wsi, NULL);
-	listener_closed(sock->srv->listener, sock->peer);
-	g_hash_table_remove(sock->srv->sockets, sock);
+	forget(sock);
 	return 0;
 }
 
@@ -66,7 +72,13 @@ static int dispatch(struct lws *wsi, enum lws_callback_reasons reason,
 {
 	struct server_socket *sock = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
-	(void)user;
+	/* Said once, while the vhost is made: in is the vhost. */
+	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
+		struct server *srv = lws_context_user(lws_get_context(wsi));
+
+		srv->tls_context = user;
+		return 0;
+	}
 	for (gsize i = 0; sock && i < G_N_ELEMENTS(handlers); i++)
 		if (handlers[i].reason == reason) {
 			sock->wsi = wsi;
@@ -91,6 +103,9 @@ static void accepted(int fd, const char *peer,
 	sock->srv = srv;
 	sock->peer = g_strdup(peer);
 	peers_address(addr, &sock->address);
+	sock->proxied = forwarded_is_proxy(srv->forwarded, addr);
+	sock->proxy = sock->address;
+	sock->counts = !sock->proxied;
 	sock->message = g_byte_array_new();
 	sock->deadline = server_after(REQUEST_S);
 	g_queue_init(&sock->queue);
@@ -98,8 +113,8 @@ static void accepted(int fd, const char *peer,
 	/* When it fails it has closed fd and said LWS_CALLBACK_WSI_DESTROY,
 	 * unless it failed before there was a wsi. */
 	if (!lws_adopt_descriptor_vhost_via_info(&desc) &&
-	    g_hash_table_remove(srv->sockets, sock))
-		listener_closed(srv->listener, peer);
+	    g_hash_table_contains(srv->sockets, sock))
+		forget(sock);
 }
 
 /* Once only: lws first waits for what it holds to be taken, and begins to
@@ -187,6 +202,7 @@ static gboolean create_context(struct server *srv,
 		.server_string = "ipsp-bridge",
 		.vhost_name = "ipsp",
 		.alpn = "http/1.1",
+		.user = srv,
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 	};
@@ -221,13 +237,16 @@ struct server *server_create(const struct server_config *cfg,
 			     const struct server_events *events, void *arg,
 			     GError **error)
 {
+	struct server *srv = g_new0(struct server, 1);
+	struct forwarded *forwarded = forwarded_create(cfg->trusted_proxies);
 	const struct listener_config listener = {
 		.address = cfg->address,
 		.port = cfg->port,
 		.connections_per_peer = cfg->connections_per_peer,
+		.forwarded = forwarded,
 	};
-	struct server *srv = g_new0(struct server, 1);
 
+	srv->forwarded = forwarded;
 	srv->events = events;
 	srv->arg = arg;
 	srv->protocols = cfg->protocols;
@@ -262,6 +281,7 @@ void server_destroy(struct server **srvp)
 	if (srv->context)
 		lws_context_destroy(srv->context);
 	listener_destroy(&srv->listener);
+	forwarded_destroy(&srv->forwarded);
 	g_hash_table_destroy(srv->sockets);
 	g_byte_array_unref(srv->scratch);
 	g_main_loop_unref(srv->loop);

@@ -6,7 +6,8 @@
  * from one. libwebsockets of Debian has no limits per peer, so we accept
  * ourselves and hand it only sockets within the limits:
  *
- *   connections   a limit per peer (peers.h); what is over is closed unread
+ *   connections   a limit per peer (peers.h); what is over is closed unread.
+ *                 Of those behind a trusted proxy it limits the WebSockets
  *   request       head and body whole within 10 s, body <= 4 KiB or what
  *                 body_limit says
  *   reply         taken within 30 s; idle connections are closed after 15 s
@@ -39,15 +40,15 @@ enum server_method {
 /* One request; strings are valid during the callback. */
 struct server_request {
 	enum server_method method;
-	const char *path;		    /* without the query, unescaped */
-	const char *peer;		    /* peers_name() */
+	const char *path; /* without the query, unescaped */
+	const char *peer; /* peers_name(), behind a proxy the client's */
 	const char *host, *origin, *cookie; /* header fields; NULL if absent */
 	const char *content_type;	    /* NULL if absent */
 	const char *if_none_match;	    /* NULL if absent */
 	const char *authorization;	    /* NULL if absent */
 	const struct sockaddr_storage
 		*address; /* the peer's; not IPv4-mapped */
-	gboolean tls;
+	gboolean tls;	  /* all the way: a trusted proxy is taken to */
 	const char *body; /* POST: terminated, size bytes */
 	gsize size;
 };
@@ -99,8 +100,9 @@ struct server_config {
 	guint port;	     /* 0: the kernel chooses */
 	const char *tls_certificate, *tls_key; /* PEM files, or NULL */
 	guint connections_per_peer;
-	const char *security_policy; /* Content-Security-Policy */
-	gboolean strict_transport;   /* the site is reached by https only */
+	const char *const *trusted_proxies; /* forwarded.h; may be NULL */
+	const char *security_policy;	    /* Content-Security-Policy */
+	gboolean strict_transport; /* the site is reached by https only */
 	const struct server_protocol *protocols; /* static */
 	guint n_protocols;			 /* <= SERVER_MAX_PROTOCOLS */
 };
@@ -113,6 +115,11 @@ struct server *server_create(const struct server_config *cfg,
 void server_destroy(struct server **srvp);
 
 guint server_port(const struct server *srv);
+
+/* Who connects from now on sees this certificate. Of a server that was created
+ * with one; on failure it keeps what it has. */
+gboolean server_reload_tls(struct server *srv, const char *certificate,
+			   const char *key, GError **error);
 
 void server_socket_set_data(struct server_socket *sock, void *data);
 void *server_socket_data(const struct server_socket *sock);

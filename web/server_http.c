@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "web/forwarded.h"
+#include "web/peers.h"
+
 #define CHUNK	   (16 * 1024) /* of a reply's body */
 #define MAX_HEADER 4096
 
@@ -28,6 +31,18 @@ static void head_clear(struct head *head)
 	g_free(head->if_none_match);
 	g_free(head->authorization);
 	memset(head, 0, sizeof(*head));
+}
+
+/* Who asks behind a proxy is another from request to request. */
+static void read_client(struct server_socket *sock)
+{
+	g_autofree char *field =
+		http_header(sock->wsi, WSI_TOKEN_X_FORWARDED_FOR);
+
+	forwarded_client(sock->srv->forwarded, &sock->proxy, field,
+			 &sock->address);
+	g_free(sock->peer);
+	sock->peer = peers_name(&sock->address);
 }
 
 gboolean http_read_head(struct server_socket *sock)
@@ -60,6 +75,8 @@ gboolean http_read_head(struct server_socket *sock)
 		http_header(sock->wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
 	head->authorization =
 		http_header(sock->wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+	if (sock->proxied)
+		read_client(sock);
 	return TRUE;
 }
 
@@ -78,7 +95,8 @@ struct server_request http_request_of(struct server_socket *sock)
 		.if_none_match = head->if_none_match,
 		.authorization = head->authorization,
 		.address = &sock->address,
-		.tls = sock->srv->tls,
+		.tls = sock->srv->tls ||
+		       (sock->proxied && sock->srv->strict_transport),
 		.body = sock->body ? (const char *)sock->body->data : "",
 		.size = sock->body ? sock->body->len - 1 : 0,
 	};

@@ -1,6 +1,6 @@
 /* server_private - what server.c (the context, connections and deadlines),
- * server_http.c (requests and replies) and server_ws.c (WebSockets) share.
- * These three alone see libwebsockets. */
+ * server_http.c (requests and replies), server_ws.c (WebSockets) and
+ * server_tls.c (certificates) share. These alone see libwebsockets. */
 #ifndef WEB_SERVER_PRIVATE_H
 #define WEB_SERVER_PRIVATE_H
 
@@ -31,6 +31,8 @@ struct server {
 	GMainLoop *loop; /* never run: how lws takes the main context */
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	struct ssl_ctx_st *tls_context; /* of the vhost; NULL: plain */
+	struct forwarded *forwarded;
 	struct listener *listener;
 	GHashTable *sockets; /* the set of struct server_socket */
 	GByteArray *scratch; /* LWS_PRE bytes, then what is written */
@@ -54,8 +56,12 @@ struct waiting {
 struct server_socket {
 	struct server *srv;
 	struct lws *wsi;
+	/* Who asks: of a proxied connection the client of this request. */
 	char *peer;
 	struct sockaddr_storage address;
+	struct sockaddr_storage proxy; /* a trusted one, when proxied */
+	gboolean proxied;
+	gboolean counts; /* for peer, with the listener */
 	void *data;
 	gint64 deadline; /* monotonic us: cut off when it is over */
 	gboolean cut_off;

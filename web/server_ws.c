@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "web/listener.h"
+
 static const struct server_protocol *find_protocol(struct server *srv,
 						   const char *name, guint *i_r)
 {
@@ -11,6 +13,14 @@ static const struct server_protocol *find_protocol(struct server *srv,
 			return &srv->protocols[i];
 		}
 	return NULL;
+}
+
+/* A connection through a proxy lasts from here on, and is one client's. */
+static gboolean count(struct server_socket *sock)
+{
+	if (!sock->counts)
+		sock->counts = listener_take(sock->srv->listener, sock->peer);
+	return sock->counts;
 }
 
 int ws_upgrade(struct server_socket *sock, void *in, size_t len)
@@ -27,7 +37,12 @@ int ws_upgrade(struct server_socket *sock, void *in, size_t len)
 		return http_refuse(sock, 400) ? -1 : 1;
 	protocol = find_protocol(srv, name, &i);
 	req = http_request_of(sock);
-	status = protocol ? srv->events->upgrade(sock, i, &req, srv->arg) : 400;
+	if (!protocol)
+		status = 400;
+	else if (!count(sock))
+		status = 429;
+	else
+		status = srv->events->upgrade(sock, i, &req, srv->arg);
 	if (status)
 		return http_refuse(sock, status) ? -1 : 1;
 	sock->protocol = protocol;

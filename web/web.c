@@ -401,6 +401,7 @@ static struct server *start_server(struct web *web,
 		.tls_certificate = cfg->tls_certificate,
 		.tls_key = cfg->tls_key,
 		.connections_per_peer = cfg->connections_per_address,
+		.trusted_proxies = cfg->trusted_proxies,
 		.security_policy = policy,
 		.strict_transport = api_is_https(web->api),
 		.protocols = protocols,
@@ -454,6 +455,12 @@ void web_destroy(struct web **webp)
 	g_ptr_array_unref(web->visits);
 	g_free(web->metrics_token);
 	g_free(web);
+}
+
+gboolean web_reload_tls(struct web *web, const char *certificate,
+			const char *key, GError **error)
+{
+	return server_reload_tls(web->server, certificate, key, error);
 }
 
 void web_restore_session(struct web *web, const struct login_session *ses)

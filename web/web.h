@@ -28,6 +28,8 @@ struct web_config {
 	const char *files;
 	const char *tls_certificate, *tls_key; /* NULL: plain HTTP */
 	guint connections_per_address;
+	/* Networks or addresses whose X-Forwarded-For is believed; or NULL. */
+	const char *const *trusted_proxies;
 	const char *metrics_token; /* NULL: there is no /metrics */
 };
 
@@ -68,6 +70,11 @@ void web_destroy(struct web **webp);
 
 /* The port it listens on. */
 guint web_port(const struct web *web);
+
+/* Reads the certificate again, or another one. Of a listener that was created
+ * with one; on failure it keeps what it has. */
+gboolean web_reload_tls(struct web *web, const char *certificate,
+			const char *key, GError **error);
 
 /* A log-in of before, from web_host.sessions. Before the main loop runs. */
 void web_restore_session(struct web *web, const struct login_session *ses);

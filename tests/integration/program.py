@@ -7,14 +7,17 @@ import pathlib
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
+import types
 import urllib.error
 import urllib.request
 
 from harness import (BRIDGE, BUILD, LOADGEN, PHONE, Bridge, Maildir, free_port,
                      invite, ipsp_part, run, wait_for)
+from web import WebSocket
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 TONE = pathlib.Path(__file__).with_name("tone.opus")
@@ -199,10 +202,11 @@ def a_phone_talks_without_a_keyboard(directory):
     assert bridge.stop() == 0
 
 
-def ask(bridge, path, cookie=None, **body):
+def ask(bridge, path, cookie=None, headers=(), **body):
     """(status, JSON, the session's cookie) of a GET, or of a POST of body."""
     url = f"http://127.0.0.1:{bridge.web_port}"
-    headers = {"Origin": url, "Content-Type": "application/json"}
+    headers = {"Origin": url, "Content-Type": "application/json",
+               **dict(headers)}
     if cookie:
         headers["Cookie"] = cookie
     request = urllib.request.Request(
@@ -242,6 +246,89 @@ def a_restart_logs_nobody_out(directory):
     assert bridge.stop() == 0
 
 
+def who_asks_behind_a_trusted_proxy_is_its_client(directory):
+    bridge = bridge_in(directory, trusted_proxies="127.0.0.1",
+                       web_connections_per_address=2).start()
+    wait_for("a start", lambda: "main: ready" in bridge.log_text())
+
+    def try_token(client):
+        # What the client said of itself stands before what the proxy says.
+        return ask(bridge, "/api/login", token="A" * 22, headers={
+            "X-Forwarded-For": f"198.51.100.1, {client}"})[0]
+    assert [try_token("203.0.113.1") for _ in range(31)] == 30 * [403] + [429]
+    assert try_token("203.0.113.2") == 403
+
+    host = types.SimpleNamespace(port=bridge.web_port, tls=False)
+
+    def media(client):
+        return WebSocket(host, "/media/0", "ipsp-media", origin=False,
+                         X_Forwarded_For=client)
+    held = [media("203.0.113.1") for _ in range(3)]
+    assert [ws.status for ws in held] == [101, 101, 429]
+    assert media("203.0.113.2").status == 101
+    held[0].sock.close()
+    wait_for("a place to be free", lambda: media("203.0.113.1").status == 101)
+    assert bridge.stop() == 0
+
+
+def nobody_else_is_believed_whom_he_asks_for(directory):
+    bridge = bridge_in(directory, trusted_proxies="192.0.2.0/24").start()
+    wait_for("a start", lambda: "main: ready" in bridge.log_text())
+    assert [ask(bridge, "/api/login", token="A" * 22,
+                headers={"X-Forwarded-For": f"203.0.113.{i}"})[0]
+            for i in range(31)] == 30 * [403] + [429]
+    assert bridge.stop() == 0
+
+
+def certificate(directory, name):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+         f"/CN={name}", "-keyout", directory / f"{name}.key",
+         "-out", directory / f"{name}.pem"], check=True, capture_output=True)
+    return ((directory / f"{name}.pem").read_text(),
+            (directory / f"{name}.key").read_text())
+
+
+def SIGHUP_brings_a_renewed_certificate(directory):
+    old, old_key = certificate(directory, "old")
+    new, new_key = certificate(directory, "new")
+    pem, key = directory / "old.pem", directory / "old.key"
+    bridge = bridge_in(directory, tls_certificate=pem, tls_key=key).start()
+    wait_for("a start", lambda: "main: ready" in bridge.log_text())
+
+    def reload(words):
+        seen = bridge.log_text().count(words)
+        bridge.process.send_signal(1)
+        wait_for(words, lambda: bridge.log_text().count(words) > seen)
+
+    def seen():
+        return ssl.get_server_certificate(("127.0.0.1", bridge.web_port))
+    assert seen() == old
+    context = ssl.create_default_context(cadata=old)
+    context.check_hostname = False
+    with context.wrap_socket(socket.create_connection(
+            ("127.0.0.1", bridge.web_port), 10)) as held:
+        # Half written, and of another key: the old one serves on.
+        for wrong in (new[:len(new) // 2], new):
+            pem.write_text(wrong)
+            reload("the old one stays")
+            assert seen() == old
+        key.write_text(new_key)
+        reload("the configuration was read again")
+        assert seen() == new
+        # Who was connected is not disturbed.
+        held.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in held.recv(4096)
+    # Other files than before.
+    certificate(directory, "third")
+    bridge.config.write_text(bridge.config.read_text().replace(
+        f"{directory}/old.", f"{directory}/third."))
+    reload("the configuration was read again")
+    assert seen() == (directory / "third.pem").read_text()
+    assert bridge.stop() == 0
+
+
 def the_state_is_for_its_user_only(directory):
     bridge = bridge_in(directory).start()
     state = directory / "bridge" / "state"
@@ -276,5 +363,8 @@ if __name__ == "__main__":
         closed_descriptors_are_dev_null,
         a_phone_talks_without_a_keyboard,
         a_restart_logs_nobody_out,
+        who_asks_behind_a_trusted_proxy_is_its_client,
+        nobody_else_is_believed_whom_he_asks_for,
+        SIGHUP_brings_a_renewed_certificate,
         the_state_is_for_its_user_only,
         the_units_are_hardened))
