@@ -487,6 +487,7 @@ void call_receive(struct call *call, uint8_t *buf, size_t size, uint64_t now_us)
 	case PACKET_RTCP:
 		receive_rtcp(call, buf, size, now_us);
 		break;
+	case PACKET_DTLS:
 	case PACKET_OTHER:
 		break;
 	}

@@ -9,6 +9,7 @@
 #define VERSION	      2
 #define STUN_HEADER   20
 #define RTCP_HEADER   8
+#define DTLS_RECORD   13     /* RFC 9147 4, RFC 7983 7 */
 #define ONE_BYTE      0xbede /* extension elements' heads, RFC 8285 4.2 */
 #define TWO_BYTE      0x1000 /* the same, 4.3 */
 #define TWO_BYTE_MASK 0xfff0
@@ -151,6 +152,8 @@ enum packet_kind packet_kind(const uint8_t *buf, size_t size)
 {
 	if (size >= STUN_HEADER && buf[0] <= 3)
 		return PACKET_STUN;
+	if (size >= DTLS_RECORD && buf[0] >= 20 && buf[0] <= 63)
+		return PACKET_DTLS;
 	if (size < RTCP_HEADER || buf[0] >> 6 != VERSION)
 		return PACKET_OTHER;
 	/* RFC 5761 4: RTCP types 192 to 223 are where the marker bit would

@@ -44,7 +44,13 @@ int rtp_level(const uint8_t *buf, size_t header, uint8_t id);
 int rtp_encode(const struct rtp_packet *pkt, uint8_t *buf, size_t cap);
 
 /* RT. What a datagram is by its first bytes (RFC 7983 7, RFC 5761 4). */
-enum packet_kind { PACKET_OTHER, PACKET_STUN, PACKET_RTP, PACKET_RTCP };
+enum packet_kind {
+	PACKET_OTHER,
+	PACKET_STUN,
+	PACKET_DTLS,
+	PACKET_RTP,
+	PACKET_RTCP,
+};
 enum packet_kind packet_kind(const uint8_t *buf, size_t size);
 
 #endif

@@ -79,6 +79,7 @@ static int on_send(unsigned target, const uint8_t *buf, size_t size, void *arg)
 		if (ctl.has_message)
 			memcpy(br->said, ctl.message, ctl.message_size);
 		break;
+	case PACKET_DTLS:
 	case PACKET_OTHER:
 		return -EINVAL;
 	}

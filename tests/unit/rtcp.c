@@ -268,7 +268,16 @@ static void the_first_bytes_say_what_it_is(void)
 
 	g_assert_cmpint(packet_kind(buf, 20), ==, PACKET_STUN);
 	g_assert_cmpint(packet_kind(buf, 19), ==, PACKET_OTHER);
-	buf[0] = 20; /* DTLS */
+	buf[0] = 4; /* of nothing that is spoken here, as 19 and 64 */
+	g_assert_cmpint(packet_kind(buf, 20), ==, PACKET_OTHER);
+	buf[0] = 19;
+	g_assert_cmpint(packet_kind(buf, 20), ==, PACKET_OTHER);
+	buf[0] = 20;
+	g_assert_cmpint(packet_kind(buf, 13), ==, PACKET_DTLS);
+	g_assert_cmpint(packet_kind(buf, 12), ==, PACKET_OTHER);
+	buf[0] = 63;
+	g_assert_cmpint(packet_kind(buf, 20), ==, PACKET_DTLS);
+	buf[0] = 64;
 	g_assert_cmpint(packet_kind(buf, 20), ==, PACKET_OTHER);
 	buf[0] = 0x80;
 	buf[1] = 111;
