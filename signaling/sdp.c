@@ -12,6 +12,11 @@
 
 #define MAX_LEVEL_ID 14 /* of a one-byte header, RFC 8285 4.2 */
 
+/* RFC 8839 5.4 */
+#define MIN_UFRAG    4
+#define MIN_PASSWORD 22
+#define MAX_PASSWORD 256
+
 struct line {
 	char type;
 	char *value;
@@ -28,9 +33,11 @@ struct reader {
 	/* Of the section that is answered. */
 	const char *connection; /* value of c= */
 	guint16 port;
-	gboolean secure, mux;
-	const char *formats; /* all of m= */
-	guint8 types[16];    /* a bit for each payload type that is Opus */
+	gboolean secure, dtls, mux;
+	const char *ufrag, *password, *setup, *group;
+	gboolean fingerprint; /* was read */
+	const char *formats;  /* all of m= */
+	guint8 types[16];     /* a bit for each payload type that is Opus */
 };
 
 gsize sdp_key_size(enum sdp_suite suite)
@@ -38,6 +45,7 @@ gsize sdp_key_size(enum sdp_suite suite)
 	static const gsize sizes[] = {
 		[SDP_AEAD_AES_128_GCM] = 28,
 		[SDP_AES_CM_128_HMAC_SHA1_80] = 30,
+		[SDP_DTLS] = 0,
 	};
 
 	return sizes[suite];
@@ -242,6 +250,53 @@ static void read_crypto(struct reader *rd, const char *value)
 	explicit_bzero(&crypto, sizeof(crypto));
 }
 
+/* Of a browser. */
+
+static void read_ufrag(struct reader *rd, const char *value)
+{
+	rd->ufrag = value;
+}
+
+static void read_password(struct reader *rd, const char *value)
+{
+	rd->password = value;
+}
+
+static void read_setup(struct reader *rd, const char *value)
+{
+	rd->setup = value;
+}
+
+static void read_group(struct reader *rd, const char *value)
+{
+	if (g_str_has_prefix(value, "BUNDLE"))
+		rd->group = value + strlen("BUNDLE");
+}
+
+/* "sha-256 AB:CD:..." RFC 8122 5: of several that are offered one that we know
+ * is enough. */
+static void read_fingerprint(struct reader *rd, const char *value)
+{
+	g_autofree char *hash = next_word(&value);
+	g_autofree char *hex = next_word(&value);
+	guint8 bytes[SDP_FINGERPRINT];
+
+	if (!hash || g_ascii_strcasecmp(hash, "sha-256") != 0 || !hex ||
+	    strlen(hex) != 3 * SDP_FINGERPRINT - 1)
+		return;
+	for (guint i = 0; i < SDP_FINGERPRINT; i++) {
+		const char *at = hex + 3 * (gsize)i;
+
+		if (!g_ascii_isxdigit(at[0]) || !g_ascii_isxdigit(at[1]) ||
+		    (at[2] != ':' && at[2]))
+			return;
+		bytes[i] = (guint8)(g_ascii_xdigit_value(at[0]) << 4 |
+				    g_ascii_xdigit_value(at[1]));
+	}
+	memcpy(rd->offer->fingerprint, bytes, sizeof(bytes));
+	rd->fingerprint = TRUE;
+}
+
 static const struct attribute {
 	const char *name;
 	void (*read)(struct reader *rd, const char *value);
@@ -255,6 +310,11 @@ static const struct attribute {
 	{ "sendrecv", read_sendrecv, TRUE },
 	{ "extmap", read_extmap, TRUE },
 	{ "crypto", read_crypto, FALSE },
+	{ "ice-ufrag", read_ufrag, TRUE },
+	{ "ice-pwd", read_password, TRUE },
+	{ "fingerprint", read_fingerprint, TRUE },
+	{ "setup", read_setup, TRUE },
+	{ "group", read_group, TRUE },
 };
 
 /* The value of attribute `name` if line is that one: "" where it has none. */
@@ -372,25 +432,31 @@ static void check_protocol(struct reader *rd)
 {
 	static const struct {
 		const char *name;
-		gboolean secure;
+		gboolean secure, dtls;
 	} protocols[] = {
-		{ "RTP/AVP", FALSE },
-		{ "RTP/AVPF", FALSE },
-		{ "RTP/SAVP", TRUE },
-		{ "RTP/SAVPF", TRUE },
+		{ "RTP/AVP", FALSE, FALSE },
+		{ "RTP/AVPF", FALSE, FALSE },
+		{ "RTP/SAVP", TRUE, FALSE },
+		{ "RTP/SAVPF", TRUE, FALSE },
+		{ "UDP/TLS/RTP/SAVP", TRUE, TRUE },
+		{ "UDP/TLS/RTP/SAVPF", TRUE, TRUE },
 	};
 	const char *name = rd->offer->sections[rd->offer->audio].protocol;
+	gboolean known = FALSE;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(protocols); i++)
 		if (!strcmp(name, protocols[i].name)) {
 			rd->secure = protocols[i].secure;
-			return;
+			rd->dtls = protocols[i].dtls;
+			known = TRUE;
 		}
-	if (strstr(name, "TLS"))
+	if (rd->dtls && !(rd->suites & 1u << SDP_DTLS))
 		fail(rd, "DTLS-SRTP is not spoken here; offer RTP/SAVP with "
 			 "its key in a=crypto");
-	else
-		fail(rd, "%s is not spoken here; offer RTP/SAVP or RTP/AVP",
+	else if (!known)
+		fail(rd,
+		     "%s is not spoken here; offer UDP/TLS/RTP/SAVPF, "
+		     "RTP/SAVP or RTP/AVP",
 		     name);
 }
 
@@ -488,6 +554,57 @@ static void read_fmtp(struct reader *rd, const char *value)
 		read_fmtp_word(rd->offer, *word);
 }
 
+/* RFC 8839 5.4: ice-char. */
+static gboolean is_ice(const char *text, gsize min, gsize max)
+{
+	gsize length = text ? strlen(text) : 0;
+
+	for (const char *p = text; p && *p; p++)
+		if (!g_ascii_isalnum(*p) && *p != '+' && *p != '/')
+			return FALSE;
+	return length >= min && length <= max;
+}
+
+/* Whether the group names this section. */
+static gboolean is_bundled(const struct reader *rd)
+{
+	const char *mid = rd->offer->sections[rd->offer->audio].mid;
+	const char *group = rd->group ? rd->group : "";
+	gboolean found = FALSE;
+	char *word;
+
+	while ((word = next_word(&group))) {
+		found |= *mid && !strcmp(word, mid);
+		g_free(word);
+	}
+	return found;
+}
+
+static void check_dtls(struct reader *rd)
+{
+	struct sdp_offer *offer = rd->offer;
+
+	offer->suite = SDP_DTLS;
+	explicit_bzero(&offer->crypto, sizeof(offer->crypto));
+	memset(&offer->address, 0, sizeof(offer->address));
+	if (!is_ice(rd->ufrag, MIN_UFRAG, SDP_MAX_UFRAG - 1) ||
+	    !is_ice(rd->password, MIN_PASSWORD, MAX_PASSWORD))
+		fail(rd,
+		     "it needs ICE: a=ice-ufrag of %d to %d characters and "
+		     "a=ice-pwd of %d or more",
+		     MIN_UFRAG, SDP_MAX_UFRAG - 1, MIN_PASSWORD);
+	else if (!rd->fingerprint)
+		fail(rd, "it needs a=fingerprint:sha-256 and 32 bytes in hex, "
+			 "with colons");
+	else if (rd->setup && strcmp(rd->setup, "actpass") != 0 &&
+		 strcmp(rd->setup, "active") != 0)
+		fail(rd, "we are the server of DTLS: offer a=setup:actpass");
+	if (rd->failed)
+		return;
+	g_strlcpy(offer->ufrag, rd->ufrag, sizeof(offer->ufrag));
+	offer->bundle = is_bundled(rd);
+}
+
 /* RFC 3264 8.4: on hold before it has begun is no use. */
 static void check(struct reader *rd)
 {
@@ -495,6 +612,8 @@ static void check(struct reader *rd)
 		fail(rd, "RTP and RTCP share one port here: add a=rtcp-mux");
 	else if (rd->offer->direction == SDP_INACTIVE)
 		fail(rd, "a=inactive neither speaks nor listens");
+	else if (rd->dtls)
+		check_dtls(rd);
 	else if (!rd->secure)
 		rd->offer->suite = SDP_PLAIN;
 	else if (rd->offer->suite == SDP_PLAIN)
@@ -520,7 +639,8 @@ static void read_offer(struct reader *rd)
 	read_part(rd, audio[0] + 1, audio[1], FALSE);
 	rd->line = audio[0];
 	check_protocol(rd);
-	read_address(rd);
+	if (!rd->dtls)
+		read_address(rd);
 	if (!rd->failed)
 		choose_type(rd);
 	for (guint i = audio[0]; !rd->failed && i < audio[1]; i++) {
@@ -532,8 +652,8 @@ static void read_offer(struct reader *rd)
 	check(rd);
 }
 
-/* Cuts text, in place. */
-static void cut(struct reader *rd, char *text)
+/* Cuts text, in place; a fragment has no beginning. */
+static void cut(struct reader *rd, char *text, gboolean whole)
 {
 	while (*text && !rd->failed) {
 		struct line line = { text[0], text + 2 };
@@ -546,12 +666,21 @@ static void cut(struct reader *rd, char *text)
 		rd->line = rd->lines->len;
 		if (length < 2 || !g_ascii_islower(text[0]) || text[1] != '=')
 			fail(rd, "it is not like TYPE=VALUE");
-		else if (!rd->line && strcmp(text, "v=0") != 0)
+		else if (whole && !rd->line && strcmp(text, "v=0") != 0)
 			fail(rd, "a session description begins with v=0");
 		else
 			g_array_append_val(rd->lines, line);
 		text = next;
 	}
+}
+
+static gboolean is_text(struct reader *rd, const char *text, gsize size)
+{
+	if (size && size <= SDP_MAX_SIZE && !memchr(text, 0, size))
+		return TRUE;
+	fail(rd, "this is no session description of 1 to %d bytes",
+	     SDP_MAX_SIZE);
+	return FALSE;
 }
 
 gboolean sdp_parse_offer(struct sdp_offer *offer_r, const char *text,
@@ -564,14 +693,11 @@ gboolean sdp_parse_offer(struct sdp_offer *offer_r, const char *text,
 
 	memset(offer_r, 0, sizeof(*offer_r));
 	offer_r->direction = SDP_SENDRECV;
-	if (!size || size > SDP_MAX_SIZE || memchr(text, 0, size)) {
-		fail(&rd, "this is no session description of 1 to %d bytes",
-		     SDP_MAX_SIZE);
+	if (!is_text(&rd, text, size))
 		return FALSE;
-	}
 	copy = g_strndup(text, size);
 	rd.lines = g_array_new(FALSE, FALSE, sizeof(struct line));
-	cut(&rd, copy);
+	cut(&rd, copy, TRUE);
 	if (!rd.failed)
 		read_offer(&rd);
 	g_array_unref(rd.lines);
@@ -579,5 +705,32 @@ gboolean sdp_parse_offer(struct sdp_offer *offer_r, const char *text,
 	g_free(copy);
 	if (rd.failed)
 		explicit_bzero(&offer_r->crypto, sizeof(offer_r->crypto));
+	return !rd.failed;
+}
+
+/* Browsers say it once, or for each section the same. */
+gboolean sdp_parse_fragment(struct sdp_fragment *frag_r, const char *text,
+			    gsize size, GError **error)
+{
+	struct reader rd = { .error = error };
+	g_autofree char *copy = NULL;
+
+	memset(frag_r, 0, sizeof(*frag_r));
+	if (!is_text(&rd, text, size))
+		return FALSE;
+	copy = g_strndup(text, size);
+	rd.lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+	cut(&rd, copy, FALSE);
+	for (rd.line = 0; rd.line < rd.lines->len && !rd.failed; rd.line++) {
+		const char *ufrag =
+			value_of(line_at(&rd, rd.line), "ice-ufrag");
+
+		if (ufrag && !is_ice(ufrag, MIN_UFRAG, SDP_MAX_UFRAG - 1))
+			fail(&rd, "a=ice-ufrag has %d to %d characters",
+			     MIN_UFRAG, SDP_MAX_UFRAG - 1);
+		else if (ufrag)
+			g_strlcpy(frag_r->ufrag, ufrag, sizeof(frag_r->ufrag));
+	}
+	g_array_unref(rd.lines);
 	return !rd.failed;
 }

@@ -5,7 +5,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define ALL (1u << SDP_AEAD_AES_128_GCM | 1u << SDP_AES_CM_128_HMAC_SHA1_80)
+#define SDES (1u << SDP_AEAD_AES_128_GCM | 1u << SDP_AES_CM_128_HMAC_SHA1_80)
+#define ALL  (SDES | 1u << SDP_DTLS)
 
 #define HEAD                                                                   \
 	"v=0\r\n"                                                              \
@@ -23,8 +24,20 @@
 /* 28 and 30 bytes of 0. */
 #define KEY28 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
 #define KEY30 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define GCM   "AEAD_AES_128_GCM"
-#define CM    "AES_CM_128_HMAC_SHA1_80"
+/* Of a browser: nothing in it is an address. */
+#define TLS                                                                    \
+	"v=0\r\nc=IN IP4 0.0.0.0\r\n"                                          \
+	"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" OPUS MUX
+#define UFRAG "a=ice-ufrag:4ZcD\r\n"
+#define PWD   "a=ice-pwd:2/1muCWoOi3uLifh0NuRHlXX\r\n"
+#define PRINT                                                                  \
+	"a=fingerprint:sha-256 "                                               \
+	"00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:"                     \
+	"10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1e:FF\r\n"
+#define ACTPASS "a=setup:actpass\r\n"
+
+#define GCM "AEAD_AES_128_GCM"
+#define CM  "AES_CM_128_HMAC_SHA1_80"
 
 static struct sdp_offer good(const char *text)
 {
@@ -206,8 +219,19 @@ static void what_cannot_be_used_is_refused_by_a_sentence(void)
 		{ HEAD "m=audio 5004 RTP/AVP 111\r\n"
 		       "a=rtpmap:367 opus/48000/2\r\n" MUX,
 		  "Opus is needed" },
-		{ HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" OPUS MUX,
-		  "DTLS-SRTP is not spoken" },
+		{ TLS PRINT ACTPASS, "it needs ICE" },
+		{ TLS UFRAG PRINT ACTPASS, "it needs ICE" },
+		{ TLS PWD PRINT ACTPASS, "it needs ICE" },
+		{ TLS "a=ice-ufrag:abc\r\n" PWD PRINT, "it needs ICE" },
+		{ TLS "a=ice-ufrag:a:bc\r\n" PWD PRINT, "it needs ICE" },
+		{ TLS UFRAG "a=ice-pwd:short\r\n" PRINT, "it needs ICE" },
+		{ TLS UFRAG PWD ACTPASS, "a=fingerprint:sha-256" },
+		{ TLS UFRAG PWD "a=fingerprint:sha-1 00:01\r\n",
+		  "a=fingerprint:sha-256" },
+		{ TLS UFRAG PWD "a=fingerprint:sha-256 00:01\r\n",
+		  "a=fingerprint:sha-256" },
+		{ TLS UFRAG PWD PRINT "a=setup:passive\r\n",
+		  "offer a=setup:actpass" },
 		{ HEAD "m=audio 5004 TCP/RTP/AVP 111\r\n" OPUS MUX,
 		  "TCP/RTP/AVP is not spoken" },
 		{ PLAIN "a=inactive\r\n", "neither speaks nor listens" },
@@ -301,6 +325,143 @@ static void the_answer_mirrors_the_offer(void)
 		"m=audio 0 RTP/AVP 0\r\n");
 }
 
+/* As Chromium writes it, shortened. */
+#define CHROMIUM                                                               \
+	"v=0\r\n"                                                              \
+	"o=- 1 2 IN IP4 127.0.0.1\r\n"                                         \
+	"s=-\r\n"                                                              \
+	"t=0 0\r\n"                                                            \
+	"a=group:BUNDLE 0\r\n"                                                 \
+	"a=msid-semantic: WMS\r\n" PRINT                                       \
+	"m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9\r\n"                             \
+	"c=IN IP4 0.0.0.0\r\n"                                                 \
+	"a=rtcp:9 IN IP4 0.0.0.0\r\n"                                          \
+	"a=candidate:1 1 udp 1 0a1b.local 9 typ host\r\n" UFRAG PWD            \
+	"a=ice-options:trickle\r\n" ACTPASS "a=mid:0\r\n"                      \
+	"a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"           \
+	"a=sendrecv\r\n" MUX OPUS "a=rtcp-fb:111 transport-cc\r\n"             \
+	"a=fmtp:111 minptime=10;useinbandfec=1\r\n"
+
+static void a_browsers_offer_is_read(void)
+{
+	struct sdp_offer offer = good(CHROMIUM);
+
+	g_assert_cmpint(offer.suite, ==, SDP_DTLS);
+	g_assert_cmpstr(offer.ufrag, ==, "4ZcD");
+	g_assert_cmpuint(offer.fingerprint[1], ==, 1);
+	g_assert_cmpuint(offer.fingerprint[30], ==, 0x1e);
+	g_assert_cmpuint(offer.fingerprint[31], ==, 0xff);
+	g_assert_true(offer.bundle && offer.fec);
+	g_assert_cmpuint(offer.level_id, ==, 1);
+	g_assert_cmpuint(offer.address.ss_family, ==, 0);
+	g_assert_false(good(TLS UFRAG PWD PRINT ACTPASS).bundle);
+}
+
+static void where_browsers_are_not_served_they_are_told(void)
+{
+	struct sdp_offer offer;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(sdp_parse_offer(&offer, CHROMIUM, strlen(CHROMIUM), SDES,
+				       &error));
+	g_assert_nonnull(strstr(error->message, "DTLS-SRTP is not spoken"));
+}
+
+static struct sdp_ice our_ice(void)
+{
+	struct sdp_ice ice = { .ufrag = "ours",
+			       .password = "0123456789abcdef0123456789abcdef",
+			       .n_candidates = 2 };
+	struct sockaddr_in6 *second = (void *)&ice.candidates[1];
+
+	for (guint i = 0; i < SDP_FINGERPRINT; i++)
+		ice.fingerprint[i] = (guint8)(0xf0 + i);
+	ice.candidates[0] = our_answer().address;
+	second->sin6_family = AF_INET6;
+	second->sin6_port = htons(40000);
+	inet_pton(AF_INET6, "2001:db8::1", &second->sin6_addr);
+	return ice;
+}
+
+#define OUR_ICE                                                                \
+	"a=ice-ufrag:ours\r\n"                                                 \
+	"a=ice-pwd:0123456789abcdef0123456789abcdef\r\n"                       \
+	"a=candidate:1 1 udp 2130706431 198.51.100.1 40000 typ host\r\n"       \
+	"a=candidate:2 1 udp 2130706175 2001:db8::1 40000 typ host\r\n"        \
+	"a=end-of-candidates\r\n"
+
+static void the_answer_to_a_browser_has_ice_and_a_fingerprint(void)
+{
+	struct sdp_offer offer = good(CHROMIUM);
+	struct sdp_answer answer = our_answer();
+	struct sdp_ice ice = our_ice();
+	g_autofree char *text = NULL;
+
+	answer.direction = SDP_SENDRECV;
+	answer.ice = &ice;
+	text = sdp_write_answer(&offer, &answer);
+	g_assert_cmpstr(
+		text, ==,
+		"v=0\r\n"
+		"o=- 42 0 IN IP4 198.51.100.1\r\n"
+		"s=-\r\n"
+		"c=IN IP4 198.51.100.1\r\n"
+		"t=0 0\r\n"
+		"a=ice-lite\r\n"
+		"a=group:BUNDLE 0\r\n"
+		"m=audio 40000 UDP/TLS/RTP/SAVPF 111\r\n"
+		"a=mid:0\r\n"
+		"a=sendrecv\r\n"
+		"a=rtpmap:111 opus/48000/2\r\n"
+		"a=fmtp:111 useinbandfec=1; usedtx=1\r\n"
+		"a=ptime:20\r\n"
+		"a=rtcp-mux\r\n"
+		"a=extmap:1 "
+		"urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n" OUR_ICE
+		"a=fingerprint:sha-256 "
+		"F0:F1:F2:F3:F4:F5:F6:F7:F8:F9:FA:FB:FC:FD:FE:FF:"
+		"00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F\r\n"
+		"a=setup:passive\r\n"
+		"a=msid:- room\r\n"
+		"a=ssrc:4000000000 cname:cname\r\n");
+}
+
+static gboolean fragment(struct sdp_fragment *frag, const char *text)
+{
+	return sdp_parse_fragment(frag, text, strlen(text), NULL);
+}
+
+/* RFC 9725 4.3.2, 4.3.3 */
+static void a_fragment_has_a_user_name_or_none(void)
+{
+	struct sdp_fragment frag;
+
+	g_assert_true(fragment(&frag, "a=group:BUNDLE 0\r\n" UFRAG PWD
+				      "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+				      "a=mid:0\r\n"
+				      "a=candidate:1 1 udp 1 192.0.2.1 9 typ "
+				      "host\r\na=end-of-candidates\r\n"));
+	g_assert_cmpstr(frag.ufrag, ==, "4ZcD");
+	g_assert_true(fragment(&frag, "a=mid:0\r\n"));
+	g_assert_cmpstr(frag.ufrag, ==, "");
+	g_assert_false(fragment(&frag, ""));
+	g_assert_false(fragment(&frag, "{}\r\n"));
+	g_assert_false(fragment(&frag, "a=ice-ufrag:a b c\r\n"));
+}
+
+static void our_fragment_has_our_new_ice(void)
+{
+	struct sdp_offer offer = good(CHROMIUM);
+	struct sdp_ice ice = our_ice();
+	g_autofree char *text = sdp_write_fragment(&offer, &ice);
+
+	g_assert_cmpstr(text, ==,
+			"a=ice-lite\r\n"
+			"a=group:BUNDLE 0\r\n"
+			"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+			"a=mid:0\r\n" OUR_ICE);
+}
+
 /* Our own answers are offers that we would take. */
 static void an_answer_is_an_offer_to_another(void)
 {
@@ -354,6 +515,11 @@ int main(int argc, char **argv)
 	TEST(what_cannot_be_used_is_refused_by_a_sentence);
 	TEST(long_things_are_refused_not_cut);
 	TEST(the_answer_mirrors_the_offer);
+	TEST(a_browsers_offer_is_read);
+	TEST(where_browsers_are_not_served_they_are_told);
+	TEST(the_answer_to_a_browser_has_ice_and_a_fingerprint);
+	TEST(a_fragment_has_a_user_name_or_none);
+	TEST(our_fragment_has_our_new_ice);
 	TEST(an_answer_is_an_offer_to_another);
 	TEST(no_cut_of_an_offer_is_more_than_refused);
 	return g_test_run();
