@@ -14,6 +14,7 @@
 #define EVENT_SLOTS   4096 /* 4000 sessions report in one second */
 #define MESSAGE_SLOTS 128
 #define PACKET_SLOTS  512
+#define DTLS_SLOTS    256
 
 /* A mix with its encoders takes as long as about so many packets. */
 #define MIX_AS_PACKETS 20
@@ -75,6 +76,9 @@ int engine_create(struct engine **eng_r,
 	if (!r)
 		r = ring_create(&eng->packets_up, PACKET_SLOTS,
 				sizeof(struct websocket_packet));
+	if (!r)
+		r = ring_create(&eng->dtls_up, DTLS_SLOTS,
+				sizeof(struct dtls_packet));
 	if (r)
 		engine_destroy(&eng);
 	else
@@ -163,6 +167,7 @@ void engine_destroy(struct engine **engp)
 	ring_destroy(&eng->events);
 	ring_destroy(&eng->messages);
 	ring_destroy(&eng->packets_up);
+	ring_destroy(&eng->dtls_up);
 	OPENSSL_cleanse(&eng->cookie_secret, sizeof(eng->cookie_secret));
 	free(eng);
 }
@@ -461,6 +466,21 @@ static void redirect(struct engine *eng, struct command *cmd)
 	message(eng, cmd);
 }
 
+static void send_dtls(struct engine *eng, struct command *cmd)
+{
+	ice_send_dtls(eng, cmd->ses, cmd->message);
+}
+
+static void set_keys(struct engine *eng, struct command *cmd)
+{
+	ice_set_keys(eng, cmd->ses, cmd->stream);
+}
+
+static void restart_ice(struct engine *eng, struct command *cmd)
+{
+	ice_restart(eng, cmd->ses, cmd->credentials);
+}
+
 static bool take_websocket(struct engine *eng)
 {
 	struct path from;
@@ -569,6 +589,9 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_SET_GAIN] = set_gain,
 	[COMMAND_MESSAGE] = message,
 	[COMMAND_REDIRECT] = redirect,
+	[COMMAND_SEND_DTLS] = send_dtls,
+	[COMMAND_SET_KEYS] = set_keys,
+	[COMMAND_RESTART_ICE] = restart_ice,
 	[COMMAND_WEBSOCKET_CLOSED] = websocket_closed,
 	[COMMAND_DETACH] = detach,
 	[COMMAND_ATTACH] = attach,
@@ -614,6 +637,8 @@ void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
 		registration_packet(eng, from, buf, size, now_us);
 	else if (kind == PACKET_RTP || kind == PACKET_RTCP)
 		gate_media_packet(eng, from, kind, buf, size, now_us);
+	else if (kind == PACKET_DTLS)
+		ice_dtls_packet(eng, from, buf, size);
 	else
 		count(&eng->counters.malformed, 1);
 }
@@ -664,6 +689,7 @@ static void beat(struct engine *eng, uint64_t tick, uint64_t now_us)
 	while ((ses = links_next(slot))) {
 		beat_at(eng, ses,
 			tick + BEAT_TICKS + session_random(ses) % BEAT_VARY);
+		ses->dtls_datagrams = 0;
 		gate_media_beat(eng, ses, now_us);
 	}
 }

@@ -1,6 +1,7 @@
 /* private - what the sources of bridge/gate share, in their order: path,
  * lookup, outbox, links, session, phonegate, events and commands, engine,
- * registration, media, port, thread. Nobody else includes it, but for tests.
+ * registration, ice, media, port, thread. Nobody else includes it, but for
+ * tests.
  *
  * The engine is the worker without thread, socket and clock: packets and
  * time are its arguments. All of it is RT, but for create and destroy. */
@@ -146,6 +147,8 @@ enum object_kind {
 	OBJECT_GATE,
 	OBJECT_MIX,
 	OBJECT_MESSAGE,
+	OBJECT_STREAM,
+	OBJECT_CREDENTIALS,
 	OBJECT_MOVE,
 	OBJECT_ROUTE,
 	OBJECT_HUB,
@@ -176,8 +179,9 @@ struct session {
 	struct path path; /* proven; media goes there */
 
 	uint32_t member;		  /* {const} */
-	char username[STUN_MAX_USERNAME]; /* {const} */
-	struct stun_key key;		  /* {const} */
+	char username[STUN_MAX_USERNAME]; /* {const} but for a browser's */
+	struct stun_key key;		  /* the same */
+	bool ice;			  /* {const} a browser */
 	uint64_t consent_life_us;	  /* {const} */
 	bool srtp;			  /* {const} */
 	bool standby;			  /* {const} see session_config */
@@ -195,6 +199,12 @@ struct session {
 	struct path candidate; /* of the latest authenticated request */
 	struct path alternate; /* UDP: requests are answered by 300 */
 	uint32_t moves;	       /* of the path: makes older cookies void */
+	/* Of a browser, see ice.c. */
+	bool nominated;		 /* the candidate */
+	struct path dtls;	 /* where its last DTLS datagram came from */
+	bool dtls_moved;	 /* not all came from there */
+	size_t dtls_credit;	 /* bytes it may be sent there, not proven */
+	unsigned dtls_datagrams; /* passed on since its last beat */
 	bool told_registered;
 	/* A fresh packet came on the path: since the last consent; of a tool,
 	 * ever. */
@@ -243,6 +253,20 @@ struct message *message_due(struct engine *eng, struct session *ses,
 void message_sent(struct message *msg, uint64_t now_us);
 void message_acked(struct engine *eng, struct session *ses, uint32_t id);
 
+/* ice.c - what replaces a part of a browser's session; made by the control
+ * thread, which gets back what was replaced. */
+
+struct new_stream {
+	struct stream *stream;
+	struct retiree retiree;
+};
+
+struct credentials {
+	char username[STUN_MAX_USERNAME];
+	struct stun_key key;
+	struct retiree retiree;
+};
+
 /* phonegate.c */
 
 struct phonegate {
@@ -279,6 +303,9 @@ enum command_kind {
 	COMMAND_SET_GAIN,
 	COMMAND_MESSAGE,
 	COMMAND_REDIRECT,
+	COMMAND_SEND_DTLS,
+	COMMAND_SET_KEYS,
+	COMMAND_RESTART_ICE,
 	COMMAND_WEBSOCKET_CLOSED,
 	COMMAND_DETACH,
 	COMMAND_ATTACH,
@@ -316,6 +343,8 @@ struct command {
 			struct message *message;
 			uint32_t to;
 		} letter; /* to another hub */
+		struct new_stream *stream;
+		struct credentials *credentials;
 		bool must;
 		bool muted;
 		float gain;
@@ -362,6 +391,12 @@ struct event_message {
 	char text[STREAM_APP_MAX];
 };
 
+struct dtls_packet {
+	uint32_t member;
+	size_t size;
+	uint8_t buf[RTP_MAX_PACKET];
+};
+
 struct websocket_packet {
 	uint32_t connection;
 	size_t size;
@@ -379,6 +414,7 @@ struct relay_packet {
 /* Where a session is to be found now. */
 struct relay_update {
 	struct route *route;
+	char username[STUN_MAX_USERNAME];
 	struct path path, candidate;
 };
 
@@ -454,7 +490,7 @@ struct trunk_slot {
 struct engine {
 	/* Down: the control thread pushes. Up: the worker pushes. */
 	struct ring *commands, *packets_down;
-	struct ring *events, *messages, *packets_up;
+	struct ring *events, *messages, *packets_up, *dtls_up;
 	struct counters counters;
 
 	/* All below: {worker}. */
@@ -496,6 +532,7 @@ struct engine {
 	struct relay_packet relayed;
 	struct event event;
 	struct event_message message;
+	struct dtls_packet dtls;
 	struct trunk_slot slot;
 };
 
@@ -589,6 +626,20 @@ bool relay_tell(struct session *ses);
 void registration_packet(struct engine *eng, const struct path *from,
 			 const uint8_t *buf, size_t size, uint64_t now_us);
 
+/* ice.c - what is different with a browser. */
+/* What an authentic check of `size` bytes changes; it is answered. */
+void ice_check(struct engine *eng, struct session *ses, const struct path *from,
+	       const struct stun_message *check, size_t size, uint64_t now_us);
+void ice_dtls_packet(struct engine *eng, const struct path *from,
+		     const uint8_t *buf, size_t size);
+/* Commands. What they bring is retired: see OBJECT_. */
+void ice_send_dtls(struct engine *eng, struct session *ses,
+		   struct message *datagram);
+void ice_set_keys(struct engine *eng, struct session *ses,
+		  struct new_stream *stream);
+void ice_restart(struct engine *eng, struct session *ses,
+		 struct credentials *cred);
+
 /* media.c - RTP and RTCP of one session. */
 void gate_media_packet(struct engine *eng, const struct path *from,
 		       enum packet_kind kind, uint8_t *buf, size_t size,
@@ -657,6 +708,7 @@ struct worker {
 	uint64_t cpu_us;	 /* {worker} used until the last tick */
 	struct websocket_packet packet_up; /* {worker} scratch */
 	/* {control} scratch, too large for a stack. */
+	struct dtls_packet dtls;
 	struct websocket_packet packet;
 	struct event_message message;
 };

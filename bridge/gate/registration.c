@@ -1,6 +1,7 @@
 /* registration - how a session's address becomes its path: an authenticated
  * STUN Binding request, and then proof that whoever sent it also receives
- * there (docs/ipsp.md, "At the PhoneGate"). */
+ * there (docs/ipsp.md, "At the PhoneGate"). A browser has its own rules:
+ * ice.c. */
 #include "bridge/gate/private.h"
 
 #include <string.h>
@@ -92,7 +93,7 @@ static void answer(struct engine *eng, struct session *ses,
 	memcpy(msg.transaction, request->transaction, sizeof(msg.transaction));
 	if (ses->alternate.kind == PATH_NONE) {
 		msg.type = STUN_BINDING_SUCCESS;
-		msg.has_cookie = true;
+		msg.has_cookie = !ses->ice;
 		make_cookie(eng, ses, from, now_us / EPOCH_US, msg.cookie);
 		path_address(from, &msg.address);
 	} else {
@@ -128,8 +129,12 @@ void registration_packet(struct engine *eng, const struct path *from,
 		count(&eng->counters.bad_key, 1);
 		return;
 	}
-	take_request(eng, ses, from, cookie_right(eng, ses, from, &msg, now_us),
-		     now_us);
+	if (ses->ice)
+		ice_check(eng, ses, from, &msg, size, now_us);
+	else
+		take_request(eng, ses, from,
+			     cookie_right(eng, ses, from, &msg, now_us),
+			     now_us);
 	/* The cookie in the answer is that of the path as it is now. */
 	answer(eng, ses, from, &msg, size, now_us);
 }

@@ -52,17 +52,26 @@ void relay_destroy(struct relay **rlyp)
 	free(rly);
 }
 
+/* A browser's session may get another name. */
+static void name_route(struct engine *eng, struct route *route,
+		       const char username[STUN_MAX_USERNAME])
+{
+	if (route->by_name.linked && !strcmp(route->username, username))
+		return;
+	memcpy(route->username, username, sizeof(route->username));
+	lookup_insert(&eng->routes_by_name, &route->by_name,
+		      lookup_hash(&eng->routes_by_name, route->username,
+				  strlen(route->username)),
+		      route);
+}
+
 /* Leaving home. */
 
 static void add_route(struct engine *eng, struct route *route,
 		      struct session *ses, struct relay *rly)
 {
 	route->relay = rly;
-	memcpy(route->username, ses->username, sizeof(route->username));
-	lookup_insert(&eng->routes_by_name, &route->by_name,
-		      lookup_hash(&eng->routes_by_name, route->username,
-				  strlen(route->username)),
-		      route);
+	name_route(eng, route, ses->username);
 	route->next = eng->routes;
 	route->previous = NULL;
 	if (route->next)
@@ -291,6 +300,7 @@ void relay_take_updates(struct engine *eng)
 		for (int i = 0; i < UPDATE_SLOTS; i++) {
 			if (!ring_pop(rly->updates, &upd))
 				break;
+			name_route(eng, upd.route, upd.username);
 			relay_place(eng, upd.route, &upd.path, &upd.candidate);
 		}
 }
@@ -327,10 +337,11 @@ void relay_take_packets(struct engine *eng, uint64_t now_us)
 
 bool relay_tell(struct session *ses)
 {
-	const struct relay_update upd = { .route = ses->route,
-					  .path = ses->path,
-					  .candidate = ses->candidate };
+	struct relay_update upd = { .route = ses->route,
+				    .path = ses->path,
+				    .candidate = ses->candidate };
 
+	memcpy(upd.username, ses->username, sizeof(upd.username));
 	if (!ring_push(ses->relay->updates, &upd))
 		return false;
 	ses->relay->wake_home = true;

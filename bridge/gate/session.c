@@ -20,7 +20,8 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 
 	if (!cfg->username[0] || !cfg->password[0] || !cfg->consent_s ||
 	    !memchr(cfg->username, 0, sizeof(cfg->username)) ||
-	    !memchr(cfg->password, 0, sizeof(cfg->password)))
+	    !memchr(cfg->password, 0, sizeof(cfg->password)) ||
+	    (cfg->ice && cfg->stream.suite == SRTP_NONE))
 		return -EINVAL;
 	ses = calloc(1, sizeof(*ses));
 	if (!ses)
@@ -31,6 +32,7 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 	ses->consent_life_us = cfg->consent_s * 1000000ull;
 	ses->srtp = cfg->stream.suite != SRTP_NONE;
 	ses->held = cfg->held;
+	ses->ice = cfg->ice;
 	ses->standby = cfg->standby;
 	ses->buffer_max_ms = cfg->leg.jitter.max_ms;
 	ses->level = (int)LEVEL_SILENCE;

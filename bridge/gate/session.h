@@ -28,6 +28,11 @@ struct session_config {
 	 * that never sends anything is not dropped for that. */
 	struct sockaddr_storage address;
 	unsigned port;
+	/* A browser (docs/whip.md), RFC 8445 as its lite end: username is
+	 * "OURS:THEIRS" of both user fragments, password ours. Its stream gets
+	 * its keys by worker_set_keys() when DTLS has agreed on them; those
+	 * given here are to be random, nothing is known that they open. */
+	bool ice;
 	/* Answers STUN, but sends nothing with its keys until worker_admit():
 	 * so that their first use can be written down before. */
 	bool held;

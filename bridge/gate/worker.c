@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "bridge/gate/hub_private.h"
 
 static int open_ports(struct worker *wrk, const struct worker_config *cfg)
@@ -140,6 +142,7 @@ static void free_object(enum object_kind kind, void *object)
 	struct engine_mix *entry = object;
 	struct trunk *trk = object;
 	struct hub *hub = object;
+	struct new_stream *old = object;
 
 	switch (kind) {
 	case OBJECT_SESSION:
@@ -160,6 +163,15 @@ static void free_object(enum object_kind kind, void *object)
 		break;
 	case OBJECT_TRUNK:
 		trunk_destroy(&trk);
+		break;
+	case OBJECT_STREAM:
+		if (old)
+			stream_destroy(&old->stream);
+		free(old);
+		break;
+	case OBJECT_CREDENTIALS:
+		OPENSSL_cleanse(object, sizeof(struct credentials));
+		free(object);
 		break;
 	case OBJECT_MESSAGE:
 	case OBJECT_MOVE:
@@ -224,6 +236,9 @@ void worker_dispatch(struct worker *wrk)
 					      wrk->arg);
 	while (ring_pop(wrk->eng->messages, &wrk->message))
 		tell_message(wrk, &wrk->message);
+	while (ring_pop(wrk->eng->dtls_up, &wrk->dtls))
+		wrk->events.dtls(wrk->dtls.member, wrk->dtls.buf,
+				 wrk->dtls.size, wrk->arg);
 	while (ring_pop(wrk->eng->events, &event)) {
 		if (event.kind == EVENT_RETIRED)
 			free_object(event.retired.kind, event.retired.object);
@@ -414,6 +429,61 @@ int worker_redirect(struct worker *wrk, struct session *ses,
 	r = command(wrk, &cmd);
 	if (r)
 		free(cmd.message);
+	return r;
+}
+
+int worker_send_dtls(struct worker *wrk, struct session *ses,
+		     const uint8_t *buf, size_t size)
+{
+	struct message *msg;
+	int r;
+
+	if (size > RTP_MAX_PACKET)
+		return -EMSGSIZE;
+	msg = message_create((const char *)buf, size);
+	if (!msg)
+		return -ENOMEM;
+	r = command(wrk, &(struct command){ .kind = COMMAND_SEND_DTLS,
+					    .ses = ses,
+					    .message = msg });
+	if (r)
+		free(msg);
+	return r;
+}
+
+int worker_set_keys(struct worker *wrk, struct session *ses,
+		    const struct stream_config *stream)
+{
+	struct new_stream *made = calloc(1, sizeof(*made));
+	int r = made ? stream_create(&made->stream, stream) : -ENOMEM;
+
+	if (!r)
+		r = command(wrk, &(struct command){ .kind = COMMAND_SET_KEYS,
+						    .ses = ses,
+						    .stream = made });
+	if (r)
+		free_object(OBJECT_STREAM, made);
+	return r;
+}
+
+int worker_restart_ice(struct worker *wrk, struct session *ses,
+		       const char *username, const char *password)
+{
+	struct credentials *cred;
+	int r;
+
+	if (strlen(username) >= sizeof(cred->username))
+		return -EINVAL;
+	cred = calloc(1, sizeof(*cred));
+	if (!cred)
+		return -ENOMEM;
+	memcpy(cred->username, username, strlen(username));
+	stun_key_init(&cred->key, password);
+	r = command(wrk, &(struct command){ .kind = COMMAND_RESTART_ICE,
+					    .ses = ses,
+					    .credentials = cred });
+	if (r)
+		free_object(OBJECT_CREDENTIALS, cred);
 	return r;
 }
 

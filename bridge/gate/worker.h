@@ -55,6 +55,10 @@ struct worker_events {
 	/* Once a second for each session. */
 	void (*report)(uint32_t member, const struct session_report *rep,
 		       void *arg);
+	/* A DTLS datagram of a browser's session, for its handshake; from an
+	 * address that passed ICE. NULL where there are no browsers. */
+	void (*dtls)(uint32_t member, const uint8_t *buf, size_t size,
+		     void *arg);
 	/* A packet for a WebSocket path (ipsp-media). */
 	void (*websocket)(uint32_t connection, const uint8_t *buf, size_t size,
 			  void *arg);
@@ -131,6 +135,18 @@ int worker_message(struct worker *wrk, struct session *ses, const char *json);
  * address. */
 int worker_redirect(struct worker *wrk, struct session *ses,
 		    const struct sockaddr_storage *alternate);
+/* For a browser's session (session_config.ice), see ice.c. A datagram of DTLS,
+ * to where its last one came from; at most RTP_MAX_PACKET bytes. */
+int worker_send_dtls(struct worker *wrk, struct session *ses,
+		     const uint8_t *buf, size_t size);
+/* The handshake is done: that address is proven, media flows with these keys.
+ * -EINVAL or -ENOMEM where there is no such stream. */
+int worker_set_keys(struct worker *wrk, struct session *ses,
+		    const struct stream_config *stream);
+/* An ICE restart: from now on these are its credentials. Its path stays until
+ * another is nominated. -EINVAL when they are too long. */
+int worker_restart_ice(struct worker *wrk, struct session *ses,
+		       const char *username, const char *password);
 /* The cascade, see hub.h. A mix has one hub at most, added after it and
  * removed before it. What is removed says so to its peers. */
 int worker_add_hub(struct worker *wrk, struct mix *mix, struct hub *hub);
