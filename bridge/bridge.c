@@ -255,6 +255,14 @@ static void web_tool_join(const struct whip_join *join,
 	conference_tool_join(br->conf, join, answer_r);
 }
 
+static void web_tool_patch(const struct whip_patch *patch,
+			   struct whip_answer *answer_r, void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_tool_patch(br->conf, patch, answer_r);
+}
+
 static guint web_tool_leave(const char *room, const char *session,
 			    const char *token, void *arg)
 {
@@ -275,7 +283,9 @@ static const struct web_host web_host = {
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
 	.metrics = web_metrics,
-	.tools = { .join = web_tool_join, .leave = web_tool_leave },
+	.tools = { .join = web_tool_join,
+		   .patch = web_tool_patch,
+		   .leave = web_tool_leave },
 };
 
 static gboolean open_web(struct bridge *br, const struct config *cfg,

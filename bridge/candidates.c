@@ -235,6 +235,26 @@ gboolean candidates_toward(const struct sockaddr_storage *remote,
 	return TRUE;
 }
 
+static gboolean is_same(const struct sockaddr_storage *a,
+			const struct sockaddr_storage *b)
+{
+	gsize size = a->ss_family == AF_INET ? 4 : sizeof(struct in6_addr);
+
+	return a->ss_family == b->ss_family && port_of(a) == port_of(b) &&
+	       !memcmp(raw((const struct sockaddr *)a),
+		       raw((const struct sockaddr *)b), size);
+}
+
+void candidates_add_ice(struct sdp_ice *ice,
+			const struct sockaddr_storage *address)
+{
+	for (guint i = 0; i < ice->n_candidates; i++)
+		if (is_same(&ice->candidates[i], address))
+			return;
+	if (ice->n_candidates < SDP_MAX_CANDIDATES)
+		ice->candidates[ice->n_candidates++] = *address;
+}
+
 void candidates_add_websocket(struct ipsp_gate *gate, const char *url)
 {
 	struct ipsp_candidate *cand = add(gate, "wss");

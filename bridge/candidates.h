@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "signaling/ipsp.h"
+#include "signaling/sdp.h"
 
 /* An address and port that a worker listens on, as it was bound. Reads a
  * literal; FALSE when it is none. */
@@ -36,6 +37,10 @@ gboolean candidates_in(const struct sockaddr_storage *address,
 
 /* RFC 1918, 6598, 3927, 4193, and this host. */
 gboolean candidates_is_private(const struct sockaddr_storage *address);
+
+/* Adds a candidate of ICE, if it is new and there is a place. */
+void candidates_add_ice(struct sdp_ice *ice,
+			const struct sockaddr_storage *address);
 
 /* Adds a candidate of media over WebSocket. */
 void candidates_add_websocket(struct ipsp_gate *gate, const char *url);

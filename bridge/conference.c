@@ -496,6 +496,13 @@ void conference_tool_join(struct conference *conf, const struct whip_join *join,
 	tools_join(conf->tools, join, now_s(conf), answer_r);
 }
 
+void conference_tool_patch(struct conference *conf,
+			   const struct whip_patch *patch,
+			   struct whip_answer *answer_r)
+{
+	tools_patch(conf->tools, patch, answer_r);
+}
+
 guint conference_tool_leave(struct conference *conf, const char *room,
 			    const char *session, const char *token)
 {

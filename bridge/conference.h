@@ -91,6 +91,9 @@ void conference_posted(struct conference *conf, gint64 id,
 /* How tools come and go; see struct whip_host. */
 void conference_tool_join(struct conference *conf, const struct whip_join *join,
 			  struct whip_answer *answer_r);
+void conference_tool_patch(struct conference *conf,
+			   const struct whip_patch *patch,
+			   struct whip_answer *answer_r);
 guint conference_tool_leave(struct conference *conf, const char *room,
 			    const char *session, const char *token);
 

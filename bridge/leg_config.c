@@ -25,6 +25,12 @@ struct session_config leg_config_phone(const struct media_keys *keys)
 	return cfg;
 }
 
+void leg_config_username(const struct sdp_ice *ours, const char *theirs,
+			 char *username_r, gsize size)
+{
+	g_snprintf(username_r, size, "%s:%s", ours->ufrag, theirs);
+}
+
 struct session_config leg_config_tool(const char *did,
 				      const struct media_tool *tool, guint port)
 {
@@ -32,17 +38,26 @@ struct session_config leg_config_tool(const char *did,
 		[SDP_PLAIN] = SRTP_NONE,
 		[SDP_AEAD_AES_128_GCM] = SRTP_AEAD_AES_128_GCM,
 		[SDP_AES_CM_128_HMAC_SHA1_80] = SRTP_AES_CM_128_HMAC_SHA1_80,
+		[SDP_DTLS] = SRTP_AEAD_AES_128_GCM, /* until it has agreed */
 	};
 	const struct sdp_offer *offer = tool->offer;
 	g_autofree char *secret = token_generate();
 	struct session_config cfg = leg_defaults();
 	struct stream_config *stream = &cfg.stream;
 
-	/* It says no STUN, so nobody is told: did is only its name. */
-	g_strlcpy(cfg.username, did, sizeof(cfg.username));
-	g_strlcpy(cfg.password, secret, sizeof(cfg.password));
-	cfg.address = offer->address;
-	cfg.port = port;
+	if (offer->suite == SDP_DTLS) {
+		cfg.ice = true;
+		leg_config_username(tool->ice, offer->ufrag, cfg.username,
+				    sizeof(cfg.username));
+		g_strlcpy(cfg.password, tool->ice->password,
+			  sizeof(cfg.password));
+	} else {
+		/* It says no STUN, so nobody is told: did is only its name. */
+		g_strlcpy(cfg.username, did, sizeof(cfg.username));
+		g_strlcpy(cfg.password, secret, sizeof(cfg.password));
+		cfg.address = offer->address;
+		cfg.port = port;
+	}
 	cfg.leg.sends = tool->direction & SDP_SENDONLY;
 	cfg.leg.receives = tool->direction & SDP_RECVONLY;
 	cfg.leg.bitrate = (int)offer->max_bitrate;
@@ -51,7 +66,8 @@ struct session_config leg_config_tool(const char *did,
 	stream->payload_type = offer->payload_type;
 	stream->level_id = (guint8)offer->level_id;
 	memcpy(stream->send_key, tool->key, sizeof(stream->send_key));
-	memcpy(stream->receive_key, offer->crypto.key,
+	/* Of a browser: nobody has such a key. */
+	memcpy(stream->receive_key, cfg.ice ? tool->key : offer->crypto.key,
 	       sizeof(stream->receive_key));
 	g_strlcpy(stream->cname, tool->cname, sizeof(stream->cname));
 	return cfg;

@@ -8,8 +8,12 @@
 
 /* Of a phone; not held. */
 struct session_config leg_config_phone(const struct media_keys *keys);
-/* Of a tool, on that socket of its worker. */
+/* Of a tool, on that socket of its worker; of a browser on any. */
 struct session_config
 leg_config_tool(const char *did, const struct media_tool *tool, guint port);
+
+/* The user name of a browser's checks, RFC 8445 7.2.2. */
+void leg_config_username(const struct sdp_ice *ours, const char *theirs,
+			 char *username_r, gsize size);
 
 #endif

@@ -1,13 +1,17 @@
 #include "bridge/local_media.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "bridge/balance.h"
+#include "bridge/browser.h"
+#include "bridge/candidates.h"
 #include "bridge/leg_config.h"
 
 /* All tables are the control thread's. */
 struct local_media {
 	struct stages *stages;
+	struct dtls_identity *identity; /* to browsers */
 	struct balance balance;
 	guint evening; /* timer */
 	local_media_websocket_func websocket;
@@ -27,14 +31,19 @@ struct local_room {
 
 struct seat {
 	struct leg *leg;
+	struct browser *browser; /* or NULL */
 	struct local_room *local;
 };
+
+static struct seat *seat_of(const struct local_media *med, guint32 member)
+{
+	return g_hash_table_lookup(med->seats, GUINT_TO_POINTER(member));
+}
 
 static struct leg *leg_of(const struct local_media *med,
 			  const struct member *mem)
 {
-	const struct seat *seat =
-		g_hash_table_lookup(med->seats, GUINT_TO_POINTER(mem->id));
+	const struct seat *seat = seat_of(med, mem->id);
 
 	return seat ? seat->leg : NULL;
 }
@@ -158,6 +167,57 @@ static gboolean address(const struct media_place *at,
 			      &port);
 }
 
+/* Where the browser asked from is where we are found most likely: a bridge on
+ * its own host, or on its network. */
+static gboolean browser(const struct media_place *at,
+			const struct sockaddr_storage *remote,
+			struct sdp_ice *ice_r, void *arg)
+{
+	struct local_media *med = arg;
+	struct ipsp_gate gate = { 0 };
+	struct sockaddr_storage address;
+	guint port;
+
+	ice_r->n_candidates = 0;
+	memcpy(ice_r->fingerprint, dtls_identity_fingerprint(med->identity),
+	       sizeof(ice_r->fingerprint));
+	if (stages_address(med->stages, at->worker, remote, &address, &port))
+		candidates_add_ice(ice_r, &address);
+	stages_candidates(med->stages, at->worker, &gate);
+	for (guint i = 0; i < gate.n_candidates; i++)
+		if (candidates_parse(gate.candidates[i].address,
+				     gate.candidates[i].port, &address))
+			candidates_add_ice(ice_r, &address);
+	return ice_r->n_candidates > 0;
+}
+
+static gboolean restart(struct member *mem, const char *ufrag,
+			const struct sdp_ice *ice, void *arg)
+{
+	struct leg *leg = leg_of(arg, mem);
+	char username[64];
+
+	leg_config_username(ice, ufrag, username, sizeof(username));
+	return leg && leg_restart_ice(leg, username, ice->password);
+}
+
+static gboolean open_browser(struct local_media *med, struct member *mem,
+			     const struct media_place *at,
+			     const struct media_tool *tool,
+			     const struct config_sound *sound)
+{
+	struct session_config cfg = leg_config_tool(mem->did, tool, 0);
+	struct stream_config stream = cfg.stream;
+	struct seat *seat;
+
+	if (!open_session(med, mem, at, sound, &cfg))
+		return FALSE;
+	seat = seat_of(med, mem->id);
+	seat->browser = browser_create(med->identity, tool->offer->fingerprint,
+				       seat->leg, &stream);
+	return seat->browser != NULL;
+}
+
 static gboolean open_tool(struct member *mem, const struct media_place *at,
 			  const struct media_tool *tool,
 			  const struct config_sound *sound, void *arg)
@@ -167,6 +227,8 @@ static gboolean open_tool(struct member *mem, const struct media_place *at,
 	struct session_config cfg;
 	guint port;
 
+	if (tool->offer->suite == SDP_DTLS)
+		return open_browser(med, mem, at, tool, sound);
 	if (!stages_address(med->stages, at->worker, &tool->offer->address,
 			    &ours, &port))
 		return FALSE;
@@ -177,11 +239,11 @@ static gboolean open_tool(struct member *mem, const struct media_place *at,
 static void close_session(struct member *mem, void *arg)
 {
 	struct local_media *med = arg;
-	struct seat *seat =
-		g_hash_table_lookup(med->seats, GUINT_TO_POINTER(mem->id));
+	struct seat *seat = seat_of(med, mem->id);
 
 	if (!seat)
 		return;
+	browser_destroy(&seat->browser);
 	leg_close(&seat->leg);
 	close_if_empty(med, seat->local);
 	g_hash_table_remove(med->seats, GUINT_TO_POINTER(mem->id));
@@ -237,6 +299,8 @@ const struct media_ops local_media_ops = {
 	.describe = describe,
 	.open = open_phone,
 	.address = address,
+	.browser = browser,
+	.restart = restart,
 	.open_tool = open_tool,
 	.close = close_session,
 	.admit = admit,
@@ -282,6 +346,25 @@ static void on_report(uint32_t member, const struct session_report *rep,
 	const struct media_figures fig = media_figures(rep);
 
 	med->events->figures(member, &fig, med->events_arg);
+}
+
+/* A browser may go without a word; that its DTLS closes is as good as one. */
+static void on_dtls(uint32_t member, const uint8_t *buf, size_t size, void *arg)
+{
+	struct local_media *med = arg;
+	struct seat *seat = seat_of(med, member);
+	enum dtls_state state;
+
+	if (!seat || !seat->browser)
+		return;
+	state = browser_take(seat->browser, buf, size);
+	if (state == DTLS_FAILED)
+		g_info("media: no DTLS with member=%u: not the certificate of "
+		       "its offer, or nothing in common",
+		       member);
+	if (state > DTLS_UP)
+		med->events->gone(member, state == DTLS_FAILED,
+				  med->events_arg);
 }
 
 static void on_websocket(uint32_t connection, const uint8_t *buf, size_t size,
@@ -349,6 +432,7 @@ static const struct worker_events worker_events = {
 	.gone = on_gone,
 	.message = on_message,
 	.report = on_report,
+	.dtls = on_dtls,
 	.websocket = on_websocket,
 };
 
@@ -362,7 +446,11 @@ struct local_media *local_media_create(const struct stages_config *cfg,
 	med->arg = arg;
 	med->rooms = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	med->seats = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	med->stages = stages_create(cfg, &worker_events, med, error);
+	if (dtls_identity_create(&med->identity))
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "OpenSSL makes no certificate for browsers");
+	else
+		med->stages = stages_create(cfg, &worker_events, med, error);
 	if (!med->stages)
 		local_media_destroy(&med);
 	else if (cfg->workers > 1)
@@ -386,6 +474,7 @@ void local_media_destroy(struct local_media **medp)
 		return;
 	g_clear_handle_id(&med->evening, g_source_remove);
 	stages_destroy(&med->stages);
+	dtls_identity_destroy(&med->identity);
 	g_hash_table_unref(med->seats);
 	g_hash_table_unref(med->rooms);
 	g_free(med);

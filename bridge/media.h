@@ -46,7 +46,8 @@ struct media_tool {
 	enum sdp_direction direction; /* what it may do of what it offers */
 	guint32 ssrc;		      /* that we send with, and the rest */
 	const char *cname;
-	guint8 key[SDP_MAX_KEY]; /* as the suite of the offer says */
+	guint8 key[SDP_MAX_KEY];   /* as the suite of the offer says */
+	const struct sdp_ice *ice; /* ours, with SDP_DTLS */
 };
 
 struct media_ops {
@@ -68,6 +69,16 @@ struct media_ops {
 	gboolean (*address)(const struct media_place *place,
 			    const struct sockaddr_storage *remote,
 			    struct sockaddr_storage *address_r, void *arg);
+	/* What a browser that asked from `remote` is told of us: candidates
+	 * and fingerprint. FALSE: none leads to it. NULL: browsers are not
+	 * served. */
+	gboolean (*browser)(const struct media_place *place,
+			    const struct sockaddr_storage *remote,
+			    struct sdp_ice *ice_r, void *arg);
+	/* A browser's user fragment is another now; ours are in ice. FALSE:
+	 * the worker does not keep up. */
+	gboolean (*restart)(struct member *mem, const char *ufrag,
+			    const struct sdp_ice *ice, void *arg);
 	/* Opens a tool's session, which is admitted at once. */
 	gboolean (*open_tool)(struct member *mem,
 			      const struct media_place *place,

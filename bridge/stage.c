@@ -301,6 +301,34 @@ void leg_redirect(struct leg *leg, const struct sockaddr_storage *alternate)
 	      "the alternate");
 }
 
+/* One that is lost is repeated, as in the network. */
+void leg_send_dtls(struct leg *leg, const guint8 *buf, gsize size)
+{
+	if (worker_send_dtls(stage_thread(leg->stage), leg->ses, buf, size))
+		g_warning("media: worker %u did not take a datagram of "
+			  "member=%u",
+			  leg->stage->worker, leg->member);
+}
+
+gboolean leg_set_keys(struct leg *leg, const struct stream_config *stream)
+{
+	const int r =
+		worker_set_keys(stage_thread(leg->stage), leg->ses, stream);
+
+	check(leg, r, "the keys");
+	return !r;
+}
+
+gboolean leg_restart_ice(struct leg *leg, const char *username,
+			 const char *password)
+{
+	const int r = worker_restart_ice(stage_thread(leg->stage), leg->ses,
+					 username, password);
+
+	check(leg, r, "an ICE restart");
+	return !r;
+}
+
 int leg_level(const struct leg *leg)
 {
 	return session_level(leg->ses);

@@ -135,6 +135,11 @@ void leg_set_volume(struct leg *leg, guint percent);
 void leg_tell(struct leg *leg, const char *json);
 /* See worker_redirect(). */
 void leg_redirect(struct leg *leg, const struct sockaddr_storage *alternate);
+/* Of a browser: see worker.h. FALSE: the worker does not keep up. */
+void leg_send_dtls(struct leg *leg, const guint8 *buf, gsize size);
+gboolean leg_set_keys(struct leg *leg, const struct stream_config *stream);
+gboolean leg_restart_ice(struct leg *leg, const char *username,
+			 const char *password);
 /* dBov -127..0 */
 int leg_level(const struct leg *leg);
 

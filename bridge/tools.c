@@ -13,7 +13,9 @@
 #define MEDIA_RETRY_S 10
 #define PROVE_S	      60 /* for the first authentic packet of a tool */
 
-#define SUITES (1u << SDP_AEAD_AES_128_GCM | 1u << SDP_AES_CM_128_HMAC_SHA1_80)
+#define SUITES                                                                 \
+	(1u << SDP_AEAD_AES_128_GCM | 1u << SDP_AES_CM_128_HMAC_SHA1_80 |      \
+	 1u << SDP_DTLS)
 
 struct tools {
 	struct tools_config cfg;
@@ -25,7 +27,9 @@ struct tools {
 struct tool {
 	struct member *member;
 	guint8 token[STORE_DIGEST_SIZE];
-	char *address;
+	char *address;		 /* NULL: a browser, which may have many */
+	struct sdp_offer *offer; /* of a browser */
+	struct sdp_ice ice;	 /* ours, then */
 };
 
 static void free_tool(gpointer data)
@@ -33,6 +37,8 @@ static void free_tool(gpointer data)
 	struct tool *tool = data;
 
 	g_free(tool->address);
+	g_free(tool->offer);
+	explicit_bzero(&tool->ice, sizeof(tool->ice));
 	g_free(tool);
 }
 
@@ -79,7 +85,8 @@ gboolean tools_gone(struct tools *tls, const struct member *mem)
 	if (!tool)
 		return FALSE;
 	g_hash_table_remove(tls->by_session, mem->did);
-	g_hash_table_remove(tls->by_address, tool->address);
+	if (tool->address)
+		g_hash_table_remove(tls->by_address, tool->address);
 	g_hash_table_remove(tls->by_member, GUINT_TO_POINTER(mem->id));
 	return TRUE;
 }
@@ -107,6 +114,7 @@ struct visitor {
 	enum sdp_direction direction; /* the tool's, as its role allows */
 	struct media_places places;
 	struct media_tool tool;
+	struct sdp_ice ice; /* to a browser */
 	struct sockaddr_storage ours;
 	char cname[IPSP_DID_LENGTH + 1]; /* a random token: RFC 7022 4.2 */
 };
@@ -165,7 +173,7 @@ static gboolean check_offer(struct visitor *vis)
 }
 
 /* Sound in the clear stays in the room's networks, keys do not cross a
- * network in the clear. */
+ * network in the clear. In a browser's offer there are none. */
 static gboolean check_privacy(struct visitor *vis)
 {
 	static const char *const loopback[] = { "127.0.0.0/8", "::1", NULL };
@@ -173,6 +181,8 @@ static gboolean check_privacy(struct visitor *vis)
 	const char *const *networks =
 		(const char *const *)rules->plain_rtp_networks;
 
+	if (vis->offer.suite == SDP_DTLS)
+		return TRUE;
 	if (vis->offer.suite != SDP_PLAIN)
 		return vis->join->tls ||
 		       candidates_in(vis->join->peer, loopback) ||
@@ -192,14 +202,53 @@ static gboolean check_privacy(struct visitor *vis)
  * one in the way and replaces it. */
 static gboolean check_address(struct visitor *vis)
 {
-	g_autofree char *text = address_text(&vis->offer.address);
-	struct tool *tool = g_hash_table_lookup(vis->tls->by_address, text);
+	g_autofree char *text = NULL;
+	struct tool *tool;
 
+	if (vis->offer.suite == SDP_DTLS)
+		return TRUE;
+	text = address_text(&vis->offer.address);
+	tool = g_hash_table_lookup(vis->tls->by_address, text);
 	if (!tool)
 		return TRUE;
 	if (memcmp(tool->token, vis->token->digest, sizeof(tool->token)) != 0)
 		return refuse(vis, 409, "Another tool receives at %s.", text);
 	room_left(tool->member->room, tool->member, LEAVE_REPLACED);
+	return TRUE;
+}
+
+/* RFC 8839 5.4: characters of a user fragment or password. */
+static void make_secret(char *text_r, gsize size)
+{
+	guint8 random[16];
+
+	if (RAND_bytes(random, sizeof(random)) != 1)
+		g_error("tools: the system gives no random bytes");
+	for (gsize i = 0; i + 1 < size; i++)
+		text_r[i] = "0123456789abcdef"[random[i / 2] >> i % 2 * 4 & 15];
+	text_r[size - 1] = '\0';
+	explicit_bzero(random, sizeof(random));
+}
+
+static void make_credentials(struct sdp_ice *ice)
+{
+	make_secret(ice->ufrag, 8 + 1);
+	make_secret(ice->password, sizeof(ice->password));
+}
+
+static gboolean check_browser(struct visitor *vis)
+{
+	const struct tools_config *cfg = &vis->tls->cfg;
+
+	if (!cfg->media->browser)
+		return refuse(vis, 503,
+			      "Browsers cannot join a room of a cluster yet.");
+	if (!cfg->media->browser(&vis->places.at[0], vis->join->peer, &vis->ice,
+				 cfg->media_arg))
+		return refuse(vis, 422,
+			      "No address of the bridge leads to you.");
+	make_credentials(&vis->ice);
+	vis->ours = vis->ice.candidates[0];
 	return TRUE;
 }
 
@@ -212,6 +261,8 @@ static gboolean check_place(struct visitor *vis)
 		vis->answer->retry_s = MEDIA_RETRY_S;
 		return refuse(vis, 503, "The bridge has no place left.");
 	}
+	if (vis->offer.suite == SDP_DTLS)
+		return check_browser(vis);
 	if (!cfg->media->address(&vis->places.at[0], &vis->offer.address,
 				 &vis->ours, cfg->media_arg))
 		return refuse(vis, 422,
@@ -249,10 +300,15 @@ static void add(struct visitor *vis, struct member *mem)
 	struct tool *tool = g_new0(struct tool, 1);
 
 	tool->member = mem;
-	tool->address = address_text(&vis->offer.address);
 	memcpy(tool->token, vis->token->digest, sizeof(tool->token));
 	g_hash_table_insert(tls->by_session, mem->did, tool);
-	g_hash_table_insert(tls->by_address, tool->address, tool);
+	if (vis->offer.suite == SDP_DTLS) {
+		tool->offer = g_memdup2(&vis->offer, sizeof(vis->offer));
+		tool->ice = vis->ice;
+	} else {
+		tool->address = address_text(&vis->offer.address);
+		g_hash_table_insert(tls->by_address, tool->address, tool);
+	}
 	g_hash_table_insert(tls->by_member, GUINT_TO_POINTER(mem->id), tool);
 }
 
@@ -264,6 +320,7 @@ static void make_tool(struct visitor *vis)
 	tool->offer = &vis->offer;
 	tool->direction = vis->direction;
 	tool->cname = vis->cname;
+	tool->ice = &vis->ice;
 	if (RAND_bytes(tool->key, sizeof(tool->key)) != 1 ||
 	    RAND_bytes((guint8 *)&tool->ssrc, sizeof(tool->ssrc)) != 1)
 		g_error("tools: the system gives no random bytes");
@@ -287,6 +344,12 @@ static gboolean open_media(struct visitor *vis, struct member *mem)
 	return TRUE;
 }
 
+/* RFC 9725 4.3.1: an entity tag stands for one ICE session. Caller frees. */
+static char *etag_of(const struct sdp_ice *ice)
+{
+	return g_strdup_printf("\"%s\"", ice->ufrag);
+}
+
 static void answer(struct visitor *vis, const struct member *mem)
 {
 	struct sdp_answer ours = {
@@ -302,6 +365,10 @@ static void answer(struct visitor *vis, const struct member *mem)
 		ours.direction |= SDP_RECVONLY;
 	if (vis->direction & SDP_RECVONLY)
 		ours.direction |= SDP_SENDONLY;
+	if (vis->offer.suite == SDP_DTLS) {
+		ours.ice = &vis->ice;
+		vis->answer->etag = etag_of(&vis->ice);
+	}
 	memcpy(ours.key, vis->tool.key, sizeof(ours.key));
 	vis->answer->status = 201;
 	vis->answer->text = sdp_write_answer(&vis->offer, &ours);
@@ -341,6 +408,87 @@ void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,
 	store_token_free(vis.token);
 	explicit_bzero(&vis.offer, sizeof(vis.offer));
 	explicit_bzero(&vis.tool, sizeof(vis.tool));
+	explicit_bzero(&vis.ice, sizeof(vis.ice));
+}
+
+static void restart_ice(struct tools *tls, struct tool *tool, const char *ufrag,
+			struct whip_answer *answer)
+{
+	struct sdp_ice ice = tool->ice;
+
+	make_credentials(&ice);
+	if (tls->cfg.media->restart(tool->member, ufrag, &ice,
+				    tls->cfg.media_arg)) {
+		tool->ice = ice;
+		g_strlcpy(tool->offer->ufrag, ufrag,
+			  sizeof(tool->offer->ufrag));
+		answer->status = 200;
+		answer->text = sdp_write_fragment(tool->offer, &ice);
+		answer->etag = etag_of(&ice);
+	} else {
+		answer->status = 503;
+		answer->text = g_strdup("The bridge is overloaded.");
+	}
+	explicit_bzero(&ice, sizeof(ice));
+}
+
+/* What a fragment says beyond its user fragment is for full ends of ICE. */
+static void take_fragment(struct tools *tls, struct tool *tool,
+			  const struct whip_patch *patch,
+			  struct whip_answer *answer)
+{
+	g_autofree char *etag = etag_of(&tool->ice);
+	g_autoptr(GError) error = NULL;
+	struct sdp_fragment frag;
+	gboolean restarts = !strcmp(patch->if_match, "*");
+	gboolean same;
+
+	if (!restarts && strcmp(patch->if_match, etag) != 0) {
+		answer->status = 412;
+		answer->text = g_strdup("This is another ICE session by now.");
+	} else if (!sdp_parse_fragment(&frag, patch->fragment, patch->size,
+				       &error)) {
+		answer->status = 422;
+		answer->text = g_strdup(error->message);
+	} else {
+		same = !*frag.ufrag || !strcmp(frag.ufrag, tool->offer->ufrag);
+		if (!same && restarts) {
+			restart_ice(tls, tool, frag.ufrag, answer);
+		} else if (!same) {
+			answer->status = 422;
+			answer->text = g_strdup("A restart has If-Match: *.");
+		} else {
+			answer->status = 204;
+		}
+	}
+}
+
+void tools_patch(struct tools *tls, const struct whip_patch *patch,
+		 struct whip_answer *answer_r)
+{
+	struct tool *tool =
+		g_hash_table_lookup(tls->by_session, patch->session);
+	guint8 digest[STORE_DIGEST_SIZE];
+	char detail[2];
+	const struct hall *hall =
+		rooms_find(tls->cfg.rooms, patch->room, detail, sizeof(detail));
+
+	token_digest(patch->token, digest);
+	if (!tool || !hall || tool->member->room != hall->room) {
+		answer_r->status = 404;
+		answer_r->text = g_strdup("There is no such session.");
+	} else if (memcmp(digest, tool->token, sizeof(digest)) != 0) {
+		answer_r->status = 401;
+	} else if (!tool->offer) {
+		answer_r->status = 405;
+		answer_r->text = g_strdup("This session has no ICE.");
+	} else if (!patch->if_match) {
+		answer_r->status = 428;
+		answer_r->text = g_strdup("Say If-Match: with the ETag of the "
+					  "session, or * to restart its ICE.");
+	} else {
+		take_fragment(tls, tool, patch, answer_r);
+	}
 }
 
 static void audit_kick(struct tools *tls, const char *room, const char *by,

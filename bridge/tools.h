@@ -30,6 +30,8 @@ void tools_destroy(struct tools **tlsp);
 /* now: Unix seconds. See struct whip_host. */
 void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,
 		struct whip_answer *answer_r);
+void tools_patch(struct tools *tls, const struct whip_patch *patch,
+		 struct whip_answer *answer_r);
 guint tools_leave(struct tools *tls, const char *room, const char *session,
 		  const char *token, gint64 now);
 

@@ -44,12 +44,12 @@ struct server_request {
 	const char *peer; /* peers_name(), behind a proxy the client's */
 	const char *host, *origin, *cookie; /* header fields; NULL if absent */
 	const char *content_type;	    /* NULL if absent */
-	const char *if_none_match;	    /* NULL if absent */
-	const char *authorization;	    /* NULL if absent */
+	const char *if_match, *if_none_match; /* NULL if absent */
+	const char *authorization;	      /* NULL if absent */
 	const struct sockaddr_storage
 		*address; /* the peer's; not IPv4-mapped */
 	gboolean tls;	  /* all the way: a trusted proxy is taken to */
-	const char *body; /* POST: terminated, size bytes */
+	const char *body; /* POST, PATCH: terminated, size bytes */
 	gsize size;
 };
 
@@ -62,6 +62,7 @@ struct server_reply {
 	char *location;		   /* or NULL; the server frees */
 	const char *allow;	   /* methods, static; NULL: none said */
 	const char *accept_post;   /* Accept-Post, static, or NULL */
+	const char *accept_patch;  /* Accept-Patch, static, or NULL */
 	const char *authenticate;  /* WWW-Authenticate, static, or NULL */
 	guint retry_s;		   /* Retry-After; 0: none */
 };
@@ -81,7 +82,7 @@ struct server_events {
 	/* reply_r is zeroed before; status must be set. */
 	void (*request)(const struct server_request *req,
 			struct server_reply *reply_r, void *arg);
-	/* How large a POST's body to this path may be; NULL: as above. */
+	/* How large a body to this path may be; NULL: as above. */
 	gsize (*body_limit)(const char *path, void *arg);
 	/* A WebSocket of protocol[i] is asked for: 0 lets it in, anything
 	 * else is the HTTP status that refuses it. `closed` follows exactly

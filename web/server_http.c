@@ -28,6 +28,7 @@ static void head_clear(struct head *head)
 	g_free(head->origin);
 	g_free(head->cookie);
 	g_free(head->content_type);
+	g_free(head->if_match);
 	g_free(head->if_none_match);
 	g_free(head->authorization);
 	memset(head, 0, sizeof(*head));
@@ -71,6 +72,7 @@ gboolean http_read_head(struct server_socket *sock)
 	head->cookie = http_header(sock->wsi, WSI_TOKEN_HTTP_COOKIE);
 	head->content_type =
 		http_header(sock->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE);
+	head->if_match = http_header(sock->wsi, WSI_TOKEN_HTTP_IF_MATCH);
 	head->if_none_match =
 		http_header(sock->wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
 	head->authorization =
@@ -92,6 +94,7 @@ struct server_request http_request_of(struct server_socket *sock)
 		.origin = head->origin,
 		.cookie = head->cookie,
 		.content_type = head->content_type,
+		.if_match = head->if_match,
 		.if_none_match = head->if_none_match,
 		.authorization = head->authorization,
 		.address = &sock->address,
@@ -154,6 +157,7 @@ static int write_head(struct server_socket *sock,
 	put(&w, "location:", reply->location);
 	put(&w, "allow:", reply->allow);
 	put(&w, "accept-post:", reply->accept_post);
+	put(&w, "accept-patch:", reply->accept_patch);
 	put(&w, "www-authenticate:", reply->authenticate);
 	if (reply->retry_s) {
 		g_autofree char *seconds =
@@ -244,7 +248,8 @@ int http_request(struct server_socket *sock, void *in, size_t len)
 	    (length && !g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT32,
 						   &size, NULL)))
 		return http_refuse(sock, 400);
-	if (sock->head.method != SERVER_POST) {
+	if (sock->head.method != SERVER_POST &&
+	    sock->head.method != SERVER_PATCH) {
 		sock->last = size > 0;
 		return answer(sock);
 	}

@@ -42,7 +42,8 @@ struct server {
 /* What is kept of a request's head while its body comes. */
 struct head {
 	enum server_method method;
-	char *path, *host, *origin, *cookie, *content_type, *if_none_match;
+	char *path, *host, *origin, *cookie, *content_type;
+	char *if_match, *if_none_match;
 	char *authorization;
 	gsize limit; /* of the body */
 };

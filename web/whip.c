@@ -6,6 +6,8 @@
 
 #define PREFIX "/whip/"
 #define SDP    "application/sdp"
+#define FRAG   "application/trickle-ice-sdpfrag" /* RFC 8840 9 */
+#define ALLOW  "POST, PATCH, DELETE, OPTIONS"
 
 /* Wrong tokens of one peer. They have 128 random bits: this only keeps the
  * noise of guessing from the store. */
@@ -85,11 +87,11 @@ static const char *token_of(const struct server_request *req)
 	return value + strspn(value, " ");
 }
 
-static gboolean is_sdp(const char *type)
+static gboolean is_type(const char *type, const char *wanted)
 {
-	gsize length = strlen(SDP);
+	gsize length = strlen(wanted);
 
-	return type && !g_ascii_strncasecmp(type, SDP, length) &&
+	return type && !g_ascii_strncasecmp(type, wanted, length) &&
 	       strchr("; \t", type[length]);
 }
 
@@ -115,7 +117,7 @@ static void post(struct whip *whp, const struct server_request *req, gint64 now,
 	};
 	struct whip_answer answer = { 0 };
 
-	if (!is_sdp(req->content_type)) {
+	if (!is_type(req->content_type, SDP)) {
 		refuse(reply, 415,
 		       g_strdup("An offer is Content-Type: " SDP "."));
 		return;
@@ -135,22 +137,74 @@ static void post(struct whip *whp, const struct server_request *req, gint64 now,
 	reply->status = 201;
 	reply->type = SDP;
 	reply->location = location_of(req->path, answer.session);
+	reply->etag = answer.etag;
 	reply->body = g_bytes_new_take(answer.text, strlen(answer.text));
 	g_free(answer.session);
+}
+
+/* The room in a session's path; NULL: there is none. Caller frees. */
+static char *room_of(const char *path, const char **session_r)
+{
+	const char *room = path + strlen(PREFIX);
+
+	*session_r = strrchr(path, '/') + 1;
+	return *session_r > room + 1
+		       ? g_strndup(room, (gsize)(*session_r - room) - 1)
+		       : NULL;
+}
+
+static void patch(struct whip *whp, const struct server_request *req,
+		  gint64 now, struct server_reply *reply)
+{
+	struct whip_patch what = { .token = token_of(req),
+				   .if_match = req->if_match,
+				   .fragment = req->body,
+				   .size = req->size };
+	g_autofree char *room = room_of(req->path, &what.session);
+	struct whip_answer answer = { .status = 401 };
+
+	if (!room) { /* RFC 9725 4.2: of a session only */
+		reply->allow = "POST, OPTIONS";
+		refuse(reply, 405, g_strdup("POST an offer to join."));
+		return;
+	}
+	if (!is_type(req->content_type, FRAG)) {
+		reply->accept_patch = FRAG;
+		refuse(reply, 415,
+		       g_strdup("A patch is Content-Type: " FRAG "."));
+		return;
+	}
+	what.room = room;
+	if (what.token)
+		whp->host->patch(&what, &answer, whp->arg);
+	if (answer.status == 401) {
+		g_free(answer.text);
+		refuse_token(whp, req, now, reply);
+		return;
+	}
+	reply->etag = answer.etag;
+	if (answer.status == 405)
+		reply->allow = "DELETE, OPTIONS";
+	if (answer.status >= 400) {
+		refuse(reply, answer.status, answer.text);
+		return;
+	}
+	reply->status = answer.status;
+	if (answer.text) {
+		reply->type = FRAG;
+		reply->body =
+			g_bytes_new_take(answer.text, strlen(answer.text));
+	}
 }
 
 static void delete (struct whip *whp, const struct server_request *req,
 		    gint64 now, struct server_reply *reply)
 {
 	const char *token = token_of(req);
-	const char *session = strrchr(req->path, '/') + 1;
-	g_autofree char *room = NULL;
+	const char *session;
+	g_autofree char *room = room_of(req->path, &session);
 	guint status = 401;
 
-	if (session > req->path + strlen(PREFIX) + 1)
-		room = g_strndup(req->path + strlen(PREFIX),
-				 (gsize)(session - req->path) - strlen(PREFIX) -
-					 1);
 	if (token)
 		status = room ? whp->host->leave(room, session, token, whp->arg)
 			      : 404;
@@ -165,8 +219,9 @@ static void delete (struct whip *whp, const struct server_request *req,
 static void options(struct server_reply *reply)
 {
 	reply->status = 204;
-	reply->allow = "POST, DELETE, OPTIONS";
+	reply->allow = ALLOW;
 	reply->accept_post = SDP;
+	reply->accept_patch = FRAG;
 }
 
 void whip_request(struct whip *whp, const struct server_request *req,
@@ -176,6 +231,9 @@ void whip_request(struct whip *whp, const struct server_request *req,
 	case SERVER_POST:
 		post(whp, req, now, reply_r);
 		return;
+	case SERVER_PATCH:
+		patch(whp, req, now, reply_r);
+		return;
 	case SERVER_DELETE:
 		delete (whp, req, now, reply_r);
 		return;
@@ -183,7 +241,7 @@ void whip_request(struct whip *whp, const struct server_request *req,
 		options(reply_r);
 		return;
 	default:
-		reply_r->allow = "POST, DELETE, OPTIONS";
+		reply_r->allow = ALLOW;
 		refuse(reply_r, 405,
 		       g_strdup("POST an offer to join, DELETE to leave."));
 	}

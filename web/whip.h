@@ -3,10 +3,11 @@
  * by the host.
  *
  *   POST /whip/ROOM             an offer; 201, an answer, Location
+ *   PATCH /whip/ROOM/SESSION    a browser's candidates; its ICE restart
  *   DELETE /whip/ROOM/SESSION   leaves
  *
- * ROOM is the room's mail address, percent-encoded. PATCH is reserved for
- * ICE, for browsers. Lives on the control thread. */
+ * ROOM is the room's mail address, percent-encoded. Lives on the control
+ * thread. */
 #ifndef WEB_WHIP_H
 #define WEB_WHIP_H
 
@@ -29,11 +30,20 @@ struct whip_join {
 	gboolean tls;			     /* nobody reads the offer's keys */
 };
 
-/* The caller of join frees both strings, the text may hold a key. */
+struct whip_patch {
+	const char *room, *session, *token;
+	const char *if_match; /* as it was sent; NULL: it was not */
+	const char *fragment; /* RFC 8840 9 */
+	gsize size;
+};
+
+/* The caller of join and patch frees the strings, the text may hold a key. */
 struct whip_answer {
-	guint status;  /* 201, or what refuses it; 401: a wrong token */
-	char *text;    /* 201: SDP, else a sentence */
+	/* 201; of a patch 200 or 204; or what refuses it; 401: a wrong token */
+	guint status;
+	char *text;    /* 201, 200: SDP, else a sentence */
 	char *session; /* 201: of the Location */
+	char *etag;    /* 201, 200: of its ICE session; NULL: it has none */
 	guint retry_s; /* 503: when it may be worth another try */
 };
 
@@ -41,6 +51,9 @@ struct whip_host {
 	/* answer_r is zeroed before. */
 	void (*join)(const struct whip_join *join, struct whip_answer *answer_r,
 		     void *arg);
+	/* Likewise. */
+	void (*patch)(const struct whip_patch *patch,
+		      struct whip_answer *answer_r, void *arg);
 	/* 200, 401 (a wrong token) or 404. */
 	guint (*leave)(const char *room, const char *session, const char *token,
 		       void *arg);

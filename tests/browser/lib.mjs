@@ -46,14 +46,14 @@ export async function temporaryDirectory() {
 
 export const browser = {
 	/** One Chromium for all cases; each person gets a context of their own. */
-	async launch() {
+	async launch(...more) {
 		return chromium.launch({
 			executablePath: BROWSER,
 			args: [
 				"--headless", "--no-sandbox", "--disable-gpu",
 				"--disable-quic", "--no-first-run",
 				"--disable-background-networking",
-				"--disable-component-update", "--disable-sync",
+				"--disable-component-update", "--disable-sync", ...more,
 			],
 		});
 	},

@@ -90,6 +90,13 @@ class Tone {
 	}
 }
 
+/** Each tone in samples of -1 to 1. */
+export function tonesOf(hertz, samples) {
+	return hertz.map((tone) => new Tone(tone, Array.from(
+		{ length: Math.floor(samples.length / SLICE) }, (_, i) => toneDbfs(
+			samples.subarray(i * SLICE, (i + 1) * SLICE), tone))));
+}
+
 /** What an ipsp-phone writes with --receive, read while it grows. */
 export class Recording {
 	constructor(path) {
@@ -122,9 +129,7 @@ export class Recording {
 				throw new Error(`${this.path} has no second ${start + seconds}`);
 			const samples = Float64Array.from({ length: n },
 				(_, i) => raw.readInt16LE(i * BYTES) / 32768);
-			return hertz.map((tone) => new Tone(tone, Array.from(
-				{ length: Math.floor(n / SLICE) }, (_, i) => toneDbfs(
-					samples.subarray(i * SLICE, (i + 1) * SLICE), tone))));
+			return tonesOf(hertz, samples);
 		});
 	}
 }

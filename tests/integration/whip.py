@@ -346,7 +346,7 @@ def who_may_not_come_is_told_why(directory):
     assert status(bearer, b"v=0\r\n")[0] == 422
     for body, word in (
             (good.replace(b"a=rtcp-mux\r\n", b""), "rtcp-mux"),
-            (offer(5004, profile="UDP/TLS/RTP/SAVPF"), "DTLS-SRTP"),
+            (offer(5004, profile="UDP/TLS/RTP/SAVPF"), "it needs ICE"),
             (offer(5004, profile="RTP/SAVP"), "a=crypto")):
         code, _, text = status(bearer, body)
         assert code == 422 and word in text, text
@@ -369,12 +369,35 @@ def who_may_not_come_is_told_why(directory):
         profile="RTP/SAVP"))[0] == 503
 
 
+def a_patch_is_for_ice(directory):
+    bridge = bridge_in(directory)
+    bearer = token(bridge)
+    session = Tool(bridge, bearer).headers["Location"]
+    fragment, kind = b"a=mid:0\r\n", "application/trickle-ice-sdpfrag"
+
+    def status(*what):
+        code, headers, text = request(bridge, "PATCH", *what)
+        assert text.endswith(".\n"), text
+        return code, headers
+
+    code, headers = status(session, bearer, fragment, kind)
+    assert code == 405 and "DELETE" in headers["Allow"], code
+    code, headers = status(session, bearer, fragment)
+    assert code == 415 and headers["Accept-Patch"] == kind
+    assert status(session, None, fragment, kind)[0] == 401
+    assert status(session, token(bridge), fragment, kind)[0] == 401
+    assert status(path_of() + "/x", bearer, fragment, kind)[0] == 404
+    # The session of another room's path is none of it.
+    other = path_of(OTHER) + "/" + session.rsplit("/", 1)[1]
+    assert status(other, bearer, fragment, kind)[0] == 404
+
+
 def the_verbs_of_http_are_kept_to(directory):
     bridge = bridge_in(directory)
     code, headers, _ = request(bridge, "OPTIONS", path_of())
     assert code == 204 and headers["Accept-Post"] == "application/sdp"
-    for method in ("GET", "PATCH"):
-        code, headers, _ = request(bridge, method, path_of())
+    for method, body in (("GET", None), ("PATCH", b"a=mid:0\r\n")):
+        code, headers, _ = request(bridge, method, path_of(), body=body)
         assert code == 405 and "POST" in headers["Allow"], (method, code)
     assert request(bridge, "PUT", path_of(), body=b"x")[0] == 405
     assert request(bridge, "DELETE", path_of(), token(bridge))[0] == 404
@@ -480,6 +503,7 @@ if __name__ == "__main__":
         directions_and_levels_are_kept_to,
         srtp_by_both_suites,
         who_may_not_come_is_told_why,
+        a_patch_is_for_ice,
         the_verbs_of_http_are_kept_to,
         tokens_end,
         guessing_is_slowed_down,
