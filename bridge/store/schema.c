@@ -44,8 +44,8 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"ALTER TABLE audit ADD COLUMN outcome TEXT NOT NULL DEFAULT 'done';"
 	"CREATE INDEX audit_room ON audit (room, id);",
 	/* digest: SHA-256 of the cookie's secret, in hexadecimal. */
-	"CREATE TABLE session (digest TEXT PRIMARY KEY,"
-	"  address TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;",
+	("CREATE TABLE session (digest TEXT PRIMARY KEY,"
+	 "  address TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;"),
 };
 
 #define DIALOG_COLUMNS                                                         \
