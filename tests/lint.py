@@ -27,7 +27,7 @@ SEEN_BY = {
                "signaling/mailbox_", "signaling/post_", "signaling/imap_",
                "bridge/directory/etcd"},
     r"opus\.h|opus/opus\.h": {"mixer/codec.c"},
-    r"openssl/(ssl|x509)\.h": {"bridge/gate/dtls.c"},
+    r"openssl/(ssl|x509)\.h": {"bridge/gate/dtls.c", "web/server_tls.c"},
     r"srtp2/": {"tests/unit/srtp_cipher.c"},
     r"speex/speex_preprocess\.h": {"mixer/denoise.c",
                                    "loadgen/sound_card"},
