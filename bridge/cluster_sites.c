@@ -5,8 +5,6 @@
 #include "bridge/directory/recommend.h"
 #include "bridge/nearness.h"
 
-#define ENDLESS 1000000u /* places of a site without a limit */
-
 struct cluster_sites {
 	GHashTable *sites; /* name => struct site */
 	GHashTable *taken; /* key of a wanted session => struct taken */
@@ -183,6 +181,8 @@ void cluster_sites_take(struct cluster_sites *cs, const char *key,
 /* What a site has of a room. */
 struct share {
 	guint free;		     /* places */
+	guint members, standbys;     /* of the room */
+	guint all_standbys;	     /* of all rooms */
 	const struct gate *open;     /* with a free place, or NULL */
 	const struct gate *roomiest; /* the one with the fewest, or NULL */
 };
@@ -220,8 +220,11 @@ static struct share share_of(const struct site *site, const char *room)
 	while (g_hash_table_iter_next(&iter, NULL, (void **)&gate)) {
 		/* A gate of standbys alone is not one that is taken. */
 		used += gate->members > 0;
+		share.all_standbys += gate->standbys;
 		if (strcmp(gate->room, room) != 0)
 			continue;
+		share.members += gate->members;
+		share.standbys += gate->standbys;
 		if (is_before(gate, share.roomiest))
 			share.roomiest = gate;
 		if (!gate->members || gate->members >= size ||
@@ -233,7 +236,7 @@ static struct share share_of(const struct site *site, const char *room)
 			share.open = gate;
 	}
 	left = site->doc.gates > used ? (site->doc.gates - used) * size : 0;
-	share.free += site->doc.gates ? left : ENDLESS;
+	share.free += left;
 	if (!any_open(site))
 		share.free = 0;
 	return share;
@@ -275,12 +278,18 @@ static double measured_ms(const struct cluster_sites *cs, const char *site,
 	return rtt_ms;
 }
 
+/* Whether the room's mix there is a reason to come, too. Where only standbys
+ * wait it is, as long as there will be a place for each who comes in need. */
+static gboolean has_hub(const struct share *share)
+{
+	return share->members ||
+	       (share->standbys && share->free > share->standbys);
+}
+
 static struct recommend_site view(const struct site *site, const char *room)
 {
 	const struct share share = share_of(site, room);
-	const guint all =
-		site->doc.gates ? site->doc.gates * site->doc.sessions_per_gate
-				: ENDLESS;
+	const guint all = site->doc.gates * site->doc.sessions_per_gate;
 
 	return (struct recommend_site){
 		.site = site->doc.site,
@@ -289,10 +298,11 @@ static struct recommend_site view(const struct site *site, const char *room)
 		.draining = site->doc.draining,
 		.places = any_open(site) ? all : 0,
 		.used = all - MIN(all, share.free),
+		.standbys = share.all_standbys,
 		.stress = least_stress(&site->doc),
-		.affinity = share.open	     ? RECOMMEND_PLACE
-			    : share.roomiest ? RECOMMEND_HUB
-					     : RECOMMEND_NONE,
+		.affinity = share.open	      ? RECOMMEND_PLACE
+			    : has_hub(&share) ? RECOMMEND_HUB
+					      : RECOMMEND_NONE,
 		.rtt_ms = -1,
 	};
 }
@@ -354,78 +364,62 @@ static void fill(const struct site *site, const char *room, gboolean standby,
 	g_strlcpy(place_r->gate, gate->id, sizeof(place_r->gate));
 }
 
-/* struct site *, those that are here; the caller unrefs. */
-static GPtrArray *sites_here(const struct cluster_sites *cs)
+/* The sites that are here, and what is seen of each for one room. */
+struct choice {
+	GPtrArray *sites; /* struct site * */
+	GArray *views;	  /* struct recommend_site */
+	struct recommend_caller caller;
+};
+
+static void choice_clear(struct choice *cho)
 {
-	GPtrArray *here = g_ptr_array_new();
-	GPtrArray *docs = cluster_sites_all(cs);
+	g_ptr_array_unref(cho->sites);
+	g_array_unref(cho->views);
+}
+
+/* For who sent the INVITE; NULL: nothing is known of him. */
+static struct choice choice_of(const struct cluster_sites *cs, const char *room,
+			       const struct ipsp_message *invite, gint64 now_ms)
+{
+	struct choice cho = {
+		.sites = g_ptr_array_new(),
+		.views = g_array_new(FALSE, FALSE,
+				     sizeof(struct recommend_site)),
+		.caller.global = invite && !strcmp(invite->net, "global"),
+	};
+	g_autoptr(GPtrArray) docs = cluster_sites_all(cs);
 
 	for (guint i = 0; i < docs->len; i++) {
 		const struct document_site *doc = docs->pdata[i];
-
-		g_ptr_array_add(here,
-				g_hash_table_lookup(cs->sites, doc->site));
-	}
-	g_ptr_array_unref(docs);
-	return here;
-}
-
-/* The site for who sent the INVITE (NULL: nothing is known of him), of those
- * but `without` (or NULL). */
-static const struct site *choose(const struct cluster_sites *cs,
-				 const char *room,
-				 const struct ipsp_message *invite,
-				 gint64 now_ms, const char *without,
-				 const struct site **standby_r)
-{
-	const struct recommend_caller caller = {
-		.global = invite && !strcmp(invite->net, "global"),
-	};
-	GPtrArray *here = sites_here(cs);
-	g_autoptr(GArray) views =
-		g_array_new(FALSE, FALSE, sizeof(struct recommend_site));
-	struct recommendation rec;
-	const struct site *chosen = NULL;
-
-	for (guint i = 0; i < here->len;) {
-		const struct site *site = here->pdata[i];
+		struct site *site = g_hash_table_lookup(cs->sites, doc->site);
 		struct recommend_site one = view(site, room);
 
 		if (invite)
-			one.rtt_ms =
-				measured_ms(cs, site->doc.site, invite, now_ms);
-		if (!g_strcmp0(without, site->doc.site)) {
-			g_ptr_array_remove_index(here, i);
-			continue;
-		}
-		/* A standby needs no free place: survivors sit closer. */
-		if (without && one.places)
-			one.used = MIN(one.used, one.places - 1);
-		g_array_append_val(views, one);
-		i++;
+			one.rtt_ms = measured_ms(cs, doc->site, invite, now_ms);
+		g_ptr_array_add(cho.sites, site);
+		g_array_append_val(cho.views, one);
 	}
-	if (recommend(&caller, (const void *)views->data, views->len, &rec)) {
-		chosen = here->pdata[rec.assigned];
-		if (standby_r)
-			*standby_r = rec.standby == rec.assigned
-					     ? NULL
-					     : here->pdata[rec.standby];
-	}
-	g_ptr_array_unref(here);
-	return chosen;
+	return cho;
 }
 
 gboolean cluster_sites_standby(const struct cluster_sites *cs, const char *room,
 			       const struct document_place *place,
 			       struct document_place *standby_r)
 {
-	const struct site *site = choose(cs, room, NULL, 0, place->site, NULL);
+	struct choice cho = choice_of(cs, room, NULL, 0);
+	const struct recommend_site *views = (const void *)cho.views->data;
+	const struct recommend_site *assigned = NULL;
+	guint best;
 
 	memset(standby_r, 0, sizeof(*standby_r));
-	if (!site)
-		return FALSE;
-	fill(site, room, TRUE, standby_r);
-	return TRUE;
+	for (guint i = 0; i < cho.views->len; i++)
+		if (!strcmp(views[i].site, place->site))
+			assigned = &views[i];
+	best = recommend_standby(&cho.caller, views, cho.views->len, assigned);
+	if (best < cho.views->len)
+		fill(cho.sites->pdata[best], room, TRUE, standby_r);
+	choice_clear(&cho);
+	return *standby_r->site != 0;
 }
 
 gboolean cluster_sites_place(const struct cluster_sites *cs, const char *room,
@@ -433,20 +427,20 @@ gboolean cluster_sites_place(const struct cluster_sites *cs, const char *room,
 			     struct document_place *place_r,
 			     struct document_place *standby_r)
 {
-	const struct site *standby = NULL;
-	const struct site *site =
-		choose(cs, room, invite, now_ms, NULL, &standby);
+	struct choice cho = choice_of(cs, room, invite, now_ms);
+	struct recommendation rec;
+	const gboolean found =
+		recommend(&cho.caller, (const void *)cho.views->data,
+			  cho.views->len, &rec);
 
 	memset(place_r, 0, sizeof(*place_r));
 	memset(standby_r, 0, sizeof(*standby_r));
-	if (!site)
-		return FALSE;
-	fill(site, room, FALSE, place_r);
-	if (standby)
-		fill(standby, room, TRUE, standby_r);
-	else
-		cluster_sites_standby(cs, room, place_r, standby_r);
-	return TRUE;
+	if (found)
+		fill(cho.sites->pdata[rec.assigned], room, FALSE, place_r);
+	if (found && rec.standby != rec.assigned)
+		fill(cho.sites->pdata[rec.standby], room, TRUE, standby_r);
+	choice_clear(&cho);
+	return found;
 }
 
 gboolean cluster_sites_describe(const struct cluster_sites *cs,

@@ -71,6 +71,24 @@ static void lose_place(struct cluster_seat *seat, gint64 now_ms)
 		seat->stranded_ms = now_ms;
 }
 
+/* Another owner was faster to take the last gate there. Who has not come yet
+ * asks there in vain and goes to his standby, which his OK has told him: it is
+ * his place from now on. Who has none (a tool) is gone, and may ask again. */
+static void refused(struct cluster_seat *seat)
+{
+	struct cluster_media *cm = seat->room->cm;
+	const struct document_place old = seat->doc.place;
+
+	g_message("cluster: room=%s member=%u: site=%s is full already",
+		  seat->room->address, seat->mem->id, seat->doc.place.site);
+	if (!seat->doc.has_standby) {
+		cm->events->gone(seat->mem->id, TRUE, cm->events_arg);
+		return;
+	}
+	cluster_seat_switch(seat);
+	cluster_want_drop(seat->room, seat->did, &old, 0);
+}
+
 /* A session that is nobody's place any more has gone. */
 static void old_one_told(struct cluster_media *cm,
 			 const struct document_name *name,
@@ -99,6 +117,8 @@ void cluster_media_session_told(struct cluster_media *cm,
 		/* Where to is told by the other site, perhaps later. */
 		if (doc && doc->gone == DOCUMENT_GONE_MOVED)
 			lose_place(seat, cm->host->now_ms(cm->arg));
+		else if (doc && doc->gone == DOCUMENT_GONE_FULL)
+			refused(seat);
 		else if (doc && doc->gone)
 			cm->events->gone(seat->mem->id,
 					 doc->gone == DOCUMENT_GONE_LOST,

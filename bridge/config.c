@@ -27,7 +27,7 @@ static const struct config_key site_keys[] = {
 	KEY("workers", number, config, workers, 1, 64, FALSE),
 	KEY("sessions_per_gate", number, config, sessions_per_gate, 1, 1000,
 	    FALSE),
-	KEY("gates", number, config, gates, 0, 100000, FALSE),
+	KEY("gates", gates, config, gates, 0, CONFIG_MAX_GATES, FALSE),
 	KEY("site", site, config, site, 0, 0, FALSE),
 	KEY("public_address", literals, config, public_addresses, 1, MAX_LISTEN,
 	    FALSE),
@@ -294,6 +294,10 @@ static void read_bridge(struct config_text *text, const char *group,
 			struct config *cfg)
 {
 	read_site(text, group, bridge_keys, cfg);
+	if (cfg->gates == CONFIG_NO_GATES && !cfg->directory.etcd)
+		config_text_mistake(text, group, "gates",
+				    "gates = none needs directory = etcd: a "
+				    "lone bridge has all the gates there are");
 	require(text, group, "state_directory", cfg->state_directory,
 		"/var/lib/ipsp-bridge");
 }
@@ -431,6 +435,10 @@ static void read_phonegate(struct config_text *text, struct config *cfg)
 					    "there is no group [%s]; there is "
 					    "[phonegate]",
 					    groups[i]);
+	if (cfg->gates == CONFIG_NO_GATES)
+		config_text_mistake(text, "phonegate", "gates",
+				    "gates: none is for bridges; a PhoneGate "
+				    "is there to have some");
 	if (!g_key_file_has_group(text->file, "phonegate"))
 		config_text_mistake(text, NULL, NULL,
 				    "there is no group [phonegate]");

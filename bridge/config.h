@@ -56,6 +56,9 @@ struct config_directory {
 	char *cluster_secret;
 };
 
+#define CONFIG_MAX_GATES 100000
+#define CONFIG_NO_GATES	 G_MAXUINT
+
 struct config {
 	/* [bridge], and but for state_directory, web_files and answers_per_*
 	 * also [phonegate] */
@@ -66,8 +69,10 @@ struct config {
 	guint media_port;
 	guint workers;
 	guint sessions_per_gate;
-	guint gates; /* PhoneGates here; 0: as many as it takes */
-	char *site;  /* what others call this process, once in a cluster */
+	/* PhoneGates here; 0: as many as it takes. CONFIG_NO_GATES: a bridge
+	 * of a cluster that leaves all media to others. */
+	guint gates;
+	char *site; /* what others call this process, once in a cluster */
 	struct config_directory directory;
 	GStrv public_addresses; /* literals to announce instead, or NULL */
 	char *web_address;	/* NULL: no web listener */

@@ -46,6 +46,15 @@ char *config_read_number(const struct config_key *key, const char *value,
 	return NULL;
 }
 
+char *config_read_gates(const struct config_key *key, const char *value,
+			void *field)
+{
+	if (strcmp(value, "none") != 0)
+		return config_read_number(key, value, field);
+	*(guint *)field = CONFIG_NO_GATES;
+	return NULL;
+}
+
 char *config_read_yes_no(const struct config_key *key, const char *value,
 			 void *field)
 {

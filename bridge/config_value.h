@@ -28,6 +28,9 @@ char *config_read_path(const struct config_key *key, const char *value,
 /* guint, min to max */
 char *config_read_number(const struct config_key *key, const char *value,
 			 void *field);
+/* guint: as a number, or none: CONFIG_NO_GATES */
+char *config_read_gates(const struct config_key *key, const char *value,
+			void *field);
 /* gboolean */
 char *config_read_yes_no(const struct config_key *key, const char *value,
 			 void *field);

@@ -95,7 +95,9 @@ static const char *const roles[] = { "parent", "child", "alternate", "vice",
 static const char *const ends[] = { "quiet", "kicked", "ended", "replaced",
 				    NULL };
 static const char *const parents[] = { "up", "alternate", "down", NULL };
-static const char *const gones[] = { "no", "bye", "lost", "moved", NULL };
+static const char *const gones[] = {
+	"no", "bye", "lost", "moved", "full", NULL
+};
 
 static const struct json_field candidate_fields[] = {
 	TEXT("p", R, ipsp_candidate, transport),

@@ -89,8 +89,10 @@ struct document_site {
 	enum document_net net;
 	guint n_workers;
 	struct document_worker *workers;
-	guint gates, sessions_per_gate; /* it offers gates x sessions places */
-	guint used;			/* places taken */
+	/* It offers gates x sessions places; CONFIG_MAX_GATES are as many as
+	 * it takes. */
+	guint gates, sessions_per_gate;
+	guint used; /* places taken */
 	gboolean draining;
 	gint64 since;			  /* Unix seconds */
 	char release[32];		  /* "0.2.0" */
@@ -272,6 +274,9 @@ struct document_status_session {
 };
 
 /* An answer that was promised, see promise.h; NAME.sent beside it says that
+	/* He has never been there: another owner was faster to take the last
+	 * of the site's gates. */
+	DOCUMENT_GONE_FULL,
  * it was posted. */
 struct document_answer {
 	/* The mail to post, see struct store_post. */

@@ -1,12 +1,19 @@
 #include "bridge/gates_text.h"
 
+#include "bridge/config.h"
+
 #define SITE_LINE "%-16s %-20s %-8s %10s %6s %7s  %s%s\n"
 
 static void site_line(GString *text, const struct topology_site *site)
 {
 	g_autofree char *number = g_strdup_printf("%u", site->gates);
-	g_autofree char *gates = g_strdup_printf(
-		"%s x %u", site->gates ? number : "any", site->places);
+	g_autofree char *gates =
+		site->gates ? g_strdup_printf("%s x %u",
+					      site->gates < CONFIG_MAX_GATES
+						      ? number
+						      : "any",
+					      site->places)
+			    : g_strdup("none");
 	g_autofree char *used = g_strdup_printf("%u", site->used);
 	g_autofree char *stress =
 		g_strdup_printf("%.0f %%", 100 * site->stress);

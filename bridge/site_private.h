@@ -93,6 +93,7 @@ struct site_session {
 	struct document_alternate told; /* k 0: none yet; 0 is none's */
 	gboolean redirected;
 	gboolean refused; /* cannot be opened, and that was said */
+	gboolean crowded; /* there was no gate for it when it was tried */
 	gboolean published;
 	gint64 figures_us; /* when they were written last */
 	struct document_status_session status;

@@ -156,7 +156,7 @@ static void open_fresh(struct site_session *ses, struct site_hub *hub)
 
 	if (site_is_spent(site, name)) {
 		site_session_gone(ses, DOCUMENT_GONE_LOST);
-	} else if (open_secret(ses, &secret)) {
+	} else if (!is_one_too_many(ses, hub) && open_secret(ses, &secret)) {
 		open_leg(ses, hub, &secret);
 		explicit_bzero(&secret, sizeof(secret));
 		if (ses->leg)
@@ -205,6 +205,26 @@ static void update_sound(struct site_session *ses)
 		if (is_here(ses))
 			tell_mute(ses);
 	}
+/* Two owners may have allotted the last gate at the same moment. Who comes
+ * second is told so; but not before all that is to go has gone. Only of a first
+ * place: nobody is turned away in mid-call. */
+static gboolean is_one_too_many(struct site_session *ses,
+				const struct site_hub *hub)
+{
+	struct site *site = ses->room->site;
+
+	if (ses->k || stage_has_taken(hub->stage, ses->want->gate) ||
+	    stages_taken_gates(site->stages) < stages_gates(site->stages))
+		return FALSE;
+	if (ses->crowded) {
+		site_session_gone(ses, DOCUMENT_GONE_FULL);
+	} else {
+		ses->crowded = ses->room->dirty = TRUE;
+		site_run_soon(site);
+	}
+	return TRUE;
+}
+
 	if (want->volume != ses->volume) {
 		ses->volume = want->volume;
 		leg_set_volume(ses->leg, ses->volume);
@@ -367,3 +387,4 @@ void site_session_report(struct site_session *ses,
 	ses->figures_us = now_us;
 	site_status_session(ses);
 }
+		[DOCUMENT_GONE_FULL] = "full",

@@ -177,7 +177,26 @@ static void close_if_empty(struct stage *stage, struct gate *gate)
 	g_ptr_array_remove(stage->gates, gate);
 }
 
+gboolean stage_has_taken(const struct stage *stage, const char *id)
+{
+	const struct gate *gate = gate_by_id(stage, id);
+
+	return gate && gate->taken;
+}
+
 /* Legs. */
+
+/* One more (or less) that is no standby: see struct gate. */
+static void take(const struct leg *leg, int step)
+{
+	struct stages *sts = leg->stage->sts;
+	const gboolean before = leg->gate->taken > 0;
+
+	leg->gate->taken = (guint)((int)leg->gate->taken + step);
+	sts->gates_taken += (leg->gate->taken > 0) - before;
+	sts->sessions[leg->stage->worker] =
+		(guint)((int)sts->sessions[leg->stage->worker] + step);
+}
 
 struct session_config leg_defaults(void)
 {
@@ -225,8 +244,7 @@ struct leg *leg_open(struct stage *stage, const char *id,
 				     .standby = cfg->standby };
 		g_ptr_array_add(stage->legs, leg);
 		gate->legs++;
-		gate->taken += !leg->standby;
-		stage->sts->sessions[stage->worker] += !leg->standby;
+		take(leg, !leg->standby);
 	} else if (gate) {
 		close_if_empty(stage, gate);
 	}
@@ -243,18 +261,16 @@ void leg_close(struct leg **legp)
 	if (!leg)
 		return;
 	stage_remove(stage, (struct removal){ .ses = leg->ses });
-	stage->sts->sessions[stage->worker] -= !leg->standby;
 	g_ptr_array_remove(stage->legs, leg);
 	leg->gate->legs--;
-	leg->gate->taken -= !leg->standby;
+	take(leg, -!leg->standby);
 	close_if_empty(stage, leg->gate);
 	g_free(leg);
 }
 
 void leg_arrived(struct leg *leg)
 {
-	leg->gate->taken += leg->standby;
-	leg->stage->sts->sessions[leg->stage->worker] += leg->standby;
+	take(leg, leg->standby);
 	leg->standby = FALSE;
 }
 

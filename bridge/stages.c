@@ -4,8 +4,6 @@
 
 #include "bridge/candidates.h"
 
-#define MAX_GATES 100000
-
 struct stages *stages_create(const struct stages_config *cfg,
 			     const struct worker_events *events, void *arg,
 			     GError **error)
@@ -92,7 +90,10 @@ guint stages_sessions(const struct stages *sts, guint worker)
 
 void stages_offer(struct stages *sts, guint gates)
 {
-	sts->gates_offered = gates ? gates : MAX_GATES;
+	if (gates == CONFIG_NO_GATES)
+		sts->gates_offered = 0;
+	else
+		sts->gates_offered = gates ? gates : CONFIG_MAX_GATES;
 }
 
 guint stages_gates(const struct stages *sts)
@@ -108,6 +109,11 @@ guint stages_sessions_per_gate(const struct stages *sts)
 guint stages_open_gates(const struct stages *sts)
 {
 	return g_hash_table_size(sts->gates);
+}
+
+guint stages_taken_gates(const struct stages *sts)
+{
+	return sts->gates_taken;
 }
 
 gboolean stages_has_gate(const struct stages *sts, const char *id)

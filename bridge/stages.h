@@ -22,7 +22,7 @@ struct stages_config {
 	guint port;		      /* of worker 0, see config.h */
 	guint workers;
 	guint sessions_per_gate;
-	guint gates; /* 0: as many as it takes */
+	guint gates; /* 0: as many as it takes; CONFIG_NO_GATES */
 	guint bitrate;
 	/* To announce instead of what is listened on; may be NULL. */
 	const char *const *public_addresses;
@@ -47,14 +47,16 @@ struct stages *stages_create(const struct stages_config *cfg,
 /* Every stage must have been closed. Accepts NULL; sets *stsp to NULL. */
 void stages_destroy(struct stages **stsp);
 
-/* Another number of gates; those that are open stay. */
+/* Another number of gates, as in stages_config; those that are open stay. */
 void stages_offer(struct stages *sts, guint gates);
-/* As many as can be, never 0. */
+/* 0 to CONFIG_MAX_GATES, which is as many as it takes. */
 guint stages_gates(const struct stages *sts);
 guint stages_sessions_per_gate(const struct stages *sts);
 /* Whether a gate of this id is open on any stage; how many are. */
 gboolean stages_has_gate(const struct stages *sts, const char *id);
 guint stages_open_gates(const struct stages *sts);
+/* How many of them have somebody who is no standby. */
+guint stages_taken_gates(const struct stages *sts);
 
 /* ---- Workers ---- */
 
@@ -97,6 +99,8 @@ void stage_close(struct stage **stagep);
 
 guint stage_worker(const struct stage *stage);
 guint stage_sessions(const struct stage *stage);
+/* Whether somebody sits at that gate of it who is no standby. */
+gboolean stage_has_taken(const struct stage *stage, const char *id);
 /* The id of a gate that has a place free; NULL: a new one is to be opened. */
 const char *stage_free_gate(const struct stage *stage);
 

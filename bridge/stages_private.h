@@ -10,6 +10,7 @@ struct stages {
 	struct workers *workers;
 	guint *sessions; /* on each worker */
 	guint sessions_per_gate, gates_offered, bitrate;
+	guint gates_taken; /* those with legs that are no standbys */
 	GStrv public_addresses;
 	char *websocket_url;
 	GHashTable *gates; /* id of an open gate => how many have it */

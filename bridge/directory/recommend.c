@@ -20,14 +20,21 @@ struct rated {
 	gdouble load;
 };
 
-static gboolean has_room(const struct recommend_site *it)
+/* What is sought: a place, or a standby beside one (or NULL). */
+struct search {
+	const struct recommend_caller *caller;
+	gboolean standby;
+	const struct recommend_site *beside;
+};
+
+static gboolean has_room(const struct recommend_site *it, guint used)
 {
-	return !it->draining && it->used < it->places;
+	return !it->draining && used < it->places;
 }
 
-static gdouble load_of(const struct recommend_site *it)
+static gdouble load_of(const struct recommend_site *it, guint used)
 {
-	return MAX(it->stress, (gdouble)it->used / it->places);
+	return MAX(it->stress, (gdouble)used / it->places);
 }
 
 /* Table 1: 0 its own gate, 1 will do, 2 cannot be reached as far as is
@@ -47,29 +54,33 @@ static gdouble nearest_ms(const struct recommend_site *sites, guint n)
 	gdouble nearest = G_MAXDOUBLE;
 
 	for (guint i = 0; i < n; i++)
-		if (has_room(&sites[i]) && sites[i].rtt_ms >= 0)
+		if (has_room(&sites[i], sites[i].used) && sites[i].rtt_ms >= 0)
 			nearest = MIN(nearest, sites[i].rtt_ms);
 	return nearest;
 }
 
-static struct rated rate(const struct recommend_caller *caller,
+/* Standbys share places with those who wait there, too. */
+static struct rated rate(const struct search *what,
 			 const struct recommend_site *it, gdouble nearest)
 {
-	gdouble load = load_of(it);
+	const guint waited = it->used + it->standbys;
+	const guint used = what->standby ? waited : it->used;
 	gdouble rtt = it->rtt_ms < 0 ? UNMEASURED_MS : it->rtt_ms;
 
 	return (struct rated){
 		.site = it,
-		.reach = reach_of(caller, it),
-		.full = !has_room(it),
+		.reach = reach_of(what->caller, it),
+		.same_host = what->beside &&
+			     !g_strcmp0(it->host, what->beside->host),
+		.full = !has_room(it, used),
 		.hot = it->stress >= RECOMMEND_FULL_STRESS,
 		.lent = it->owner == RECOMMEND_OTHER,
 		.far = it->rtt_ms >= 0 &&
 		       it->rtt_ms >= nearest + RECOMMEND_FAR_MS,
 		.affinity = (gint)it->affinity,
-		.quarter = (gint)(load * 4),
+		.quarter = (gint)(load_of(it, used) * 4),
 		.rtt_step = (gint)(rtt / RTT_STEP_MS),
-		.load = load,
+		.load = load_of(it, waited),
 	};
 }
 
@@ -98,47 +109,51 @@ static gint compare(const struct rated *a, const struct rated *b)
 	return by_name(a->site, b->site);
 }
 
-static gboolean may_be_standby(const struct recommend_site *it,
-			       const struct recommend_site *assigned)
+static gboolean is_eligible(const struct search *what,
+			    const struct recommend_site *it)
 {
+	if (!what->standby)
+		return has_room(it, it->used);
 	return !it->draining && it->places && it->owner != RECOMMEND_CALLER &&
-	       strcmp(it->site, assigned->site);
+	       (!what->beside || strcmp(it->site, what->beside->site) != 0);
 }
 
-/* The best for a place, or for a standby beside `assigned`, else NULL. Returns
- * n when there is none. */
-static guint choose(const struct recommend_caller *caller,
-		    const struct recommend_site *sites, guint n,
-		    const struct recommend_site *assigned)
+/* n: there is none. */
+static guint choose(const struct search *what,
+		    const struct recommend_site *sites, guint n)
 {
 	gdouble nearest = nearest_ms(sites, n);
 	struct rated best = { 0 };
 
 	for (guint i = 0; i < n; i++) {
-		const struct recommend_site *site = &sites[i];
 		struct rated it;
 
-		if (assigned ? !may_be_standby(site, assigned)
-			     : !has_room(site))
+		if (!is_eligible(what, &sites[i]))
 			continue;
-		it = rate(caller, site, nearest);
-		it.same_host =
-			assigned && !g_strcmp0(site->host, assigned->host);
+		it = rate(what, &sites[i], nearest);
 		if (!best.site || compare(&it, &best) < 0)
 			best = it;
 	}
 	return best.site ? (guint)(best.site - sites) : n;
 }
 
+guint recommend_standby(const struct recommend_caller *caller,
+			const struct recommend_site *sites, guint n,
+			const struct recommend_site *assigned)
+{
+	return choose(&(struct search){ caller, TRUE, assigned }, sites, n);
+}
+
 gboolean recommend(const struct recommend_caller *caller,
 		   const struct recommend_site *sites, guint n,
 		   struct recommendation *rec_r)
 {
-	guint assigned = choose(caller, sites, n, NULL), standby;
+	guint assigned = choose(&(struct search){ .caller = caller }, sites, n);
+	guint standby;
 
 	if (assigned == n)
 		return FALSE;
-	standby = choose(caller, sites, n, &sites[assigned]);
+	standby = recommend_standby(caller, sites, n, &sites[assigned]);
 	*rec_r = (struct recommendation){
 		.assigned = assigned,
 		.standby = standby == n ? assigned : standby,

@@ -24,7 +24,9 @@ enum recommend_gate recommend_table(gboolean n1_global, gboolean n2_global);
 /* What the site has of the caller's room, best first. */
 enum recommend_affinity {
 	RECOMMEND_PLACE, /* a gate with a free place */
-	RECOMMEND_HUB,	 /* its mix, but another gate must be opened */
+	/* Its mix, but another gate must be opened. Where only standbys wait
+	 * for it, if a place stays free for each of them. */
+	RECOMMEND_HUB,
 	RECOMMEND_NONE,
 };
 
@@ -40,6 +42,7 @@ struct recommend_site {
 	gboolean global; /* its address, else private */
 	gboolean draining;
 	guint places, used; /* sessions, all gates together */
+	guint standbys;	    /* who would come if other sites died */
 	double stress;	    /* 0..1 */
 	enum recommend_affinity affinity;
 	double rtt_ms; /* from the caller's network; < 0: not measured */
@@ -69,15 +72,21 @@ struct recommendation {
  *   5. what it has of the room;
  *   6. load: the greater of stress and used places, in quarters;
  *   7. round-trip time in steps of 10 ms, 100 ms where not measured;
- *   8. load, exactly; then the name.
+ *   8. load, exactly, standbys included; then the name.
  *
  * The standby is chosen likewise, from another site than the assigned wherever
  * there is one that does not drain; after rule 1 another host goes before the
- * same, and then a site with room before one without: it needs no place before
- * it is used, and nobody is turned away in mid-call. The caller's own gate is
- * never a standby. */
+ * same, and then a site with room, for the standbys that it has already too,
+ * before one without: it needs no place before it is used, and nobody is turned
+ * away in mid-call. The caller's own gate is never a standby. */
 gboolean recommend(const struct recommend_caller *caller,
 		   const struct recommend_site *sites, guint n,
 		   struct recommendation *rec_r);
+
+/* The standby alone, for who sits at assigned (one of the sites, or NULL: one
+ * that is not there). Returns its index; n: there is none. */
+guint recommend_standby(const struct recommend_caller *caller,
+			const struct recommend_site *sites, guint n,
+			const struct recommend_site *assigned);
 
 #endif

@@ -78,7 +78,7 @@ struct topology *topology_of_room(const struct room *room, guint places);
 struct topology_site {
 	char site[64], host[256];
 	gboolean global;     /* hosts of the Internet reach it */
-	guint gates, places; /* it offers, 0: as many as it takes; of each */
+	guint gates, places; /* it offers, see config.h; of each */
 	guint used;	     /* places */
 	double stress;	     /* 0..1, of its busiest worker */
 	gboolean draining, ours;

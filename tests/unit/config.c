@@ -179,6 +179,20 @@ static void bridge_and_phonegate_read_the_same_keys_of_a_cluster(void)
 	config_free(cfg);
 }
 
+static void only_a_bridge_may_leave_the_gates_to_others(void)
+{
+	g_autofree char *problems = NULL, *more = NULL;
+	struct config *cfg =
+		load(BRIDGE "gates = none\n" ETCD MAIL ROOM, &problems);
+
+	g_assert_cmpstr(problems, ==, "");
+	g_assert_cmpuint(cfg->gates, ==, CONFIG_NO_GATES);
+	config_free(cfg);
+	g_assert_null(load_by(config_load_phonegate,
+			      "[phonegate]\ngates = none\n" ETCD, &more));
+	g_assert_nonnull(strstr(more, "gates: none is for bridges"));
+}
+
 static void a_command_beside_the_bridge_needs_no_secret_of_it(void)
 {
 	g_autofree char *problems = NULL;
@@ -286,6 +300,8 @@ static const struct {
 	  "3: cluster_secret: a secret has 32 characters or more" },
 	{ BRIDGE "site = a/b\n" MAIL ROOM, "3: site: \"a/b\" is no name" },
 	{ BRIDGE "gates = -1\n" MAIL ROOM, "3: gates: \"-1\" is not a" },
+	{ BRIDGE "gates = none\n" MAIL ROOM,
+	  "3: gates = none needs directory = etcd" },
 	{ BRIDGE "nothing = 1\n" MAIL ROOM,
 	  "3: [bridge] has no key \"nothing\"; it has state_directory, "
 	  "web_files, answers_per_address, answers_per_domain, "
@@ -404,6 +420,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/bridge and phonegate read the same keys of a "
 			"cluster",
 			bridge_and_phonegate_read_the_same_keys_of_a_cluster);
+	g_test_add_func("/config/only a bridge may leave the gates to others",
+			only_a_bridge_may_leave_the_gates_to_others);
 	g_test_add_func("/config/a command beside the bridge needs no secret "
 			"of it",
 			a_command_beside_the_bridge_needs_no_secret_of_it);

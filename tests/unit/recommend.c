@@ -11,7 +11,7 @@ struct row {
 	gboolean hub, place; /* it has of the room; else nothing */
 	gboolean draining, closed;
 	guint places; /* 20 */
-	guint used;
+	guint used, standbys;
 	double stress, rtt_ms; /* 0: not measured */
 };
 
@@ -150,6 +150,11 @@ static const struct pick picks[] = {
 	  { SITE("a", .stress = 0.5), SITE("b", .used = 6) },
 	  "b",
 	  "a" },
+	{ "of two empty ones, where fewer would come in need",
+	  TRUE,
+	  { SITE("a", .standbys = 3), SITE("b", .standbys = 2) },
+	  "b",
+	  "a" },
 	{ "else the name decides", TRUE, { SITE("b"), SITE("a") }, "a", "b" },
 
 	/* The standby. */
@@ -177,6 +182,19 @@ static const struct pick picks[] = {
 	{ "one with room before a full one",
 	  TRUE,
 	  { SITE("a"), SITE("b", .used = 20, .place = TRUE), SITE("c") },
+	  "a",
+	  "c" },
+	{ "one with room for the standbys that it has before one that has more",
+	  TRUE,
+	  { SITE("a", .place = TRUE), SITE("b", .places = 1, .standbys = 1),
+	    SITE("c", .used = 15, .standbys = 4) },
+	  "a",
+	  "c" },
+	{ "of full ones, where fewer would come",
+	  TRUE,
+	  { SITE("a", .place = TRUE),
+	    SITE("b", .used = 20, .standbys = 8, .hub = TRUE),
+	    SITE("c", .used = 20, .standbys = 5, .hub = TRUE) },
 	  "a",
 	  "c" },
 	{ "a full one on another host before a free one on the same",
@@ -209,6 +227,7 @@ static struct recommend_site site_of(const struct row *row)
 			  : row->places ? row->places
 					: 20,
 		.used = row->used,
+		.standbys = row->standbys,
 		.stress = row->stress,
 		.affinity = row->place ? RECOMMEND_PLACE
 			    : row->hub ? RECOMMEND_HUB

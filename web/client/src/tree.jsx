@@ -5,6 +5,7 @@ import { BOX, clip, layout } from "./layout.js";
 import { words } from "./words.js";
 
 const DOTS = 8; // at most, of a gate
+const MANY = 100000; // gates of a site that opens as many as it takes
 
 function siteName(site) {
 	return site || words.thisBridge;
@@ -219,6 +220,11 @@ export function Tree({ tree, members }) {
 
 /* The cluster. */
 
+function offer({ gates, places }) {
+	return gates === 0 ? words.noGates
+		: words.offers(gates < MANY ? gates : words.anyGates, places);
+}
+
 function Site({ site }) {
 	return (
 		<tr>
@@ -228,7 +234,7 @@ function Site({ site }) {
 			</th>
 			<td><bdi>{site.host}</bdi></td>
 			<td>{words.net(site.net)}</td>
-			<td>{words.offers(site.gates, site.places)}</td>
+			<td>{offer(site)}</td>
 			<td class="number">{site.used}</td>
 			<td class="number">{percent(site.stress)}</td>
 			<td>{site.release}</td>

@@ -1,0 +1,126 @@
+/* Where the next one of a room sits, by what is taken of the sites. What is
+ * preferred to what is tested in recommend.c. */
+#include "bridge/cluster_sites.h"
+
+#include <string.h>
+
+#define ROOM "hall@conf.test"
+
+static void offer(struct cluster_sites *cs, const char *name, guint gates)
+{
+	struct document_site doc = { .n_workers = 1,
+				     .gates = gates,
+				     .sessions_per_gate = 5 };
+
+	doc.workers = g_new0(struct document_worker, 1);
+	doc.workers[0].open = TRUE;
+	g_strlcpy(doc.site, name, sizeof(doc.site));
+	g_strlcpy(doc.host, name, sizeof(doc.host));
+	cluster_sites_set(cs, name, &doc);
+}
+
+static struct cluster_sites *three_of(guint gates)
+{
+	struct cluster_sites *cs = cluster_sites_create();
+
+	offer(cs, "a", gates);
+	offer(cs, "b", gates);
+	offer(cs, "c", gates);
+	return cs;
+}
+
+static void take(struct cluster_sites *cs, const char *room,
+		 const struct document_place *place, gboolean standby)
+{
+	static guint number;
+	g_autofree char *key = g_strdup_printf("session-%u", ++number);
+
+	cluster_sites_take(cs, key, room, place, standby);
+}
+
+/* So many at a gate. */
+static void fill(struct cluster_sites *cs, const char *site, const char *gate,
+		 guint people, gboolean standby)
+{
+	struct document_place place = { 0 };
+
+	g_strlcpy(place.site, site, sizeof(place.site));
+	g_strlcpy(place.gate, gate, sizeof(place.gate));
+	while (people--)
+		take(cs, ROOM, &place, standby);
+}
+
+/* The site where so many more of the room sit, each with his standby; "" when
+ * there was no place for one. */
+static char *seat(struct cluster_sites *cs, guint people)
+{
+	struct document_place place = { 0 }, standby;
+
+	while (people--) {
+		if (!cluster_sites_place(cs, ROOM, NULL, 0, &place, &standby))
+			return g_strdup("");
+		take(cs, ROOM, &place, FALSE);
+		if (*standby.site)
+			take(cs, ROOM, &standby, TRUE);
+	}
+	return g_strdup(place.site);
+}
+
+/* a is full of the room, some of whom would go to b. */
+static char *next_after(guint standbys)
+{
+	struct cluster_sites *cs = three_of(2);
+	char *site;
+
+	fill(cs, "a", "a-1", 5, FALSE);
+	fill(cs, "a", "a-2", 5, FALSE);
+	fill(cs, "b", "b-1", standbys, TRUE);
+	site = seat(cs, 1);
+	cluster_sites_destroy(&cs);
+	return site;
+}
+
+static void a_hub_of_standbys_counts_while_they_keep_their_places(void)
+{
+	g_autofree char *with_room = next_after(9);
+	g_autofree char *without = next_after(10);
+
+	g_assert_cmpstr(with_room, ==, "b");
+	g_assert_cmpstr(without, ==, "c");
+}
+
+static void all_places_are_given_and_not_one_more(void)
+{
+	struct cluster_sites *cs = three_of(2);
+	g_autofree char *last = seat(cs, 30);
+	g_autofree char *none = seat(cs, 1);
+
+	g_assert_cmpstr(last, !=, "");
+	g_assert_cmpstr(none, ==, "");
+	g_assert_cmpuint(cluster_sites_free(cs, "c", ROOM), ==, 0);
+	cluster_sites_destroy(&cs);
+}
+
+static void a_site_without_gates_gets_nobody(void)
+{
+	struct cluster_sites *cs = cluster_sites_create();
+	struct document_place place, standby;
+
+	offer(cs, "a", 0);
+	offer(cs, "b", 1);
+	g_assert_true(cluster_sites_place(cs, ROOM, NULL, 0, &place, &standby));
+	g_assert_cmpstr(place.site, ==, "b");
+	g_assert_cmpstr(standby.site, ==, "");
+	cluster_sites_destroy(&cs);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(name) g_test_add_func("/cluster sites/" #name, name)
+	ADD(a_hub_of_standbys_counts_while_they_keep_their_places);
+	ADD(all_places_are_given_and_not_one_more);
+	ADD(a_site_without_gates_gets_nobody);
+#undef ADD
+	return g_test_run();
+}
