@@ -263,12 +263,12 @@ static void web_tool_patch(const struct whip_patch *patch,
 	conference_tool_patch(br->conf, patch, answer_r);
 }
 
-static guint web_tool_leave(const char *room, const char *session,
-			    const char *token, void *arg)
+static void web_tool_leave(const struct whip_leave *leave,
+			   struct whip_answer *answer_r, void *arg)
 {
 	struct bridge *br = arg;
 
-	return conference_tool_leave(br->conf, room, session, token);
+	conference_tool_leave(br->conf, leave, answer_r);
 }
 
 static const struct web_host web_host = {
@@ -385,6 +385,13 @@ static void host_settled(const char *account, const char *id,
 	accounts_settled(br->accounts, account, id, verdict);
 }
 
+static struct document_owner *host_keeper(const char *account, void *arg)
+{
+	struct bridge *br = arg;
+
+	return br->cluster ? cluster_keeper(br->cluster, account) : NULL;
+}
+
 static gboolean open_cluster(struct bridge *br, const struct config *cfg,
 			     GError **error)
 {
@@ -392,6 +399,7 @@ static gboolean open_cluster(struct bridge *br, const struct config *cfg,
 		.name = cfg->site,
 		.cluster_secret = cfg->directory.cluster_secret,
 		.bitrate = cfg->bitrate,
+		.web_url = cfg->web_address ? cfg->web_url : NULL,
 	};
 
 	br->directory_since = now_s(NULL);
@@ -454,6 +462,7 @@ static gboolean open_conference(struct bridge *br, struct config *cfg,
 		br->host.promise = host_promise;
 		br->host.answered = host_answered;
 		br->host.settled = host_settled;
+		br->host.keeper = host_keeper;
 	}
 	br->conf = conference_create(cfg, &br->host, br, error);
 	if (!br->conf)

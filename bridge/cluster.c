@@ -268,6 +268,8 @@ static void add_account(struct cluster *cl, const char *name)
 	g_strlcpy(key.account, name, sizeof(key.account));
 	g_strlcpy(doc.bridge, cl->name, sizeof(doc.bridge));
 	g_strlcpy(doc.host, g_get_host_name(), sizeof(doc.host));
+	if (cl->web_url)
+		g_strlcpy(doc.web, cl->web_url, sizeof(doc.web));
 	path = document_key(&key);
 	value = document_write(DOCUMENT_OWNER, &doc);
 	acc->claim = directory_claim(cl->dir, path, value, &claim_events, acc);
@@ -309,6 +311,24 @@ void cluster_configure(struct cluster *cl)
 	}
 }
 
+struct document_owner *cluster_keeper(const struct cluster *cl,
+				      const char *account)
+{
+	struct document_name key = { .kind = DOCUMENT_OWNER };
+	struct document_owner *doc = g_new0(struct document_owner, 1);
+	g_autofree char *path = NULL;
+	const char *value;
+
+	g_strlcpy(key.account, account, sizeof(key.account));
+	path = document_key(&key);
+	value = g_hash_table_lookup(cl->shown, path);
+	if (!value ||
+	    !document_read(DOCUMENT_OWNER, doc, value, strlen(value), NULL) ||
+	    !strcmp(doc->bridge, cl->name))
+		g_clear_pointer(&doc, g_free);
+	return doc;
+}
+
 gboolean cluster_owns(const struct cluster *cl, const char *account)
 {
 	const struct cluster_account *acc =
@@ -338,6 +358,7 @@ struct cluster *cluster_create(const struct cluster_config *cfg,
 	struct cluster *cl = g_new0(struct cluster, 1);
 
 	cl->name = g_strdup(cfg->name);
+	cl->web_url = g_strdup(cfg->web_url);
 	cl->dir = dir;
 	cl->host = host;
 	cl->arg = arg;
@@ -370,6 +391,7 @@ void cluster_destroy(struct cluster **clp)
 	seal_destroy(&cl->seal);
 	g_hash_table_unref(cl->waiting);
 	g_free(cl->name);
+	g_free(cl->web_url);
 	g_free(cl);
 }
 

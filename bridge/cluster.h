@@ -32,7 +32,8 @@ struct cluster;
 struct cluster_config {
 	const char *name; /* of this bridge, for people */
 	const char *cluster_secret;
-	guint bitrate; /* of each mix */
+	guint bitrate;	     /* of each mix */
+	const char *web_url; /* where tools are sent; NULL: it has none */
 };
 
 struct cluster_host {
@@ -70,6 +71,10 @@ void cluster_connected(struct cluster *cl, gboolean up);
 
 /* Several times a second. */
 void cluster_run(struct cluster *cl);
+
+/* See conference_host. */
+struct document_owner *cluster_keeper(const struct cluster *cl,
+				      const char *account);
 
 gboolean cluster_owns(const struct cluster *cl, const char *account);
 

@@ -10,7 +10,7 @@
 #include "bridge/directory/seal.h"
 
 struct cluster {
-	char *name;
+	char *name, *web_url;
 	struct directory *dir;
 	struct seal *seal;
 	struct cluster_sites *sites;

@@ -121,17 +121,12 @@ static gboolean place(struct room *room, const struct ipsp_message *invite,
 	struct document_place first, standby;
 
 	memset(places_r, 0, sizeof(*places_r));
-	if (!invite) {
-		g_message("cluster: room=%s takes no tool, which no site "
-			  "serves",
-			  room_address(room));
-		return FALSE;
-	}
 	if (!cluster_sites_place(cm->sites, room_address(room), invite,
 				 cm->host->now_ms(cm->arg), &first, &standby))
 		return FALSE;
 	places_r->at[places_r->n++] = media_place(&first);
-	if (*standby.site)
+	/* Of a tool there is no INVITE. */
+	if (invite && *standby.site)
 		places_r->at[places_r->n++] = media_place(&standby);
 	return TRUE;
 }
@@ -159,8 +154,7 @@ static guint32 new_origin(const struct cluster_room *room)
 }
 
 static void fill_member(const struct cluster_room *room,
-			const struct member *mem, const struct media_keys *keys,
-			struct document_member *doc)
+			const struct member *mem, struct document_member *doc)
 {
 	doc->origin = new_origin(room);
 	g_strlcpy(doc->address, mem->address, sizeof(doc->address));
@@ -170,9 +164,6 @@ static void fill_member(const struct cluster_room *room,
 	doc->state = mem->state;
 	doc->volume = mem->volume;
 	doc->deadline = mem->deadline;
-	doc->payload_type = keys->payload_type;
-	doc->level_id = keys->level_id;
-	doc->srtp = keys->srtp;
 }
 
 static struct document_sound sound_of(const struct cluster_media *cm,
@@ -187,12 +178,11 @@ static struct document_sound sound_of(const struct cluster_media *cm,
 	};
 }
 
-static gboolean open_session(struct member *mem,
-			     const struct media_places *places,
-			     const struct media_keys *keys,
-			     const struct config_sound *sound, void *arg)
+static struct cluster_seat *open_seat(struct cluster_media *cm,
+				      struct member *mem,
+				      const struct media_place *places, guint n,
+				      const struct config_sound *sound)
 {
-	struct cluster_media *cm = arg;
 	struct cluster_room *room =
 		cluster_room_of(cm, room_address(mem->room));
 	const struct document_sound all = sound_of(cm, sound);
@@ -201,45 +191,62 @@ static gboolean open_session(struct member *mem,
 	if (!cluster_tree_hubs(room->tree))
 		cluster_tree_set_sound(room->tree, &all);
 	seat = cluster_seat_add(room, mem);
-	seat->keys = *keys->keys;
-	fill_member(room, mem, keys, &seat->doc);
+	fill_member(room, mem, &seat->doc);
 	g_hash_table_insert(room->by_origin, GUINT_TO_POINTER(seat->doc.origin),
 			    seat);
-	for (guint i = 0; i < places->n; i++) {
+	for (guint i = 0; i < n; i++) {
 		const struct document_place at =
-			document_place(&places->at[i], seat->doc.next_k++);
+			document_place(&places[i], seat->doc.next_k++);
 
 		*(i ? &seat->doc.standby : &seat->doc.place) = at;
 	}
-	seat->doc.has_standby = places->n > 1;
+	seat->doc.has_standby = n > 1;
+	return seat;
+}
+
+static void write_seat(struct cluster_seat *seat)
+{
+	const struct cluster_media *cm = seat->room->cm;
+
 	cluster_seat_write_member(seat);
 	cluster_seat_write_wants(seat);
-	cluster_tree_run(room->tree, cm->host->now_ms(cm->arg));
+	cluster_tree_run(seat->room->tree, cm->host->now_ms(cm->arg));
+}
+
+static gboolean open_phone(struct member *mem,
+			   const struct media_places *places,
+			   const struct media_keys *keys,
+			   const struct config_sound *sound, void *arg)
+{
+	struct cluster_seat *seat =
+		open_seat(arg, mem, places->at, places->n, sound);
+
+	seat->keys = *keys->keys;
+	seat->doc.payload_type = keys->payload_type;
+	seat->doc.level_id = keys->level_id;
+	seat->doc.srtp = keys->srtp;
+	write_seat(seat);
 	return TRUE;
 }
 
-/* No tool gets a place here. */
-static gboolean no_address(const struct media_place *at,
-			   const struct sockaddr_storage *remote,
-			   struct sockaddr_storage *address_r, void *arg)
+static gboolean address(const struct media_place *at,
+			const struct sockaddr_storage *remote,
+			struct sockaddr_storage *address_r, void *arg)
 {
-	(void)at;
-	(void)remote;
-	(void)address_r;
-	(void)arg;
-	return FALSE;
+	const struct document_place where = document_place(at, 0);
+
+	return cluster_tool_address(arg, &where, remote, address_r);
 }
 
-static gboolean no_tool(struct member *mem, const struct media_place *at,
-			const struct media_tool *tool,
-			const struct config_sound *sound, void *arg)
+static gboolean open_tool(struct member *mem, const struct media_place *at,
+			  const struct media_tool *tool,
+			  const struct config_sound *sound, void *arg)
 {
-	(void)mem;
-	(void)at;
-	(void)tool;
-	(void)sound;
-	(void)arg;
-	return FALSE;
+	struct cluster_seat *seat = open_seat(arg, mem, at, 1, sound);
+
+	cluster_tool_agree(seat, tool);
+	write_seat(seat);
+	return TRUE;
 }
 
 static void close_session(struct member *mem, void *arg)
@@ -307,9 +314,9 @@ static void levels(struct room *room, void *arg)
 const struct media_ops cluster_media_ops = {
 	.place = place,
 	.describe = describe,
-	.open = open_session,
-	.address = no_address,
-	.open_tool = no_tool,
+	.open = open_phone,
+	.address = address,
+	.open_tool = open_tool,
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,
@@ -336,14 +343,17 @@ void cluster_media_restore_hub(struct cluster_media *cm, const char *address,
 
 void cluster_media_restore_member(struct cluster_media *cm, struct member *mem,
 				  const struct document_member *doc,
-				  const struct keys *keys)
+				  const struct document_secret *secret)
 {
 	struct cluster_room *room =
 		cluster_room_of(cm, room_address(mem->room));
 	struct cluster_seat *seat = cluster_seat_add(room, mem);
 
 	seat->doc = *doc;
-	seat->keys = *keys;
+	if (doc->has_tool)
+		seat->tool = *secret;
+	else
+		cluster_media_keys(secret, &seat->keys);
 	g_hash_table_insert(room->by_origin, GUINT_TO_POINTER(doc->origin),
 			    seat);
 }
@@ -391,7 +401,7 @@ void cluster_media_restored(struct cluster_media *cm, const char *address)
 		return;
 	g_hash_table_iter_init(&iter, room->seats);
 	while (g_hash_table_iter_next(&iter, NULL, (void **)&seat)) {
-		if (!seat->doc.has_standby && !seat->stranded_ms)
+		if (cluster_seat_lacks_standby(seat))
 			cluster_seat_renew_standby(seat);
 	}
 	cluster_tree_restored(room->tree);

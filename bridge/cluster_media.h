@@ -47,8 +47,8 @@ void cluster_media_join(struct cluster_media *cm,
 /* All members have gone by then. Writes nothing. */
 void cluster_media_destroy(struct cluster_media **cmp);
 
-/* The arg of its functions is the struct cluster_media. Tools cannot come to
- * a cluster: there is no place for one. */
+/* The arg of its functions is the struct cluster_media. A tool has a place and
+ * no standby: when its site dies it is gone, and posts again. */
 extern const struct media_ops cluster_media_ops;
 
 /* The rooms that an owner before had, at first as he wrote it: hubs, members
@@ -58,7 +58,7 @@ void cluster_media_restore_hub(struct cluster_media *cm, const char *room,
 			       const struct document_want_hub *doc);
 void cluster_media_restore_member(struct cluster_media *cm, struct member *mem,
 				  const struct document_member *doc,
-				  const struct keys *keys);
+				  const struct document_secret *secret);
 /* Is wanted, by somebody's place or by nobody's; then it goes. */
 void cluster_media_restore_session(struct cluster_media *cm,
 				   const struct document_name *name,
@@ -70,10 +70,13 @@ void cluster_media_write_again(struct cluster_media *cm, const char *room);
  * members have been handed on before. */
 void cluster_media_forget(struct cluster_media *cm, const char *room);
 
-/* The keys of a member's record, which stands under `key`. */
+/* The secret of a member's record, which stands under `key`, and the keys in
+ * it. Caller wipes. */
 gboolean cluster_media_unseal(const struct seal *seal, const char *key,
 			      const struct document_member *doc,
-			      struct keys *keys_r, GError **error);
+			      struct document_secret *secret_r, GError **error);
+void cluster_media_keys(const struct document_secret *secret,
+			struct keys *keys_r);
 
 /* A site came, or came back: same_run, with the sessions that it had. Or its
  * lease ran out, long enough ago to be taken for dead; then, and before

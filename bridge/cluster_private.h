@@ -1,6 +1,7 @@
 /* The inside of cluster_media: cluster_media.c has what the conference calls
  * and how seats are restored, cluster_seat.c a seat and its documents,
- * cluster_status.c what the sites tell. */
+ * cluster_tool.c what a tool's seat has of its own, cluster_status.c what the
+ * sites tell. */
 #ifndef BRIDGE_CLUSTER_PRIVATE_H
 #define BRIDGE_CLUSTER_PRIVATE_H
 
@@ -40,6 +41,7 @@ struct cluster_seat {
 	char did[IPSP_DID_LENGTH + 1];
 	struct document_member doc;
 	struct keys keys;
+	struct document_secret tool; /* a tool's keys, in place of those */
 	char end_text[257];
 	gint64 stranded_ms; /* its site is dead since then; 0: it is not */
 };
@@ -58,6 +60,9 @@ void cluster_seat_remove(struct cluster_seat *seat);
 /* What the directory has of a seat, written as it is now. */
 void cluster_seat_write_member(struct cluster_seat *seat);
 void cluster_seat_write_wants(struct cluster_seat *seat);
+/* Whether it has no standby, and is to be found one: not while its own site is
+ * dead, and never if it is a tool's. */
+gboolean cluster_seat_lacks_standby(const struct cluster_seat *seat);
 /* Finds a standby for who has none; FALSE: there is no second site. Nothing is
  * written. */
 gboolean cluster_seat_find_standby(struct cluster_seat *seat);
@@ -67,6 +72,21 @@ void cluster_seat_renew_standby(struct cluster_seat *seat);
 void cluster_seat_switch(struct cluster_seat *seat);
 /* Takes all of it from the directory; who is still there is told why. */
 void cluster_seat_end(struct cluster_seat *seat);
+
+/* Tools. */
+
+/* The address of the worker's that a tool at `remote` is to use. FALSE: none
+ * of its family. */
+gboolean cluster_tool_address(struct cluster_media *cm,
+			      const struct document_place *place,
+			      const struct sockaddr_storage *remote,
+			      struct sockaddr_storage *address_r);
+/* Those whose place is there are gone: they cannot be sent on, and post again.
+ */
+void cluster_tools_end_at(struct cluster_media *cm, const char *site);
+/* Into the seat's record and secret. */
+void cluster_tool_agree(struct cluster_seat *seat,
+			const struct media_tool *tool);
 
 /* Sessions. */
 void cluster_want_add(struct cluster_room *room, const char *did,

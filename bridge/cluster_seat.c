@@ -110,6 +110,33 @@ static void common_secret(const struct keys *keys,
 	memcpy(secret_r->srtp_b2c, keys->srtp_b2c, sizeof(secret_r->srtp_b2c));
 }
 
+/* For one of its places. */
+static void place_secret(const struct cluster_seat *seat, guint k,
+			 struct document_secret *secret_r)
+{
+	if (seat->doc.has_tool) {
+		*secret_r = seat->tool;
+		return;
+	}
+	common_secret(&seat->keys, secret_r);
+	keys_ssrcs(&seat->keys, k, &secret_r->ssrc_c2b, &secret_r->ssrc_b2c);
+}
+
+/* For whoever keeps the room next. */
+static void member_secret(const struct cluster_seat *seat,
+			  struct document_secret *secret_r)
+{
+	if (seat->doc.has_tool) {
+		*secret_r = seat->tool;
+		return;
+	}
+	common_secret(&seat->keys, secret_r);
+	secret_r->ssrc_c2b = seat->keys.ssrc_c2b;
+	secret_r->ssrc_b2c = seat->keys.ssrc_b2c;
+	memcpy(secret_r->ctl, seat->keys.ctl, sizeof(secret_r->ctl));
+	memcpy(secret_r->prk, seat->keys.prk, sizeof(secret_r->prk));
+}
+
 static void fill_alternate(const struct cluster_seat *seat,
 			   struct document_want_session *doc)
 {
@@ -138,6 +165,8 @@ static void write_want(struct cluster_seat *seat,
 		.srtp = mem->srtp,
 		.muted = mem->muted,
 		.volume = mem->volume,
+		.has_tool = mem->has_tool,
+		.tool = mem->tool,
 	};
 	struct document_secret secret;
 
@@ -146,8 +175,7 @@ static void write_want(struct cluster_seat *seat,
 		return;
 	g_strlcpy(doc.instance, site->instance, sizeof(doc.instance));
 	g_strlcpy(doc.gate, place->gate, sizeof(doc.gate));
-	common_secret(&seat->keys, &secret);
-	keys_ssrcs(&seat->keys, place->k, &secret.ssrc_c2b, &secret.ssrc_b2c);
+	place_secret(seat, place->k, &secret);
 	seal(seat->room->cm, key, &secret, doc.sealed, sizeof(doc.sealed));
 	explicit_bzero(&secret, sizeof(secret));
 	if (!standby)
@@ -178,11 +206,7 @@ void cluster_seat_write_member(struct cluster_seat *seat)
 	g_autofree char *value = NULL;
 	struct document_secret secret;
 
-	common_secret(&seat->keys, &secret);
-	secret.ssrc_c2b = seat->keys.ssrc_c2b;
-	secret.ssrc_b2c = seat->keys.ssrc_b2c;
-	memcpy(secret.ctl, seat->keys.ctl, sizeof(secret.ctl));
-	memcpy(secret.prk, seat->keys.prk, sizeof(secret.prk));
+	member_secret(seat, &secret);
 	seal(seat->room->cm, key, &secret, seat->doc.sealed,
 	     sizeof(seat->doc.sealed));
 	explicit_bzero(&secret, sizeof(secret));
@@ -192,24 +216,25 @@ void cluster_seat_write_member(struct cluster_seat *seat)
 
 gboolean cluster_media_unseal(const struct seal *sea, const char *key,
 			      const struct document_member *doc,
-			      struct keys *keys_r, GError **error)
+			      struct document_secret *secret_r, GError **error)
 {
 	g_autoptr(GBytes) text = seal_open(sea, key, doc->sealed, error);
-	struct document_secret secret;
 
-	if (!text || !document_secret_read(&secret, text, error))
-		return FALSE;
+	return text && document_secret_read(secret_r, text, error);
+}
+
+void cluster_media_keys(const struct document_secret *secret,
+			struct keys *keys_r)
+{
 	memset(keys_r, 0, sizeof(*keys_r));
-	g_strlcpy(keys_r->stun_password, secret.stun_password,
+	g_strlcpy(keys_r->stun_password, secret->stun_password,
 		  sizeof(keys_r->stun_password));
-	memcpy(keys_r->srtp_c2b, secret.srtp_c2b, sizeof(keys_r->srtp_c2b));
-	memcpy(keys_r->srtp_b2c, secret.srtp_b2c, sizeof(keys_r->srtp_b2c));
-	keys_r->ssrc_c2b = secret.ssrc_c2b;
-	keys_r->ssrc_b2c = secret.ssrc_b2c;
-	memcpy(keys_r->ctl, secret.ctl, sizeof(keys_r->ctl));
-	memcpy(keys_r->prk, secret.prk, sizeof(keys_r->prk));
-	explicit_bzero(&secret, sizeof(secret));
-	return TRUE;
+	memcpy(keys_r->srtp_c2b, secret->srtp_c2b, sizeof(keys_r->srtp_c2b));
+	memcpy(keys_r->srtp_b2c, secret->srtp_b2c, sizeof(keys_r->srtp_b2c));
+	keys_r->ssrc_c2b = secret->ssrc_c2b;
+	keys_r->ssrc_b2c = secret->ssrc_b2c;
+	memcpy(keys_r->ctl, secret->ctl, sizeof(keys_r->ctl));
+	memcpy(keys_r->prk, secret->prk, sizeof(keys_r->prk));
 }
 
 /* Seats. */
@@ -246,7 +271,14 @@ void cluster_seat_remove(struct cluster_seat *seat)
 			    GUINT_TO_POINTER(seat->mem->id));
 	g_hash_table_remove(room->seats, seat->did);
 	explicit_bzero(&seat->keys, sizeof(seat->keys));
+	explicit_bzero(&seat->tool, sizeof(seat->tool));
 	g_free(seat);
+}
+
+gboolean cluster_seat_lacks_standby(const struct cluster_seat *seat)
+{
+	return !seat->doc.has_standby && !seat->stranded_ms &&
+	       !seat->doc.has_tool;
 }
 
 gboolean cluster_seat_find_standby(struct cluster_seat *seat)
@@ -299,7 +331,8 @@ void cluster_seat_end(struct cluster_seat *seat)
 	struct document_ending ending = { .why = DOCUMENT_END_QUIET };
 	g_autofree char *key = member_key(seat);
 
-	if (why < G_N_ELEMENTS(ends))
+	/* A tool does not know our messages. */
+	if (why < G_N_ELEMENTS(ends) && !doc->has_tool)
 		ending.why = ends[why];
 	g_strlcpy(ending.text, seat->end_text, sizeof(ending.text));
 	write_document(seat->room, key, NULL);

@@ -209,6 +209,8 @@ void cluster_media_site_drains(struct cluster_media *cm, const char *site)
 			    !strcmp(seat->doc.standby.site, site))
 				cluster_seat_renew_standby(seat);
 	}
+	if (doc && doc->draining)
+		cluster_tools_end_at(cm, site);
 }
 
 /* The same run of it: his place is there still. */
@@ -241,7 +243,7 @@ void cluster_media_site_came(struct cluster_media *cm, const char *site,
 			else if (same_run && seat->doc.has_standby &&
 				 !strcmp(seat->doc.standby.site, site))
 				cluster_seat_write_wants(seat);
-			if (!seat->doc.has_standby && !seat->stranded_ms)
+			if (cluster_seat_lacks_standby(seat))
 				cluster_seat_renew_standby(seat);
 		}
 	}

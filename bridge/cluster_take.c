@@ -1,6 +1,7 @@
 /* How an account is taken over: see cluster_account.h. */
 #include <string.h>
 
+#include "bridge/candidates.h"
 #include "bridge/cluster_account.h"
 
 #define SENT ".sent"
@@ -147,39 +148,60 @@ static void know_site(struct cluster *cl, const char *site)
 	away->since_ms = cl->host->now_ms(cl->arg);
 }
 
+static struct member *adopt_tool(struct cluster_account *acc, const char *room,
+				 const struct document_member *doc,
+				 const struct room_guest *guest,
+				 const struct room_past *past)
+{
+	const struct ipsp_candidate *at = &doc->tool.address;
+	struct sockaddr_storage address;
+
+	if (!candidates_parse(at->address, at->port, &address))
+		return NULL;
+	return conference_adopt_tool(acc->cl->conf, room, guest, past, &address,
+				     doc->token);
+}
+
 static struct member *adopt(struct cluster_account *acc,
 			    const struct document_name *name,
 			    const struct document_member *doc,
-			    const struct keys *keys)
+			    const struct document_secret *secret)
 {
 	g_autoptr(GBytes) invite = find_invite(acc, name->did);
+	const struct room_guest guest = {
+		.did = name->did,
+		.address = doc->address,
+		.name = doc->name,
+		.device = doc->device,
+		.gate = doc->place.gate,
+		.deadline = doc->deadline,
+		.via = doc->via,
+	};
+	const struct room_past past = {
+		.state = doc->state,
+		.since = doc->since,
+		.path = "",
+		.muted = doc->muted,
+		.self_muted = doc->self_muted,
+		.volume = doc->volume,
+	};
+	struct keys keys;
+	struct member *mem;
 
-	return conference_adopt(acc->cl->conf, name->room,
-				&(struct room_guest){
-					.did = name->did,
-					.address = doc->address,
-					.name = doc->name,
-					.device = doc->device,
-					.gate = doc->place.gate,
-					.deadline = doc->deadline,
-					.via = doc->via,
-				},
-				&(struct room_past){
-					.state = doc->state,
-					.since = doc->since,
-					.path = "",
-					.muted = doc->muted,
-					.self_muted = doc->self_muted,
-					.volume = doc->volume,
-				},
-				keys, invite);
+	if (doc->has_tool)
+		return adopt_tool(acc, name->room, doc, &guest, &past);
+	cluster_media_keys(secret, &keys);
+	mem = conference_adopt(acc->cl->conf, name->room, &guest, &past, &keys,
+			       invite);
+	explicit_bzero(&keys, sizeof(keys));
+	return mem;
 }
 
 /* One of the records that were read. */
 struct record {
 	struct document_name name;
 	struct document_member doc;
-	struct keys keys;
+	struct document_secret secret;
 };
 
 static void free_record(gpointer data)
@@ -210,7 +232,7 @@ static struct record *read_record(struct cluster_account *acc, const char *key,
 	}
 	if (!document_read(DOCUMENT_MEMBER, &rec->doc, value, strlen(value),
 			   &error) ||
-	    !cluster_media_unseal(acc->cl->seal, key, &rec->doc, &rec->keys,
+	    !cluster_media_unseal(acc->cl->seal, key, &rec->doc, &rec->secret,
 				  &error)) {
 		g_critical("cluster: %s is lost: %s", key, error->message);
 		g_clear_pointer(&rec, free_record);
@@ -222,11 +244,11 @@ static void restore_member(struct cluster_account *acc,
 			   const struct record *rec)
 {
 	struct cluster *cl = acc->cl;
-	struct member *mem = adopt(acc, &rec->name, &rec->doc, &rec->keys);
+	struct member *mem = adopt(acc, &rec->name, &rec->doc, &rec->secret);
 
 	if (!mem)
 		return;
-	cluster_media_restore_member(cl->media, mem, &rec->doc, &rec->keys);
+	cluster_media_restore_member(cl->media, mem, &rec->doc, &rec->secret);
 	know_site(cl, rec->doc.place.site);
 	if (rec->doc.has_standby)
 		know_site(cl, rec->doc.standby.site);

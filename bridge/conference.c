@@ -336,11 +336,13 @@ struct conference *conference_create(struct config *cfg,
 		.events = host->promise ? &reception_events : NULL,
 		.arg = conf,
 	};
-	conf->tools = tools_create(
-		&(struct tools_config){ .store = conf->store,
-					.rooms = conf->rooms,
-					.media = host->media,
-					.media_arg = host->media_arg });
+	conf->tools = tools_create(&(struct tools_config){
+		.store = conf->store,
+		.rooms = conf->rooms,
+		.media = host->media,
+		.media_arg = host->media_arg,
+		.keeper = host->promise ? host->keeper : NULL,
+		.keeper_arg = arg });
 	if (host->promise)
 		forget_accounts(conf);
 	else
@@ -490,6 +492,24 @@ struct member *conference_adopt(struct conference *conf, const char *room,
 	return mem;
 }
 
+struct member *conference_adopt_tool(struct conference *conf, const char *room,
+				     const struct room_guest *guest,
+				     const struct room_past *past,
+				     const struct sockaddr_storage *address,
+				     const guint8 *token)
+{
+	char detail[2];
+	const struct hall *hall =
+		rooms_find(conf->rooms, room, detail, sizeof(detail));
+	struct member *mem;
+
+	if (!hall)
+		return NULL;
+	mem = room_adopt(hall->room, guest, past);
+	tools_adopt(conf->tools, mem, address, token);
+	return mem;
+}
+
 void conference_tool_join(struct conference *conf, const struct whip_join *join,
 			  struct whip_answer *answer_r)
 {
@@ -503,10 +523,11 @@ void conference_tool_patch(struct conference *conf,
 	tools_patch(conf->tools, patch, answer_r);
 }
 
-guint conference_tool_leave(struct conference *conf, const char *room,
-			    const char *session, const char *token)
+void conference_tool_leave(struct conference *conf,
+			   const struct whip_leave *leave,
+			   struct whip_answer *answer_r)
 {
-	return tools_leave(conf->tools, room, session, token, now_s(conf));
+	tools_leave(conf->tools, leave, now_s(conf), answer_r);
 }
 
 GPtrArray *conference_rooms(const struct conference *conf)

@@ -38,6 +38,9 @@ struct conference_host {
 	/* The verdict on a mail that was MAIL_LATER. */
 	void (*settled)(const char *account, const char *id,
 			enum mail_verdict verdict, void *arg);
+	/* The bridge that keeps the account's rooms, which is another one.
+	 * NULL: nobody is known to. Caller frees. */
+	struct document_owner *(*keeper)(const char *account, void *arg);
 	/* Told of every change, with observer_arg. May be NULL. */
 	const struct room_observer *observer;
 	void *observer_arg;
@@ -79,6 +82,13 @@ struct member *conference_adopt(struct conference *conf, const char *room,
 				const struct room_guest *guest,
 				const struct room_past *past,
 				const struct keys *keys, GBytes *invite);
+/* Likewise a tool, at the address where it receives; token: the SHA-256 of its
+ * bearer's. */
+struct member *conference_adopt_tool(struct conference *conf, const char *room,
+				     const struct room_guest *guest,
+				     const struct room_past *past,
+				     const struct sockaddr_storage *address,
+				     const guint8 *token);
 /* Whether this bridge keeps its rooms, see room_set_kept(). */
 void conference_set_kept(struct conference *conf, const char *account,
 			 gboolean kept);
@@ -94,8 +104,9 @@ void conference_tool_join(struct conference *conf, const struct whip_join *join,
 void conference_tool_patch(struct conference *conf,
 			   const struct whip_patch *patch,
 			   struct whip_answer *answer_r);
-guint conference_tool_leave(struct conference *conf, const char *room,
-			    const char *session, const char *token);
+void conference_tool_leave(struct conference *conf,
+			   const struct whip_leave *leave,
+			   struct whip_answer *answer_r);
 
 /* The arg of its functions is the struct conference. */
 extern const struct media_events conference_media_events;

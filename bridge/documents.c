@@ -80,15 +80,17 @@
 		0                                                              \
 	}
 
-#define MAX_TIME       G_GINT64_CONSTANT(253402300799) /* the year 9999 */
-#define MAX_PEOPLE     1000000
-#define MAX_RTT_MS     1000000
-#define MIN_DYNAMIC_PT 96 /* RFC 3551 6 */
-#define MAX_PT	       127
-#define MAX_LEVEL_ID   14 /* RFC 8285 4.2 */
+#define MAX_TIME     G_GINT64_CONSTANT(253402300799) /* the year 9999 */
+#define MAX_PEOPLE   1000000
+#define MAX_RTT_MS   1000000
+#define MAX_PT	     127 /* tools may use any that is not RTCP's */
+#define MAX_LEVEL_ID 14	 /* RFC 8285 4.2 */
 
 static const char *const nets[] = { "private", "global", NULL };
 static const char *const vias[] = { "mail", "tool", NULL };
+static const char *const suites[] = { "plain", "gcm", "cm", NULL };
+static const char *const directions[] = { "inactive", "sendonly", "recvonly",
+					  "sendrecv", NULL };
 static const char *const states[] = { "invited", "here", "gone", NULL };
 static const char *const roles[] = { "parent", "child", "alternate", "vice",
 				     NULL };
@@ -149,6 +151,7 @@ static const struct json_field site_fields[] = {
 static const struct json_field owner_fields[] = {
 	TEXT("bridge", R, document_owner, bridge),
 	TEXT("host", O, document_owner, host),
+	TEXT("web", O, document_owner, web),
 	TIME("since", O, document_owner, since),
 	END,
 };
@@ -158,6 +161,15 @@ static const struct json_field place_fields[] = {
 	NUMBER("worker", O, document_place, worker, 0, DOCUMENTS_MAX_WORKERS),
 	TEXT("gate", R, document_place, gate),
 	NUMBER("k", R, document_place, k, 0, DOCUMENTS_MAX_PLACES),
+	END,
+};
+
+static const struct json_field tool_fields[] = {
+	STRUCT("addr", document_tool, address, candidate_fields),
+	WORD("suite", R, document_tool, suite, suites),
+	WORD("dir", R, document_tool, direction, directions),
+	NUMBER("bitrate", O, document_tool, bitrate, 0, G_MAXUINT32),
+	TEXT("cname", R, document_tool, cname),
 	END,
 };
 
@@ -177,9 +189,11 @@ static const struct json_field member_fields[] = {
 	MAYBE("standby", document_member, standby, has_standby, place_fields),
 	NUMBER("next_k", R, document_member, next_k, 0, DOCUMENTS_MAX_PLACES),
 	TEXT("sealed", O, document_member, sealed),
-	NUMBER("pt", O, document_member, payload_type, MIN_DYNAMIC_PT, MAX_PT),
+	NUMBER("pt", O, document_member, payload_type, 0, MAX_PT),
 	NUMBER("lv", O, document_member, level_id, 0, MAX_LEVEL_ID),
 	FLAG("srtp", document_member, srtp),
+	MAYBE("tool", document_member, tool, has_tool, tool_fields),
+	BYTES("token", O, document_member, token),
 	END,
 };
 
@@ -237,12 +251,12 @@ static const struct json_field want_session_fields[] = {
 	NUMBER("origin", R, document_want_session, origin, 0, G_MAXUINT32),
 	FLAG("standby", document_want_session, standby),
 	TEXT("sealed", R, document_want_session, sealed),
-	NUMBER("pt", R, document_want_session, payload_type, MIN_DYNAMIC_PT,
-	       MAX_PT),
+	NUMBER("pt", R, document_want_session, payload_type, 0, MAX_PT),
 	NUMBER("lv", O, document_want_session, level_id, 0, MAX_LEVEL_ID),
 	FLAG("srtp", document_want_session, srtp),
 	FLAG("muted", document_want_session, muted),
 	NUMBER("volume", R, document_want_session, volume, 0, ROOM_MAX_VOLUME),
+	MAYBE("tool", document_want_session, tool, has_tool, tool_fields),
 	MAYBE("alternate", document_want_session, alternate, has_alternate,
 	      alternate_fields),
 	MAYBE("end", document_want_session, end, has_end, ending_fields),
@@ -250,13 +264,15 @@ static const struct json_field want_session_fields[] = {
 };
 
 static const struct json_field secret_fields[] = {
-	TEXT("stun", R, document_secret, stun_password),
+	TEXT("stun", O, document_secret, stun_password),
 	BYTES("c2b", R, document_secret, srtp_c2b),
 	BYTES("b2c", R, document_secret, srtp_b2c),
 	NUMBER("ssrc_c2b", R, document_secret, ssrc_c2b, 0, G_MAXUINT32),
 	NUMBER("ssrc_b2c", R, document_secret, ssrc_b2c, 0, G_MAXUINT32),
 	BYTES("ctl", O, document_secret, ctl),
 	BYTES("prk", O, document_secret, prk),
+	BYTES("t_in", O, document_secret, tool_in),
+	BYTES("t_out", O, document_secret, tool_out),
 	END,
 };
 

@@ -16,6 +16,7 @@
 #include "bridge/media.h"
 #include "bridge/room/room.h"
 #include "signaling/ipsp.h"
+#include "signaling/sdp.h"
 
 /* All keep within the directory's DIRECTORY_MAX_VALUE. */
 #define DOCUMENTS_MAX_MAIL    (32 * 1024) /* bytes */
@@ -102,7 +103,8 @@ struct document_site {
 struct document_owner {
 	char bridge[64]; /* its site, or its host and process */
 	char host[256];
-	gint64 since; /* Unix seconds */
+	char web[256]; /* "https://conf.example": its web side, or "" */
+	gint64 since;  /* Unix seconds */
 };
 
 /* A caller's place k at a PhoneGate. */
@@ -111,6 +113,16 @@ struct document_place {
 	guint worker;
 	char gate[64]; /* its id, unique in the room */
 	guint k;
+};
+
+/* What a tool's offer and our answer agree on (docs/whip.md); its keys and
+ * SSRC are sealed. It has no standby: it would not know what to do with it. */
+struct document_tool {
+	struct ipsp_candidate address; /* where it receives; transport udp */
+	enum sdp_suite suite;
+	enum sdp_direction direction; /* what it may do */
+	guint bitrate;		      /* at most, bit/s; 0: not said */
+	char cname[IPSP_DID_LENGTH + 1];
 };
 
 /* The owner's record of a member, enough for another owner to go on. */
@@ -130,6 +142,9 @@ struct document_member {
 	char sealed[2048]; /* struct document_secret, bridge/directory/seal.h */
 	guint payload_type, level_id;
 	gboolean srtp;
+	gboolean has_tool;
+	struct document_tool tool;
+	guint8 token[32]; /* SHA-256 of a tool's token, with which it leaves */
 };
 
 struct document_sound { /* of the room, as in config.h */
@@ -203,6 +218,8 @@ struct document_want_session {
 	gboolean srtp;
 	gboolean muted;
 	guint volume; /* percent */
+	gboolean has_tool;
+	struct document_tool tool;
 	/* Where the caller goes when this place dies or drains; he is told in
 	 * band whenever it changes. */
 	gboolean has_alternate;
@@ -214,11 +231,14 @@ struct document_want_session {
 /* What is sealed: keys of one caller. A want has those of its place k only,
  * the member's record `prk` too, from which those of later ones come. */
 struct document_secret {
-	char stun_password[25];
+	char stun_password[25]; /* "" of a tool */
 	guint8 srtp_c2b[KEYS_SRTP_SIZE], srtp_b2c[KEYS_SRTP_SIZE];
 	guint32 ssrc_c2b, ssrc_b2c;
 	guint8 ctl[KEYS_CTL_SIZE]; /* zeros in a want */
 	guint8 prk[32];		   /* zeros in a want */
+	/* Of a tool, in place of those above but ssrc_b2c: what it sends with
+	 * and what we do, as its suite says. */
+	guint8 tool_in[SDP_MAX_KEY], tool_out[SDP_MAX_KEY];
 };
 /* For seal_close(); wiped when freed. Caller unrefs. */
 GBytes *document_secret_write(const struct document_secret *secret);
@@ -260,6 +280,9 @@ enum document_gone {
 	DOCUMENT_GONE_BYE,
 	DOCUMENT_GONE_LOST,
 	DOCUMENT_GONE_MOVED, /* to his standby, he says */
+	/* He has never been there: another owner was faster to take the last
+	 * of the site's gates. */
+	DOCUMENT_GONE_FULL,
 };
 
 /* There from when the session is open: it answers STUN from then on. Written
@@ -274,9 +297,6 @@ struct document_status_session {
 };
 
 /* An answer that was promised, see promise.h; NAME.sent beside it says that
-	/* He has never been there: another owner was faster to take the last
-	 * of the site's gates. */
-	DOCUMENT_GONE_FULL,
  * it was posted. */
 struct document_answer {
 	/* The mail to post, see struct store_post. */

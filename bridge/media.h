@@ -48,6 +48,8 @@ struct media_tool {
 	const char *cname;
 	guint8 key[SDP_MAX_KEY];   /* as the suite of the offer says */
 	const struct sdp_ice *ice; /* ours, with SDP_DTLS */
+	/* SHA-256 of its bearer's token, for whoever keeps the room next. */
+	const guint8 *token;
 };
 
 struct media_ops {

@@ -94,14 +94,19 @@ static gboolean open_secret(struct site_session *ses,
 	g_strlcpy(name.did, ses->did, sizeof(name.did));
 	key = document_key(&name);
 	text = seal_open(site->seal, key, ses->want->sealed, &error);
-	if (text && document_secret_read(secret_r, text, &error))
+	if (!text || !document_secret_read(secret_r, text, &error)) {
+		refuse(ses, error->message);
+		return FALSE;
+	}
+	/* An empty one would let anybody register in his place. */
+	if (ses->want->has_tool || *secret_r->stun_password)
 		return TRUE;
-	refuse(ses, error->message);
+	refuse(ses, "its STUN password is missing");
 	return FALSE;
 }
 
-static struct session_config config_of(const struct site_session *ses,
-				       const struct document_secret *secret)
+static struct session_config phone_config(const struct site_session *ses,
+					  const struct document_secret *secret)
 {
 	const struct document_want_session *want = ses->want;
 	struct keys keys = { .ssrc_c2b = secret->ssrc_c2b,
@@ -121,18 +126,71 @@ static struct session_config config_of(const struct site_session *ses,
 	memcpy(keys.srtp_b2c, secret->srtp_b2c, sizeof(keys.srtp_b2c));
 	cfg = leg_config_phone(&media);
 	explicit_bzero(&keys, sizeof(keys));
-	cfg.origin = want->origin;
-	cfg.place = (uint8_t)MIN(ses->k, MAX_PLACE);
-	cfg.standby = want->standby;
 	return cfg;
+}
+
+/* FALSE: nothing leads to its address from here. */
+static gboolean tool_config(const struct site_session *ses,
+			    const struct document_secret *secret,
+			    struct session_config *cfg_r)
+{
+	const struct document_want_session *want = ses->want;
+	const struct document_tool *tool = &want->tool;
+	struct sdp_offer offer = {
+		.payload_type = (guint8)want->payload_type,
+		.max_bitrate = tool->bitrate,
+		.level_id = want->level_id,
+		.suite = tool->suite,
+	};
+	struct media_tool media = {
+		.offer = &offer,
+		.direction = tool->direction,
+		.ssrc = secret->ssrc_b2c,
+		.cname = tool->cname,
+	};
+	struct sockaddr_storage ours;
+	guint port;
+
+	if (!candidates_parse(tool->address.address, tool->address.port,
+			      &offer.address) ||
+	    !stages_address(ses->room->site->stages, want->worker,
+			    &offer.address, &ours, &port))
+		return FALSE;
+	memcpy(offer.crypto.key, secret->tool_in, sizeof(offer.crypto.key));
+	memcpy(media.key, secret->tool_out, sizeof(media.key));
+	*cfg_r = leg_config_tool(ses->did, &media, port);
+	explicit_bzero(&offer, sizeof(offer));
+	explicit_bzero(&media, sizeof(media));
+	return TRUE;
+}
+
+/* Caller wipes cfg_r. */
+static gboolean config_of(const struct site_session *ses,
+			  const struct document_secret *secret,
+			  struct session_config *cfg_r)
+{
+	const struct document_want_session *want = ses->want;
+
+	if (!want->has_tool)
+		*cfg_r = phone_config(ses, secret);
+	else if (!tool_config(ses, secret, cfg_r))
+		return FALSE;
+	cfg_r->origin = want->origin;
+	cfg_r->place = (uint8_t)MIN(ses->k, MAX_PLACE);
+	cfg_r->standby = want->standby;
+	return TRUE;
 }
 
 static void open_leg(struct site_session *ses, struct site_hub *hub,
 		     const struct document_secret *secret)
 {
 	struct site *site = ses->room->site;
-	struct session_config cfg = config_of(ses, secret);
+	struct session_config cfg;
 
+	if (!config_of(ses, secret, &cfg)) {
+		refuse(ses, "no socket here leads to the tool's address");
+		return;
+	}
 	ses->number = cfg.member = site_number(site);
 	ses->leg = leg_open(hub->stage, ses->want->gate, &cfg);
 	if (!ses->leg) {
@@ -145,6 +203,26 @@ static void open_leg(struct site_session *ses, struct site_hub *hub,
 	g_info("site: room=%s did=%s.%u gate=%s%s", ses->room->address,
 	       ses->did, ses->k, ses->want->gate,
 	       ses->want->standby ? " standby" : "");
+}
+
+/* Two owners may have allotted the last gate at the same moment. Who comes
+ * second is told so; but not before all that is to go has gone. Only of a first
+ * place: nobody is turned away in mid-call. */
+static gboolean is_one_too_many(struct site_session *ses,
+				const struct site_hub *hub)
+{
+	struct site *site = ses->room->site;
+
+	if (ses->k || stage_has_taken(hub->stage, ses->want->gate) ||
+	    stages_taken_gates(site->stages) < stages_gates(site->stages))
+		return FALSE;
+	if (ses->crowded) {
+		site_session_gone(ses, DOCUMENT_GONE_FULL);
+	} else {
+		ses->crowded = ses->room->dirty = TRUE;
+		site_run_soon(site);
+	}
+	return TRUE;
 }
 
 /* What is not used yet; opened, it is. */
@@ -188,11 +266,18 @@ static gboolean is_here(const struct site_session *ses)
 	return ses->leg && *ses->status.path;
 }
 
+/* A tool does not know our messages. */
+static void tell(struct site_session *ses, const char *json)
+{
+	if (!ses->want->has_tool)
+		leg_tell(ses->leg, json);
+}
+
 static void tell_mute(struct site_session *ses)
 {
 	g_autofree char *json = member_mute_message(ses->muted);
 
-	leg_tell(ses->leg, json);
+	tell(ses, json);
 }
 
 static void update_sound(struct site_session *ses)
@@ -205,26 +290,6 @@ static void update_sound(struct site_session *ses)
 		if (is_here(ses))
 			tell_mute(ses);
 	}
-/* Two owners may have allotted the last gate at the same moment. Who comes
- * second is told so; but not before all that is to go has gone. Only of a first
- * place: nobody is turned away in mid-call. */
-static gboolean is_one_too_many(struct site_session *ses,
-				const struct site_hub *hub)
-{
-	struct site *site = ses->room->site;
-
-	if (ses->k || stage_has_taken(hub->stage, ses->want->gate) ||
-	    stages_taken_gates(site->stages) < stages_gates(site->stages))
-		return FALSE;
-	if (ses->crowded) {
-		site_session_gone(ses, DOCUMENT_GONE_FULL);
-	} else {
-		ses->crowded = ses->room->dirty = TRUE;
-		site_run_soon(site);
-	}
-	return TRUE;
-}
-
 	if (want->volume != ses->volume) {
 		ses->volume = want->volume;
 		leg_set_volume(ses->leg, ses->volume);
@@ -282,7 +347,7 @@ static void update_alternate(struct site_session *ses)
 		ses->redirected = FALSE;
 		json = ipsp_encode_standby(&want->alternate.gate,
 					   want->alternate.k);
-		leg_tell(ses->leg, json);
+		tell(ses, json);
 	}
 	redirect(ses);
 }
@@ -300,7 +365,7 @@ static void end(struct site_session *ses)
 		member_end_message(leaves[ending->why], ending->text);
 
 	if (json)
-		leg_tell(ses->leg, json);
+		tell(ses, json);
 	site_session_gone(ses, DOCUMENT_GONE_BYE);
 }
 
@@ -353,6 +418,7 @@ void site_session_gone(struct site_session *ses, enum document_gone gone)
 		[DOCUMENT_GONE_BYE] = "bye",
 		[DOCUMENT_GONE_LOST] = "lost",
 		[DOCUMENT_GONE_MOVED] = "moved",
+		[DOCUMENT_GONE_FULL] = "full",
 	};
 
 	ses->status.gone = gone;
@@ -387,4 +453,3 @@ void site_session_report(struct site_session *ses,
 	ses->figures_us = now_us;
 	site_status_session(ses);
 }
-		[DOCUMENT_GONE_FULL] = "full",

@@ -9,9 +9,10 @@
 #include "signaling/ipsp.h"
 #include "signaling/sdp.h"
 
-#define FULL_RETRY_S  30
-#define MEDIA_RETRY_S 10
-#define PROVE_S	      60 /* for the first authentic packet of a tool */
+#define FULL_RETRY_S   30
+#define MEDIA_RETRY_S  10
+#define KEEPER_RETRY_S 2
+#define PROVE_S	       60 /* for the first authentic packet of a tool */
 
 #define SUITES                                                                 \
 	(1u << SDP_AEAD_AES_128_GCM | 1u << SDP_AES_CM_128_HMAC_SHA1_80 |      \
@@ -132,6 +133,44 @@ static gboolean G_GNUC_PRINTF(3, 4)
 	return FALSE;
 }
 
+/* The room is another bridge's, who knows its tools, or nobody's for now. */
+static void send_on(const struct tools *tls, const struct hall *hall,
+		    struct whip_answer *answer)
+{
+	const struct tools_config *cfg = &tls->cfg;
+	g_autofree struct document_owner *keeper =
+		cfg->keeper ? cfg->keeper(hall->rules->account, cfg->keeper_arg)
+			    : NULL;
+
+	answer->status = keeper && *keeper->web ? 307 : 503;
+	answer->retry_s = answer->status == 503 ? KEEPER_RETRY_S : 0;
+	if (!keeper) {
+		answer->text = g_strdup("No bridge keeps this room just now.");
+		return;
+	}
+	answer->text = g_strdup_printf("The bridge %s keeps this room.",
+				       keeper->bridge);
+	if (*keeper->web)
+		answer->bridge = g_strdup(keeper->web);
+}
+
+static const struct hall *find_hall(const struct tools *tls, const char *room)
+{
+	char detail[2];
+
+	return rooms_find(tls->cfg.rooms, room, detail, sizeof(detail));
+}
+
+/* Before the token, which its own bridge's store has. */
+static gboolean check_kept(struct visitor *vis)
+{
+	vis->hall = find_hall(vis->tls, vis->join->room);
+	if (!vis->hall || room_is_kept(vis->hall->room))
+		return TRUE;
+	send_on(vis->tls, vis->hall, vis->answer);
+	return FALSE;
+}
+
 static gboolean is_valid(const struct store_token *token, gint64 now)
 {
 	return token && token->uses != 0 && token->expires > now;
@@ -140,14 +179,11 @@ static gboolean is_valid(const struct store_token *token, gint64 now)
 static gboolean check_token(struct visitor *vis)
 {
 	guint8 digest[STORE_DIGEST_SIZE];
-	char detail[2];
 
 	token_digest(vis->join->token, digest);
 	vis->token = store_token(vis->tls->cfg.store, digest);
 	if (!is_valid(vis->token, vis->now))
 		return refuse(vis, 401, "This token is not valid.");
-	vis->hall = rooms_find(vis->tls->cfg.rooms, vis->join->room, detail,
-			       sizeof(detail));
 	if (!vis->hall)
 		return refuse(vis, 404, "There is no such room.");
 	if (strcmp(vis->token->room, vis->hall->rules->address) != 0)
@@ -294,22 +330,40 @@ static struct member *take_seat(struct visitor *vis)
 	return mem;
 }
 
-static void add(struct visitor *vis, struct member *mem)
+static struct tool *add_tool(struct tools *tls, struct member *mem,
+			     const guint8 token[STORE_DIGEST_SIZE])
 {
-	struct tools *tls = vis->tls;
 	struct tool *tool = g_new0(struct tool, 1);
 
 	tool->member = mem;
-	memcpy(tool->token, vis->token->digest, sizeof(tool->token));
+	memcpy(tool->token, token, sizeof(tool->token));
 	g_hash_table_insert(tls->by_session, mem->did, tool);
-	if (vis->offer.suite == SDP_DTLS) {
-		tool->offer = g_memdup2(&vis->offer, sizeof(vis->offer));
-		tool->ice = vis->ice;
-	} else {
-		tool->address = address_text(&vis->offer.address);
-		g_hash_table_insert(tls->by_address, tool->address, tool);
-	}
 	g_hash_table_insert(tls->by_member, GUINT_TO_POINTER(mem->id), tool);
+	return tool;
+}
+
+void tools_adopt(struct tools *tls, struct member *mem,
+		 const struct sockaddr_storage *address,
+		 const guint8 token[STORE_DIGEST_SIZE])
+{
+	struct tool *tool = add_tool(tls, mem, token);
+
+	tool->address = address_text(address);
+	g_hash_table_insert(tls->by_address, tool->address, tool);
+}
+
+static void add(struct visitor *vis, struct member *mem)
+{
+	struct tool *tool;
+
+	if (vis->offer.suite != SDP_DTLS) {
+		tools_adopt(vis->tls, mem, &vis->offer.address,
+			    vis->token->digest);
+		return;
+	}
+	tool = add_tool(vis->tls, mem, vis->token->digest);
+	tool->offer = g_memdup2(&vis->offer, sizeof(vis->offer));
+	tool->ice = vis->ice;
 }
 
 static void make_tool(struct visitor *vis)
@@ -321,6 +375,7 @@ static void make_tool(struct visitor *vis)
 	tool->direction = vis->direction;
 	tool->cname = vis->cname;
 	tool->ice = &vis->ice;
+	tool->token = vis->token->digest;
 	if (RAND_bytes(tool->key, sizeof(tool->key)) != 1 ||
 	    RAND_bytes((guint8 *)&tool->ssrc, sizeof(tool->ssrc)) != 1)
 		g_error("tools: the system gives no random bytes");
@@ -399,8 +454,8 @@ void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,
 		.tls = tls, .join = join, .now = now, .answer = answer_r
 	};
 
-	if (check_token(&vis) && check_offer(&vis) && check_privacy(&vis) &&
-	    check_address(&vis) && check_place(&vis))
+	if (check_kept(&vis) && check_token(&vis) && check_offer(&vis) &&
+	    check_privacy(&vis) && check_address(&vis) && check_place(&vis))
 		enter(&vis);
 	if (answer_r->status != 201)
 		g_info("tools: refused room=%s status=%u: %s", join->room,
@@ -468,13 +523,13 @@ void tools_patch(struct tools *tls, const struct whip_patch *patch,
 {
 	struct tool *tool =
 		g_hash_table_lookup(tls->by_session, patch->session);
+	const struct hall *hall = find_hall(tls, patch->room);
 	guint8 digest[STORE_DIGEST_SIZE];
-	char detail[2];
-	const struct hall *hall =
-		rooms_find(tls->cfg.rooms, patch->room, detail, sizeof(detail));
 
 	token_digest(patch->token, digest);
-	if (!tool || !hall || tool->member->room != hall->room) {
+	if (hall && !room_is_kept(hall->room)) {
+		send_on(tls, hall, answer_r);
+	} else if (!tool || !hall || tool->member->room != hall->room) {
 		answer_r->status = 404;
 		answer_r->text = g_strdup("There is no such session.");
 	} else if (memcmp(digest, tool->token, sizeof(digest)) != 0) {
@@ -528,20 +583,24 @@ static gboolean kick(struct tools *tls, struct member *mem,
 	return TRUE;
 }
 
-guint tools_leave(struct tools *tls, const char *room, const char *session,
-		  const char *token, gint64 now)
+void tools_leave(struct tools *tls, const struct whip_leave *leave, gint64 now,
+		 struct whip_answer *answer_r)
 {
-	struct tool *tool = g_hash_table_lookup(tls->by_session, session);
+	struct tool *tool =
+		g_hash_table_lookup(tls->by_session, leave->session);
+	const struct hall *hall = find_hall(tls, leave->room);
 	guint8 digest[STORE_DIGEST_SIZE];
-	const struct hall *hall;
-	char detail[2];
 
-	hall = rooms_find(tls->cfg.rooms, room, detail, sizeof(detail));
-	if (!tool || !hall || tool->member->room != hall->room)
-		return 404;
-	token_digest(token, digest);
-	if (memcmp(digest, tool->token, sizeof(digest)) != 0)
-		return kick(tls, tool->member, digest, now) ? 200 : 401;
-	room_left(hall->room, tool->member, LEAVE_BYE);
-	return 200;
+	answer_r->status = 200;
+	token_digest(leave->token, digest);
+	if (hall && !room_is_kept(hall->room)) {
+		send_on(tls, hall, answer_r);
+	} else if (!tool || !hall || tool->member->room != hall->room) {
+		answer_r->status = 404;
+		answer_r->text = g_strdup("There is no such session.");
+	} else if (!memcmp(digest, tool->token, sizeof(digest))) {
+		room_left(hall->room, tool->member, LEAVE_BYE);
+	} else if (!kick(tls, tool->member, digest, now)) {
+		answer_r->status = 401;
+	}
 }

@@ -1,13 +1,16 @@
 /* tools - members that come by an offer and a token instead of a mail
  * (docs/whip.md): may they come, and what are they answered.
  *
- * Nothing of them is in the store but their tokens: a tool whose bridge was
- * restarted posts its offer again. Control thread; time is an argument. */
+ * Nothing of them is in the store but their tokens: a tool whose lone bridge
+ * was restarted posts its offer again. In a cluster the bridge that keeps the
+ * room lets them in, to any site; the next one that keeps it adopts them.
+ * Control thread; time is an argument. */
 #ifndef BRIDGE_TOOLS_H
 #define BRIDGE_TOOLS_H
 
 #include <glib.h>
 
+#include "bridge/documents.h"
 #include "bridge/media.h"
 #include "bridge/rooms.h"
 #include "bridge/store/store.h"
@@ -21,6 +24,9 @@ struct tools_config {
 	struct rooms *rooms;
 	const struct media_ops *media;
 	void *media_arg;
+	/* See conference_host; NULL: this bridge keeps all. */
+	struct document_owner *(*keeper)(const char *account, void *arg);
+	void *keeper_arg;
 };
 
 struct tools *tools_create(const struct tools_config *cfg);
@@ -32,8 +38,12 @@ void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,
 		struct whip_answer *answer_r);
 void tools_patch(struct tools *tls, const struct whip_patch *patch,
 		 struct whip_answer *answer_r);
-guint tools_leave(struct tools *tls, const char *room, const char *session,
-		  const char *token, gint64 now);
+void tools_leave(struct tools *tls, const struct whip_leave *leave, gint64 now,
+		 struct whip_answer *answer_r);
+/* The member is a tool that another bridge has let in, and no browser. */
+void tools_adopt(struct tools *tls, struct member *mem,
+		 const struct sockaddr_storage *address,
+		 const guint8 token[STORE_DIGEST_SIZE]);
 
 /* NULL: no tool. */
 struct member *tools_member(const struct tools *tls, guint32 id);

@@ -95,13 +95,25 @@ static gboolean is_type(const char *type, const char *wanted)
 	       strchr("; \t", type[length]);
 }
 
-/* RFC 3986 3.3, but for "+": libwebsockets reads that as a space. */
-static char *location_of(const char *path, const char *session)
+/* RFC 3986 3.3, but for "+": libwebsockets reads that as a space. `bridge`:
+ * the URL before the path, or ""; session may be NULL. */
+static char *location_of(const char *bridge, const char *room,
+			 const char *session)
 {
-	g_autofree char *room = g_uri_escape_string(path + strlen(PREFIX),
-						    "@!$&'()*,;=:", FALSE);
+	g_autofree char *escaped =
+		g_uri_escape_string(room, "@!$&'()*,;=:", FALSE);
 
-	return g_strconcat(PREFIX, room, "/", session, NULL);
+	return g_strconcat(bridge, PREFIX, escaped, session ? "/" : NULL,
+			   session, NULL);
+}
+
+/* RFC 9725 4.5: the same request, there. */
+static void send_on(struct server_reply *reply,
+		    const struct whip_answer *answer, const char *room,
+		    const char *session)
+{
+	reply->location = location_of(answer->bridge, room, session);
+	refuse(reply, answer->status, answer->text);
 }
 
 static void post(struct whip *whp, const struct server_request *req, gint64 now,
@@ -130,16 +142,20 @@ static void post(struct whip *whp, const struct server_request *req, gint64 now,
 		return;
 	}
 	reply->retry_s = answer.retry_s;
-	if (answer.status != 201) {
+	if (answer.status == 201) {
+		reply->status = 201;
+		reply->type = SDP;
+		reply->location = location_of("", join.room, answer.session);
+		reply->etag = answer.etag;
+		reply->body =
+			g_bytes_new_take(answer.text, strlen(answer.text));
+	} else if (answer.status == 307) {
+		send_on(reply, &answer, join.room, NULL);
+	} else {
 		refuse(reply, answer.status, answer.text);
-		return;
 	}
-	reply->status = 201;
-	reply->type = SDP;
-	reply->location = location_of(req->path, answer.session);
-	reply->etag = answer.etag;
-	reply->body = g_bytes_new_take(answer.text, strlen(answer.text));
 	g_free(answer.session);
+	g_free(answer.bridge);
 }
 
 /* The room in a session's path; NULL: there is none. Caller frees. */
@@ -185,7 +201,13 @@ static void patch(struct whip *whp, const struct server_request *req,
 	reply->etag = answer.etag;
 	if (answer.status == 405)
 		reply->allow = "DELETE, OPTIONS";
+	if (answer.status == 307) {
+		send_on(reply, &answer, room, what.session);
+		g_free(answer.bridge);
+		return;
+	}
 	if (answer.status >= 400) {
+		reply->retry_s = answer.retry_s;
 		refuse(reply, answer.status, answer.text);
 		return;
 	}
@@ -200,20 +222,30 @@ static void patch(struct whip *whp, const struct server_request *req,
 static void delete (struct whip *whp, const struct server_request *req,
 		    gint64 now, struct server_reply *reply)
 {
-	const char *token = token_of(req);
-	const char *session;
-	g_autofree char *room = room_of(req->path, &session);
-	guint status = 401;
+	struct whip_answer answer = { .status = 401 };
+	struct whip_leave leave = { .token = token_of(req) };
+	g_autofree char *room = room_of(req->path, &leave.session);
 
-	if (token)
-		status = room ? whp->host->leave(room, session, token, whp->arg)
-			      : 404;
-	if (status == 401)
+	leave.room = room;
+	if (leave.token && room)
+		whp->host->leave(&leave, &answer, whp->arg);
+	else if (leave.token)
+		answer = (struct whip_answer){
+			.status = 404,
+			.text = g_strdup("There is no such session.")
+		};
+	if (answer.status == 401) {
+		g_free(answer.text);
 		refuse_token(whp, req, now, reply);
-	else if (status == 200)
+	} else if (answer.status == 200) {
 		reply->status = 200;
-	else
-		refuse(reply, status, g_strdup("There is no such session."));
+	} else if (answer.status == 307) {
+		send_on(reply, &answer, room, leave.session);
+	} else {
+		reply->retry_s = answer.retry_s;
+		refuse(reply, answer.status, answer.text);
+	}
+	g_free(answer.bridge);
 }
 
 static void options(struct server_reply *reply)

@@ -6,6 +6,8 @@
  *   PATCH /whip/ROOM/SESSION    a browser's candidates; its ICE restart
  *   DELETE /whip/ROOM/SESSION   leaves
  *
+ * Of a room that another bridge of the cluster keeps all are answered 307.
+ *
  * ROOM is the room's mail address, percent-encoded. Lives on the control
  * thread. */
 #ifndef WEB_WHIP_H
@@ -37,13 +39,20 @@ struct whip_patch {
 	gsize size;
 };
 
-/* The caller of join and patch frees the strings, the text may hold a key. */
+struct whip_leave {
+	const char *room, *session; /* as the path says, unescaped */
+	const char *token;	    /* of the bearer */
+};
+
+/* The caller frees the strings, the text may hold a key. */
 struct whip_answer {
-	/* 201; of a patch 200 or 204; or what refuses it; 401: a wrong token */
+	/* 201: joined; of a patch 200 or 204; 200: left; 307: elsewhere; or
+	 * what refuses it; 401: a wrong token */
 	guint status;
-	char *text;    /* 201, 200: SDP, else a sentence */
+	char *text; /* 201, 200 of a patch: SDP; left: NULL; else a sentence */
 	char *session; /* 201: of the Location */
 	char *etag;    /* 201, 200: of its ICE session; NULL: it has none */
+	char *bridge;  /* 307: the URL of that one's web side */
 	guint retry_s; /* 503: when it may be worth another try */
 };
 
@@ -54,9 +63,8 @@ struct whip_host {
 	/* Likewise. */
 	void (*patch)(const struct whip_patch *patch,
 		      struct whip_answer *answer_r, void *arg);
-	/* 200, 401 (a wrong token) or 404. */
-	guint (*leave)(const char *room, const char *session, const char *token,
-		       void *arg);
+	void (*leave)(const struct whip_leave *leave,
+		      struct whip_answer *answer_r, void *arg);
 };
 
 struct whip *whip_create(const struct whip_host *host, void *arg);

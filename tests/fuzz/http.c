@@ -65,15 +65,33 @@ static void tool_join(const struct whip_join *join,
 		answer_r->session = g_strdup("session");
 }
 
-static guint tool_leave(const char *room, const char *session,
-			const char *token, void *arg)
+static void tool_patch(const struct whip_patch *patch,
+		       struct whip_answer *answer_r, void *arg)
 {
 	(void)arg;
-	require(*room && !strchr(session, '/'));
-	return strcmp(token, BEARER) ? 401 : 200;
+	require(*patch->room && !strchr(patch->session, '/'));
+	answer_r->status = strcmp(patch->token, BEARER) ? 307 : 200;
+	answer_r->text = g_strdup("a=ice-lite\r\n");
+	if (answer_r->status == 200)
+		answer_r->etag = g_strdup("\"etag\"");
+	else
+		answer_r->bridge = g_strdup("https://other.example");
+}
+
+static void tool_leave(const struct whip_leave *leave,
+		       struct whip_answer *answer_r, void *arg)
+{
+	(void)arg;
+	require(*leave->room && !strchr(leave->session, '/'));
+	answer_r->status = strcmp(leave->token, BEARER) ? 307 : 200;
+	if (answer_r->status == 200)
+		return;
+	answer_r->text = g_strdup("Elsewhere.");
+	answer_r->bridge = g_strdup("https://other.example");
 }
 
 static const struct whip_host tools = { .join = tool_join,
+					.patch = tool_patch,
 					.leave = tool_leave };
 
 static char *directory;

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 
+import whip
 from cluster import SECRET, Etcd, Site, heard, longest_gap
 from etcdbed import why_not
 from harness import (BRIDGE, PHONE, Bridge, Maildir, digest, free_port, invite,
@@ -299,6 +300,51 @@ def who_sits_at_a_site_that_dies_is_soon_heard_again(directory):
         assert gap <= 1.5, gap
 
 
+def tools_join_at_whichever_bridge_and_outlive_it(directory):
+    cluster = Cluster(directory).start()
+    owner = cluster.owner()
+    other = next(name for name in cluster.bridges if name != owner)
+    first, heir = cluster.bridges[owner], cluster.bridges[other]
+    bearer = whip.token(first, room=ROOM)
+
+    def ask_the_other():
+        return whip.request(heir, "POST", whip.path_of(ROOM), bearer,
+                            whip.offer(5004))
+    wait_for("the other to know who keeps the room",
+             lambda: ask_the_other()[0] != 503)
+    status, headers, text = ask_the_other()
+    assert status == 307 and owner in text, (status, text)
+    assert headers["Location"] == \
+        f"http://127.0.0.1:{first.web_port}/whip/{ROOM}", headers
+    talker = whip.Tool(first, bearer, suite=whip.GCM, room=ROOM)
+    ear = whip.Tool(first, bearer, "a=recvonly", suite=whip.CM, room=ROOM)
+
+    def are_here(*tools):
+        for tool in tools:
+            tool.report()
+        paths = [status.get("path") for key, status in
+                 cluster.etcd.all("status/").items() if "/s/" in key]
+        return len(list(filter(None, paths))) == len(tools)
+    wait_for("both tools at their sites", lambda: are_here(talker, ear))
+    talker.talk(1)
+    assert -19 < ear.tone() < -13, ear.tone()
+    cluster.kill_owner()
+    ear.heard.clear()
+    talker.talk(1)
+    assert -19 < ear.tone() < -13, ear.tone()
+    # The next owner knows them, by the same tokens.
+    wait_for("the other bridge to know them",
+             lambda: cluster.owner() == other)
+    ear.bridge = talker.bridge = heir
+    assert ear.leave("another") == 401
+    assert ear.leave() == 200 and ear.leave() == 404
+    wait_for("the goodbye", lambda: ear.byes)
+    # And it lets others in.
+    again = whip.Tool(heir, whip.token(heir, room=ROOM), suite=whip.GCM,
+                      room=ROOM)
+    wait_for("another", lambda: are_here(talker, again))
+
+
 def gates_says_why_it_has_nothing_to_show(directory):
     Maildir(directory / "mail" / "hall")
     (directory / "secret").write_text(SECRET)
@@ -327,4 +373,5 @@ if __name__ == "__main__":
                  without_etcd_calls_go_on_and_mails_wait,
                  who_talks_does_not_notice_that_the_owner_dies,
                  who_sits_at_a_site_that_dies_is_soon_heard_again,
+                 tools_join_at_whichever_bridge_and_outlive_it,
                  gates_says_why_it_has_nothing_to_show))

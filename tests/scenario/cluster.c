@@ -7,10 +7,12 @@
 #include "bridge/cluster.h"
 #include "bridge/cluster_media.h"
 #include "bridge/directory/local.h"
+#include "bridge/token.h"
 #include "signaling/message.h"
 #include "tests/scenario/caller.h"
 
 #define ROOM	 "standup@conf.example.net"
+#define SIDE	 "side@conf.example.net" /* of another account */
 #define SECRET	 "a secret of thirty-two characters"
 #define START_MS G_GINT64_CONSTANT(1795384170000) /* 22 November 2026 */
 
@@ -25,7 +27,7 @@ struct posted {
 };
 
 struct bridge {
-	const char *name;
+	const char *name, *account, *room;
 	char *directory_path;
 	struct directory *dir;
 	struct conference_host host;
@@ -90,7 +92,7 @@ static void settled(const char *account, const char *id,
 {
 	struct bridge *br = arg;
 
-	g_assert_cmpstr(account, ==, "main");
+	g_assert_cmpstr(account, ==, br->account);
 	g_hash_table_insert(br->done, g_strdup(id), GINT_TO_POINTER(verdict));
 }
 
@@ -98,7 +100,7 @@ static void owns(const char *account, gboolean reads, void *arg)
 {
 	struct bridge *br = arg;
 
-	g_assert_cmpstr(account, ==, "main");
+	g_assert_cmpstr(account, ==, br->account);
 	br->reads = reads;
 }
 
@@ -146,10 +148,10 @@ static struct config *read_config(const struct bridge *br)
 		"[bridge]\nstate_directory = %s/state\n"
 		"answers_per_address = 1000\nanswers_per_domain = 1000\n"
 		"answers_per_room = 1000\n"
-		"[mail main]\nmailbox = maildir:/none\npost = smtp://none\n"
-		"[room " ROOM "]\naccount = main\ncapacity = 100\n"
+		"[mail %s]\nmailbox = maildir:/none\npost = smtp://none\n"
+		"[room %s]\naccount = %s\ncapacity = 100\n"
 		"moderators = chair@example.org\n",
-		br->directory_path);
+		br->directory_path, br->account, br->room, br->account);
 	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
 	struct config *cfg;
 
@@ -161,15 +163,28 @@ static struct config *read_config(const struct bridge *br)
 	return cfg;
 }
 
-static struct bridge *bridge_start(const char *name, struct directory *beside)
+static struct document_owner *keeper(const char *account, void *arg)
+{
+	struct bridge *br = arg;
+
+	return cluster_keeper(br->cluster, account);
+}
+
+/* For the room ROOM of the account "main", or SIDE of "side". */
+static struct bridge *bridge_start(const char *name, const char *room,
+				   struct directory *beside)
 {
 	struct bridge *br = g_new0(struct bridge, 1);
+	g_autofree char *url = g_strdup_printf("https://%s.example", name);
 	const struct cluster_config cfg = { .name = name,
+					    .web_url = url,
 					    .cluster_secret = SECRET,
 					    .bitrate = 32000 };
 	GError *error = NULL;
 
 	br->name = name;
+	br->room = room;
+	br->account = strcmp(room, SIDE) ? "main" : "side";
 	br->directory_path = g_dir_make_tmp("cluster-XXXXXX", NULL);
 	br->posted = g_ptr_array_new_with_free_func(free_posted);
 	br->done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -184,6 +199,7 @@ static struct bridge *bridge_start(const char *name, struct directory *beside)
 		.promise = promise,
 		.answered = answered,
 		.settled = settled,
+		.keeper = keeper,
 	};
 	br->conf = conference_create(read_config(br), &br->host, br, &error);
 	g_assert_no_error(error);
@@ -268,22 +284,22 @@ static void confirm_hub(struct site *site, const struct document_name *name,
 	directory_lease(site->dir, key, text);
 }
 
-static char *status_key(const struct site *site, const char *did, guint k)
+static char *status_key(const struct site *site, const char *room,
+			const char *did, guint k)
 {
-	struct document_name name = { .kind = DOCUMENT_STATUS_SESSION,
-				      .room = ROOM,
-				      .k = k };
+	struct document_name name = { .kind = DOCUMENT_STATUS_SESSION, .k = k };
 
+	g_strlcpy(name.room, room, sizeof(name.room));
 	g_strlcpy(name.site, site->name, sizeof(name.site));
 	g_strlcpy(name.did, did, sizeof(name.did));
 	return document_key(&name);
 }
 
-static void site_status(struct site *site, const char *did, guint k,
-			const char *path, enum document_gone gone)
+static void site_status_in(struct site *site, const char *room, const char *did,
+			   guint k, const char *path, enum document_gone gone)
 {
 	struct document_status_session doc = { .gone = gone };
-	g_autofree char *key = status_key(site, did, k);
+	g_autofree char *key = status_key(site, room, did, k);
 	g_autofree char *text = NULL;
 
 	if (path) {
@@ -294,19 +310,26 @@ static void site_status(struct site *site, const char *did, guint k,
 	directory_lease(site->dir, key, text);
 }
 
+static void site_status(struct site *site, const char *did, guint k,
+			const char *path, enum document_gone gone)
+{
+	site_status_in(site, ROOM, did, k, path, gone);
+}
+
 static void want_session(struct site *site, const struct document_name *name,
 			 const char *value)
 {
 	struct document_want_session want;
 
 	if (!value) {
-		site_status(site, name->did, name->k, NULL, 0);
+		site_status_in(site, name->room, name->did, name->k, NULL, 0);
 		return;
 	}
 	g_assert_true(document_read(DOCUMENT_WANT_SESSION, &want, value,
 				    strlen(value), NULL));
 	if (want.has_end && !site->deaf)
-		site_status(site, name->did, name->k, "", DOCUMENT_GONE_BYE);
+		site_status_in(site, name->room, name->did, name->k, "",
+			       DOCUMENT_GONE_BYE);
 }
 
 static void want_changed(const char *key, const char *value, void *arg)
@@ -384,21 +407,27 @@ static void site_close(struct site **sitep)
 }
 
 /* The want of a session; FALSE: there is none. */
-static gboolean site_wants(const struct site *site, const char *did, guint k,
-			   struct document_want_session *want_r)
+static gboolean site_wants_in(const struct site *site, const char *room,
+			      const char *did, guint k,
+			      struct document_want_session *want_r)
 {
-	struct document_name name = { .kind = DOCUMENT_WANT_SESSION,
-				      .room = ROOM,
-				      .k = k };
+	struct document_name name = { .kind = DOCUMENT_WANT_SESSION, .k = k };
 	g_autofree char *key = NULL;
 	const char *value;
 
+	g_strlcpy(name.room, room, sizeof(name.room));
 	g_strlcpy(name.site, site->name, sizeof(name.site));
 	g_strlcpy(name.did, did, sizeof(name.did));
 	key = document_key(&name);
 	value = g_hash_table_lookup(site->wants, key);
 	return value && document_read(DOCUMENT_WANT_SESSION, want_r, value,
 				      strlen(value), NULL);
+}
+
+static gboolean site_wants(const struct site *site, const char *did, guint k,
+			   struct document_want_session *want_r)
+{
+	return site_wants_in(site, ROOM, did, k, want_r);
 }
 
 static guint site_sessions(const struct site *site)
@@ -461,7 +490,7 @@ static void pass(guint ms)
 	}
 }
 
-static struct world *world_start(guint n_sites, guint gates)
+static struct world *world_build(guint n_sites, guint gates, const char *second)
 {
 	static const char *const names[] = { "a", "b", "c", "d" };
 	struct world *wld = here = g_new0(struct world, 1);
@@ -471,11 +500,19 @@ static struct world *world_start(guint n_sites, guint gates)
 	for (guint i = 0; i < n_sites; i++)
 		wld->sites[i] = site_start(names[i], gates, wld->root);
 	idle();
-	wld->bridges[0] = bridge_start("first", wld->root);
+	wld->bridges[0] = bridge_start("first", ROOM, wld->root);
 	settle();
-	wld->bridges[1] = bridge_start("second", wld->root);
+	wld->bridges[1] = bridge_start("second", second, wld->root);
 	settle();
 	g_assert_true(wld->bridges[0]->reads);
+	return wld;
+}
+
+/* Both have the same room. */
+static struct world *world_start(guint n_sites, guint gates)
+{
+	struct world *wld = world_build(n_sites, gates, ROOM);
+
 	g_assert_false(wld->bridges[1]->reads);
 	return wld;
 }
@@ -495,12 +532,18 @@ static void world_end(struct world **wldp)
 	here = NULL;
 }
 
-static struct caller *caller_of(const char *address)
+static struct caller *caller_of_room(const char *address, const char *room)
 {
 	g_autoptr(GHashTable) words = g_hash_table_new(g_str_hash, g_str_equal);
 
 	g_hash_table_insert(words, (void *)"from", (void *)address);
+	g_hash_table_insert(words, (void *)"room", (void *)room);
 	return caller_invite(words, clock_ms / 1000);
+}
+
+static struct caller *caller_of(const char *address)
+{
+	return caller_of_room(address, ROOM);
 }
 
 /* What became of it once all is quiet. */
@@ -512,7 +555,7 @@ static enum mail_verdict show(struct world *wld, struct bridge *br,
 
 	if (!id)
 		id = next;
-	verdict = conference_mail(br->conf, "main", id, mail);
+	verdict = conference_mail(br->conf, br->account, id, mail);
 	settle();
 	if (verdict == MAIL_LATER && g_hash_table_contains(br->done, id))
 		verdict = (enum mail_verdict)GPOINTER_TO_INT(
@@ -872,6 +915,205 @@ static void a_standby_at_a_site_that_drains_is_replaced(void)
 	world_end(&wld);
 }
 
+/* ---- Tools ---- */
+
+#define TOKEN "a-token-of-a-tool"
+/* 28 bytes: those of 0, 1, 2... */
+#define OFFERED_KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw=="
+#define OFFER                                                                  \
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.77\r\ns=-\r\n"                          \
+	"c=IN IP4 192.0.2.77\r\nt=0 0\r\nm=audio 6000 RTP/SAVP 111\r\n"        \
+	"a=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\na=recvonly\r\n"            \
+	"a=crypto:1 AEAD_AES_128_GCM inline:" OFFERED_KEY "\r\n"
+
+/* As `ipsp-bridge token` does, beside the bridge that runs. */
+static void give_token(const struct bridge *br)
+{
+	g_autofree char *path =
+		g_build_filename(br->directory_path, "state/bridge.db", NULL);
+	struct store_token token = { .room = (char *)ROOM,
+				     .role = STORE_ROLE_MEMBER,
+				     .name = (char *)"recorder",
+				     .uses = -1,
+				     .expires = clock_ms / 1000 + 86400 };
+	GError *error = NULL;
+	struct store *sto = store_open(path, &error);
+
+	g_assert_no_error(error);
+	token_digest(TOKEN, token.digest);
+	g_assert_true(store_add_token(sto, &token, clock_ms / 1000, NULL));
+	store_close(&sto);
+}
+
+static void tool_posts(struct bridge *br, struct whip_answer *answer_r)
+{
+	struct sockaddr_storage peer = { .ss_family = AF_INET };
+	const struct whip_join join = { .room = ROOM,
+					.token = TOKEN,
+					.offer = OFFER,
+					.size = strlen(OFFER),
+					.peer = &peer,
+					.tls = TRUE };
+
+	memset(answer_r, 0, sizeof(*answer_r));
+	conference_tool_join(br->conf, &join, answer_r);
+	settle();
+}
+
+static void answer_clear(struct whip_answer *answer)
+{
+	g_free(answer->text);
+	g_free(answer->session);
+	g_free(answer->bridge);
+}
+
+static guint tool_leaves(struct bridge *br, const char *session)
+{
+	struct whip_answer answer = { 0 };
+
+	conference_tool_leave(br->conf,
+			      &(struct whip_leave){ ROOM, session, TOKEN },
+			      &answer);
+	answer_clear(&answer);
+	settle();
+	return answer.status;
+}
+
+/* Posts its offer at the first bridge; *session_r is the caller's to free. */
+static struct site *tool_joins(struct world *wld, char **session_r)
+{
+	struct whip_answer answer;
+	struct site *place = NULL;
+
+	give_token(wld->bridges[0]);
+	tool_posts(wld->bridges[0], &answer);
+	g_assert_cmpuint(answer.status, ==, 201);
+	/* Of the site's, not of the bridge. */
+	g_assert_nonnull(strstr(answer.text, "c=IN IP4 192.0.2.1\r\n"));
+	g_assert_nonnull(strstr(answer.text, "m=audio 40000 "));
+	for (guint i = 0; i < wld->n_sites; i++)
+		if (site_sessions(wld->sites[i]))
+			place = wld->sites[i];
+	g_assert_nonnull(place);
+	*session_r = g_strdup(answer.session);
+	answer_clear(&answer);
+	return place;
+}
+
+static void a_tool_sits_at_a_site_and_has_no_standby(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	g_autofree char *session = NULL;
+	struct site *place = tool_joins(wld, &session);
+	struct document_want_session want;
+	struct member *mem = only_member(br);
+
+	g_assert_cmpuint(site_sessions(wld->sites[0]) +
+				 site_sessions(wld->sites[1]),
+			 ==, 1);
+	g_assert_true(site_wants(place, session, 0, &want));
+	g_assert_true(want.has_tool);
+	g_assert_false(want.has_alternate);
+	g_assert_cmpstr(want.tool.address.address, ==, "192.0.2.77");
+	g_assert_cmpuint(want.tool.address.port, ==, 6000);
+	g_assert_cmpint(want.tool.suite, ==, SDP_AEAD_AES_128_GCM);
+	g_assert_cmpint(want.tool.direction, ==, SDP_RECVONLY);
+	g_assert_cmpuint(want.payload_type, ==, 111);
+	/* What it sends with is for that site alone to read. */
+	g_assert_null(strstr(want.sealed, "AAECAwQFBgcICQoL"));
+	g_assert_cmpint(mem->state, ==, MEMBER_INVITED);
+	site_status(place, session, 0, "192.0.2.77:6000", 0);
+	settle();
+	g_assert_cmpint(mem->state, ==, MEMBER_HERE);
+	g_assert_cmpuint(tool_leaves(br, session), ==, 200);
+	g_assert_cmpuint(site_sessions(place), ==, 0);
+	g_assert_cmpuint(tool_leaves(br, session), ==, 404);
+	world_end(&wld);
+}
+
+static void a_tool_is_sent_to_the_bridge_that_keeps_the_room(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *other = wld->bridges[1];
+	struct whip_answer answer;
+
+	/* Its token is known to one of them alone. */
+	give_token(wld->bridges[0]);
+	tool_posts(other, &answer);
+	g_assert_cmpuint(answer.status, ==, 307);
+	g_assert_cmpstr(answer.bridge, ==, "https://first.example");
+	answer_clear(&answer);
+	g_assert_cmpuint(tool_leaves(other, "whatever"), ==, 307);
+	/* Nobody keeps it while the directory is away. */
+	directory_local_cut(other->dir, TRUE);
+	directory_local_cut(wld->bridges[0]->dir, TRUE);
+	settle();
+	tool_posts(wld->bridges[0], &answer);
+	g_assert_cmpuint(answer.status, ==, 503);
+	g_assert_cmpuint(answer.retry_s, >, 0);
+	answer_clear(&answer);
+	world_end(&wld);
+}
+
+static void a_tool_goes_on_under_the_next_owner(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *heir = wld->bridges[1];
+	g_autofree char *session = NULL;
+	struct site *place = tool_joins(wld, &session);
+	struct document_want_session want, before;
+	struct whip_answer answer;
+
+	site_status(place, session, 0, "192.0.2.77:6000", 0);
+	settle();
+	g_assert_true(site_wants(place, session, 0, &before));
+	bridge_kill(&wld->bridges[0]);
+	pass(10000);
+	g_assert_cmpint(only_member(heir)->state, ==, MEMBER_HERE);
+	g_assert_cmpint(only_member(heir)->via, ==, MEMBER_BY_TOKEN);
+	g_assert_true(site_wants(place, session, 0, &want));
+	g_assert_cmpstr(want.sealed, ==, before.sealed);
+	/* Written anew, it has the same keys still. */
+	g_assert_true(room_mute(only_member(heir)->room, only_member(heir)->id,
+				"chair@example.org", NULL));
+	settle();
+	g_assert_true(site_wants(place, session, 0, &want));
+	g_assert_true(want.muted);
+	g_assert_cmpmem(&want.tool, sizeof(want.tool), &before.tool,
+			sizeof(before.tool));
+	/* Of one address there is one: who posts again replaces it. */
+	give_token(heir);
+	tool_posts(heir, &answer);
+	g_assert_cmpuint(answer.status, ==, 201);
+	g_assert_cmpstr(answer.session, !=, session);
+	g_assert_cmpstr(only_member(heir)->did, ==, answer.session);
+	g_assert_cmpuint(tool_leaves(heir, answer.session), ==, 200);
+	g_assert_cmpuint(site_sessions(place), ==, 0);
+	answer_clear(&answer);
+	world_end(&wld);
+}
+
+static void a_tool_is_gone_with_its_site(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *br = wld->bridges[0];
+	g_autofree char *session = NULL;
+	struct site *place = tool_joins(wld, &session);
+	g_autoptr(GPtrArray) left = NULL;
+
+	site_status(place, session, 0, "192.0.2.77:6000", 0);
+	settle();
+	g_assert_cmpint(only_member(br)->state, ==, MEMBER_HERE);
+	place->draining = TRUE;
+	site_register(place);
+	settle();
+	left = members_of(br);
+	g_assert_cmpuint(left->len, ==, 0);
+	g_assert_cmpuint(site_sessions(place), ==, 0);
+	world_end(&wld);
+}
+
 /* ---- Room ---- */
 
 static void the_sixty_first_of_sixty_gets_BUSY(void)
@@ -899,6 +1141,46 @@ static void the_sixty_first_of_sixty_gets_BUSY(void)
 			all += site_sessions(wld->sites[i]);
 		g_assert_cmpuint(all, ==, 120);
 	}
+	world_end(&wld);
+}
+
+/* Neither knows of the other's when it decides. */
+static void of_two_owners_of_the_last_gate_one_is_sent_elsewhere(void)
+{
+	struct world *wld = world_build(2, 1, SIDE);
+	struct bridge *main = wld->bridges[0], *side = wld->bridges[1];
+	struct caller *ann = caller_of("ann@example.org");
+	struct caller *bob = caller_of_room("bob@example.org", SIDE);
+	struct site *place = wld->sites[0], *standby = wld->sites[1];
+	struct document_want_session want;
+	struct member *mem;
+
+	g_assert_true(side->reads);
+	g_assert_cmpint(conference_mail(main->conf, "main", "1", ann->mail), ==,
+			MAIL_LATER);
+	g_assert_cmpint(conference_mail(side->conf, "side", "1", bob->mail), ==,
+			MAIL_LATER);
+	settle();
+	g_assert_true(site_wants(place, ann->did, 0, &want));
+	g_assert_true(site_wants_in(place, SIDE, bob->did, 0, &want));
+	g_assert_false(want.standby);
+	/* The site has one gate. */
+	site_status_in(place, SIDE, bob->did, 0, "", DOCUMENT_GONE_FULL);
+	settle();
+	g_assert_false(site_wants_in(place, SIDE, bob->did, 0, &want));
+	g_assert_true(site_wants_in(standby, SIDE, bob->did, 1, &want));
+	g_assert_false(want.standby);
+	mem = only_member(side);
+	g_assert_true(g_str_has_prefix(mem->gate, standby->name));
+	g_assert_cmpint(mem->state, ==, MEMBER_INVITED);
+	/* Where his OK has sent him when the first does not answer. */
+	site_status_in(standby, SIDE, bob->did, 1, "192.0.2.9:5004", 0);
+	settle();
+	g_assert_cmpint(mem->state, ==, MEMBER_HERE);
+	g_assert_true(site_wants(place, ann->did, 0, &want));
+	g_assert_cmpint(only_member(main)->state, ==, MEMBER_INVITED);
+	caller_free(ann);
+	caller_free(bob);
 	world_end(&wld);
 }
 
@@ -1117,7 +1399,12 @@ int main(int argc, char **argv)
 	ADD(a_site_that_was_away_for_a_moment_has_lost_nothing);
 	ADD(a_standby_that_dies_is_replaced);
 	ADD(a_standby_at_a_site_that_drains_is_replaced);
+	ADD(a_tool_sits_at_a_site_and_has_no_standby);
+	ADD(a_tool_is_sent_to_the_bridge_that_keeps_the_room);
+	ADD(a_tool_goes_on_under_the_next_owner);
+	ADD(a_tool_is_gone_with_its_site);
 	ADD(the_sixty_first_of_sixty_gets_BUSY);
+	ADD(of_two_owners_of_the_last_gate_one_is_sent_elsewhere);
 	ADD(the_hubs_are_one_tree_and_stay_it_under_the_next_owner);
 	ADD(without_the_directory_mails_wait_and_calls_go_on);
 	ADD(what_a_directory_has_lost_its_owner_writes_again);

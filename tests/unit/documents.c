@@ -30,8 +30,8 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"65535}]}],\"gates\":2,\"sessions_per_gate\":5,\"used\":3,"
 		"\"draining\":true,\"since\":1700000000,\"release\":\"0.2.0\","
 		"\"proto_min\":1,\"proto_max\":2}",
-	[DOCUMENT_OWNER] = "{\"bridge\":\"b\",\"host\":\"b.example\",\"since\":"
-			   "1700000000}",
+	[DOCUMENT_OWNER] = "{\"bridge\":\"b\",\"host\":\"b.example\",\"web\":"
+			   "\"https://b.example\",\"since\":1700000000}",
 	[DOCUMENT_MEMBER] =
 		"{\"origin\":4294967295,\"address\":\"anna@example.org\","
 		"\"name\":\"Anna Öberg\",\"device\":\"laptop\",\"via\":\"mail\""
@@ -40,7 +40,10 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"place\":{\"site\":\"a\",\"worker\":1,\"gate\":\"a-1\",\"k\":"
 		"0},\"standby\":{\"site\":\"b\",\"gate\":\"b-1\",\"k\":1},"
 		"\"next_k\":2,\"sealed\":\"c2VhbGVk\",\"pt\":111,\"lv\":1,"
-		"\"srtp\":true}",
+		"\"srtp\":true,\"tool\":{\"addr\":{\"p\":\"udp\",\"a\":"
+		"\"192.0.2.9\",\"n\":6000},\"suite\":\"gcm\",\"dir\":"
+		"\"sendrecv\",\"bitrate\":24000,\"cname\":\"c\"},\"token\":"
+		"\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}",
 	[DOCUMENT_WANT_HUB] =
 		"{\"instance\":\"6Vq0\",\"plan\":7,\"hub\":3,\"worker\":1,"
 		"\"sound\":{\"talkers\":5,"
@@ -55,7 +58,10 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"{\"instance\":\"6Vq0\",\"worker\":1,\"gate\":\"a-1\","
 		"\"origin\":9,\"standby\":true,"
 		"\"sealed\":\"c2VhbGVk\",\"pt\":96,\"lv\":14,\"srtp\":true,"
-		"\"muted\":true,\"volume\":0,\"alternate\":{\"k\":1,\"pg\":{"
+		"\"muted\":true,\"volume\":0,\"tool\":{\"addr\":{\"p\":"
+		"\"udp\",\"a\":\"::1\",\"n\":6000},\"suite\":\"plain\","
+		"\"dir\":\"recvonly\",\"cname\":\"c\"},\"alternate\":{\"k\":1,"
+		"\"pg\":{"
 		"\"id\":\"b-1\",\"local\":true,\"cand\":[{\"p\":\"udp\",\"a\":"
 		"\"192.0.2.2\",\"n\":5004}]}},\"end\":{\"why\":\"kicked\","
 		"\"text\":\"Not so loud\"}}",
@@ -204,6 +210,8 @@ static void a_secret_comes_back(void)
 		.ssrc_c2b = 0xffffffff,
 		.ssrc_b2c = 1,
 		.prk = { 9 },
+		.tool_in = { [29] = 1 },
+		.tool_out = { 2 },
 	};
 	struct document_secret again;
 	g_autoptr(GBytes) text = document_secret_write(&secret);

@@ -279,6 +279,64 @@ static void a_standby_takes_no_place(void)
 	tear_down(&bed);
 }
 
+static void a_gate_more_than_it_offers_is_refused(void)
+{
+	struct bed bed;
+	struct document_want_session doc;
+
+	set_up(&bed);
+	stages_offer(site_stages(bed.site), CONFIG_NO_GATES);
+	want_hub(&bed, bed.instance);
+	doc = session(bed.instance, SECRET);
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "full");
+	wait_for(&bed, "sites/a", "\"gates\":0");
+	put(&bed, SESSION, NULL);
+	wait_for(&bed, SESSION_STATUS, NULL);
+	/* It was not used: there is nothing that must not be repeated. */
+	stages_offer(site_stages(bed.site), 1);
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "{");
+	g_assert_null(strstr(seen(&bed, SESSION_STATUS), "full"));
+	g_assert_cmpuint(stages_taken_gates(site_stages(bed.site)), ==, 1);
+	/* Who is there stays. */
+	stages_offer(site_stages(bed.site), CONFIG_NO_GATES);
+	wait_for(&bed, "sites/a", "\"gates\":0");
+	g_assert_null(strstr(seen(&bed, SESSION_STATUS), "full"));
+	put(&bed, SESSION, NULL);
+	wait_for(&bed, SESSION_STATUS, NULL);
+	g_assert_cmpuint(stages_taken_gates(site_stages(bed.site)), ==, 0);
+	tear_down(&bed);
+}
+
+/* In the clear: it has its path at once, the address of its offer. */
+static void a_tool_is_served_at_its_address(void)
+{
+	struct bed bed;
+	struct document_want_session doc;
+
+	set_up(&bed);
+	want_hub(&bed, bed.instance);
+	doc = session(bed.instance, SECRET);
+	doc.has_tool = TRUE;
+	doc.tool = (struct document_tool){
+		.address = { .transport = "udp",
+			     .address = "127.0.0.1",
+			     .port = 9 },
+		.suite = SDP_PLAIN,
+		.direction = SDP_SENDRECV,
+		.cname = "tool",
+	};
+	want(&bed, &doc);
+	wait_for(&bed, SESSION_STATUS, "\"path\":\"127.0.0.1:9\"");
+	/* It is told nothing in band, and sent nowhere. */
+	doc.muted = TRUE;
+	want(&bed, &doc);
+	put(&bed, SESSION, NULL);
+	wait_for(&bed, SESSION_STATUS, NULL);
+	tear_down(&bed);
+}
+
 static void keys_are_used_by_one_run_and_once(void)
 {
 	struct bed bed;
@@ -522,6 +580,10 @@ int main(int argc, char **argv)
 			what_is_wanted_is_opened_and_closed);
 	g_test_add_func("/site/a standby takes no place",
 			a_standby_takes_no_place);
+	g_test_add_func("/site/a gate more than it offers is refused",
+			a_gate_more_than_it_offers_is_refused);
+	g_test_add_func("/site/a tool is served at its address",
+			a_tool_is_served_at_its_address);
 	g_test_add_func("/site/keys are used by one run and once",
 			keys_are_used_by_one_run_and_once);
 	g_test_add_func("/site/what is not sealed by the cluster is not served",
