@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "bridge/gate/trunk.h"
 #include "bridge/room/cascade.h"
 
 #define ID_BYTES 9 /* of a trunk: 12 letters */
@@ -33,6 +34,7 @@ struct edge {
 	guint8 salt[DOCUMENTS_SALT];
 	guint32 child, parent;
 	gboolean alternate;
+	guint protocol;
 };
 
 struct hub {
@@ -134,6 +136,32 @@ static struct hub *add_hub(struct cluster_tree *tree, guint32 id,
 
 /* Edges. */
 
+/* The newest version of trunks that both hubs' sites speak. */
+static guint common_protocol(const struct cluster_tree *tree, guint32 child,
+			     guint32 parent)
+{
+	const struct hub *ends[] = { hub_of(tree, child),
+				     hub_of(tree, parent) };
+	guint low = 0, high = TRUNK_PROTOCOL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+		const struct document_site *site =
+			ends[i] ? cluster_sites_find(tree->sites, ends[i]->site)
+				: NULL;
+
+		if (!site)
+			continue;
+		low = MAX(low, site->protocol_min);
+		high = i ? MIN(high, site->protocol_max) : site->protocol_max;
+	}
+	if (low > high)
+		g_critical("cluster: room=%s: the releases of site=%s and %s "
+			   "are too far apart for a trunk; upgrade the older",
+			   tree->room, ends[0] ? ends[0]->site : "?",
+			   ends[1] ? ends[1]->site : "?");
+	return high;
+}
+
 static struct edge *new_edge(struct cluster_tree *tree, guint32 child,
 			     guint32 parent, gboolean alternate)
 {
@@ -149,6 +177,7 @@ static struct edge *new_edge(struct cluster_tree *tree, guint32 child,
 	edge->child = child;
 	edge->parent = parent;
 	edge->alternate = alternate;
+	edge->protocol = common_protocol(tree, child, parent);
 	g_ptr_array_add(tree->edges, edge);
 	return edge;
 }
@@ -207,7 +236,7 @@ static void fill_trunk(const struct cluster_tree *tree, const struct edge *edge,
 	g_strlcpy(trk_r->id, edge->id, sizeof(trk_r->id));
 	g_strlcpy(trk_r->site, peer->site, sizeof(trk_r->site));
 	memcpy(trk_r->salt, edge->salt, sizeof(trk_r->salt));
-	trk_r->protocol = 1;
+	trk_r->protocol = edge->protocol;
 	/* Who is waited for need not be known by an address. */
 	if (!at_child || !site || peer->worker >= site->n_workers)
 		return;
@@ -409,6 +438,7 @@ static void restore_trunk(struct cluster_tree *tree, struct hub *hub,
 	edge = g_new0(struct edge, 1);
 	g_strlcpy(edge->id, trk->id, sizeof(edge->id));
 	memcpy(edge->salt, trk->salt, sizeof(edge->salt));
+	edge->protocol = trk->protocol;
 	edge->child = hub->id;
 	edge->parent = peer->id;
 	edge->alternate = alternate;

@@ -78,7 +78,7 @@ void site_status_site(struct site *site)
 		.draining = site->draining,
 		.since = site->since,
 		.release = IPSP_VERSION_TEXT,
-		.protocol_min = TRUNK_PROTOCOL,
+		.protocol_min = TRUNK_PROTOCOL_MIN,
 		.protocol_max = TRUNK_PROTOCOL,
 	};
 

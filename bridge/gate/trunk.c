@@ -15,7 +15,9 @@ static int create(struct trunk **trk_r, const struct trunk_config *cfg)
 	struct trunk *trk;
 
 	if (!memchr(cfg->id, 0, sizeof(cfg->id)) ||
-	    cfg->n_peers > TRUNK_MAX_PEERS || cfg->protocol != TRUNK_PROTOCOL)
+	    cfg->n_peers > TRUNK_MAX_PEERS ||
+	    cfg->protocol < TRUNK_PROTOCOL_MIN ||
+	    cfg->protocol > TRUNK_PROTOCOL)
 		return -EINVAL;
 	trk = calloc(1, sizeof(*trk));
 	if (!trk)

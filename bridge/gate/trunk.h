@@ -19,7 +19,13 @@
 
 #include "mixer/srtp_cipher.h"
 
-#define TRUNK_PROTOCOL	  1 /* the version that this release speaks */
+/* The versions that this release speaks, docs/trunk.md: TRUNK_PROTOCOL is the
+ * newest. Tests make the next release by giving it another. */
+#ifndef TRUNK_PROTOCOL
+#define TRUNK_PROTOCOL 1
+#endif
+#define TRUNK_PROTOCOL_MIN 1
+
 #define TRUNK_MAX_PEERS	  4
 #define TRUNK_ID_SIZE	  64
 #define TRUNK_SALT_SIZE	  16
@@ -48,7 +54,7 @@ struct trunk_config {
 	uint32_t tag; /* the control thread's own number for it */
 	char id[TRUNK_ID_SIZE];
 	enum trunk_role role;
-	unsigned protocol; /* agreed on by control; 1 */
+	unsigned protocol; /* agreed on by control, one of those above */
 	/* See trunk_derive(). */
 	uint8_t send_key[SRTP_MAX_KEY], receive_key[SRTP_MAX_KEY];
 	uint32_t send_ssrc, receive_ssrc;

@@ -4,15 +4,19 @@ callers by mail."""
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
 import sys
 
-from cluster import SECRET, Etcd, Site
-from harness import (BRIDGE, LOADGEN, PHONE, Bridge, Maildir, Skip, note, wait_for)
+from cluster import PHONEGATE_NEXT, SECRET, Etcd, Site
+from harness import (BRIDGE, BUILD, LOADGEN, PHONE, Bridge, Maildir, Skip,
+                     free_port, note, wait_for)
 
 ROOM = "hall@conf.test"
+CHAIR = "chair@conf.test"
+BROWSER = pathlib.Path(__file__).parent.parent / "browser"
 INSIDE = "CASCADE_INSIDE"  # set: we are in a namespace of our own
 NETWORK = "10.99.0."       # of the LAN; its last address is the test's
 # A host has a name, which tells those apart that die together.
@@ -103,11 +107,14 @@ class LanEtcd(Etcd):
 
 
 class Cluster:
-    """Bridges, each of which has one place of its own, and sites."""
+    """Bridges, each of which has one place of its own (or `none`), and sites.
+    Those in next_release are of that."""
 
     def __init__(self, directory, hosts, sites_per_host, bridges, capacity,
-                 address="127.0.0.1", **site_keys):
-        self.directory = directory
+                 address="127.0.0.1", bridge_gates=1, next_release=(),
+                 **site_keys):
+        self.directory, self.bridge_gates = directory, bridge_gates
+        self.next_release = next_release
         self.mail = directory / "mail"
         Maildir(self.mail / "hall")
         self.etcd = LanEtcd(directory, address).start()
@@ -129,22 +136,27 @@ class Cluster:
         site = Site(self.directory, self.etcd, name,
                     media_address=host.address, **keys)
         site.prefix = host.prefix
+        if name in self.next_release:
+            site.program = PHONEGATE_NEXT
         self.sites[name] = site.start()
 
     def add_bridge(self, name, host, capacity):
+        port = free_port()
         bridge = Bridge(
             self.directory / name,
             mails={"local": {"mailbox": f"maildir:{self.mail}/hall",
                              "post": f"maildir:{self.mail}/%u"}},
             rooms={ROOM: {"account": "local", "capacity": capacity,
-                          "talkers": 8}},
+                          "talkers": 8, "moderators": CHAIR}},
             directory="etcd", etcd_url=self.etcd.url, site=name,
             cluster_secret_file=self.directory / "secret",
-            media_address=host.address, gates=1, sessions_per_gate=1,
+            media_address=host.address, gates=self.bridge_gates,
+            sessions_per_gate=1, web_address=host.address, web_port=port,
+            web_url=f"http://{host.address}:{port}",
             answers_per_address=100000, answers_per_domain=100000,
             answers_per_room=100000)
         bridge.prefix = host.prefix
-        self.bridges[name] = bridge.start()
+        self.bridges[name] = bridge.start("--login-link", CHAIR)
 
     def owner(self):
         """The name of the bridge that has the account."""
@@ -211,6 +223,21 @@ class Cluster:
         return subprocess.run(
             [BRIDGE, "gates", "--config", config, ROOM], check=True,
             capture_output=True, text=True, timeout=20).stdout
+
+    def picture(self, where):
+        """Of the tree in the panel, in Chromium; with the npm packages that
+        the browser tests have left in the build directory."""
+        work = BUILD / "tests" / "browser"
+        if not (work / "node_modules").is_dir():
+            note(f"no picture: {work} has no npm packages")
+            return
+        link = self.bridges[self.owner()].process.stdout.readline()
+        browser = subprocess.run(
+            ["sh", BROWSER / "run.sh", BROWSER, work, "tree.mjs"],
+            env={**os.environ, "LINK": link.decode().strip(), "SHOTS": where,
+                 "HUBS": str(len(self.hubs()))},
+            capture_output=True, text=True, timeout=120)
+        assert browser.returncode == 0, browser.stdout + browser.stderr
 
     # Callers.
 

@@ -18,6 +18,8 @@ from harness import (BUILD, Bridge, Maildir, PHONE, free_port, tone_dbfs,
                      wait_for, wav_samples)
 
 PHONEGATE = BUILD / "bridge" / "ipsp-phonegate"
+# The same as the next release may be: next_release.c.
+PHONEGATE_NEXT = BUILD / "tests" / "integration" / "phonegate-next"
 SITEOWNER = BUILD / "tests" / "integration" / "siteowner"
 SECRET = secrets.token_hex(24)
 PREFIX = "ipsp/1/"
@@ -68,6 +70,7 @@ class Site:
     """One ipsp-phonegate."""
 
     prefix = ()  # words before the command: where it runs
+    program = PHONEGATE
 
     def __init__(self, directory, etcd, name, **keys):
         self.name, self.etcd = name, etcd
@@ -89,7 +92,8 @@ class Site:
     def start(self, *options):
         before = (self.document() or {}).get("instance")
         self.process = subprocess.Popen(
-            [*self.prefix, PHONEGATE, "--config", self.config, *options],
+            [*self.prefix, self.program, "--config", self.config,
+             *options],
             stdout=subprocess.DEVNULL,
             stderr=open(self.directory / "phonegate.log", "ab"))
         Bridge.started.append(self.process)

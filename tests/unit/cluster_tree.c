@@ -115,11 +115,19 @@ static const char *name_of(guint i)
 	return names[i];
 }
 
+/* Each third site is of the next release, as far as trunks go. */
+static guint newest_of(const char *site)
+{
+	return *site % 3 ? 1 : 2;
+}
+
 static void site_comes(struct world *wld, guint i)
 {
 	struct document_site doc = { .n_workers = 1,
 				     .gates = 2,
-				     .sessions_per_gate = 5 };
+				     .sessions_per_gate = 5,
+				     .protocol_min = 1,
+				     .protocol_max = newest_of(name_of(i)) };
 
 	doc.workers = g_new0(struct document_worker, 1);
 	doc.workers[0].open = TRUE;
@@ -185,17 +193,18 @@ static void end(struct world *wld)
 }
 
 /* Once all is settled: one root, each other a parent that knows it; no trunk
- * of which only one end knows. */
+ * of which only one end knows, or in a version that one does not speak. */
 static void check(const struct world *wld)
 {
 	GHashTableIter iter;
+	const char *site;
 	const struct document_want_hub *doc;
 	guint roots = 0;
 
 	g_assert_cmpuint(g_hash_table_size(wld->docs), ==,
 			 cluster_tree_hubs(wld->tree));
 	g_hash_table_iter_init(&iter, wld->docs);
-	while (g_hash_table_iter_next(&iter, NULL, (void **)&doc)) {
+	while (g_hash_table_iter_next(&iter, (void **)&site, (void **)&doc)) {
 		roots += doc->root;
 		g_assert_true(doc->root || working_parent(wld, doc));
 		for (guint i = 0; i < doc->n_trunks; i++) {
@@ -206,6 +215,10 @@ static void check(const struct world *wld)
 			g_assert_nonnull(other);
 			g_assert_cmpmem(trk->salt, sizeof(trk->salt),
 					other->salt, sizeof(other->salt));
+			g_assert_cmpuint(trk->protocol, ==, other->protocol);
+			g_assert_cmpuint(
+				trk->protocol, ==,
+				MIN(newest_of(site), newest_of(trk->site)));
 		}
 	}
 	if (g_hash_table_size(wld->docs))
