@@ -181,30 +181,58 @@ static void want_synced(void *arg)
 
 /* Statuses. */
 
-static void tell_status(struct cluster *cl, const struct document_name *name,
-			const char *key, const char *value)
+static gboolean read_session(const char *key, const char *value,
+			     struct document_status_session *doc_r)
 {
-	struct document_status_session session;
+	GError *error = NULL;
+
+	return understood(key,
+			  document_read(DOCUMENT_STATUS_SESSION, doc_r, value,
+					strlen(value), &error),
+			  &error);
+}
+
+static void tell_hub(struct cluster *cl, const struct document_name *name,
+		     const char *key, const char *value)
+{
 	struct document_status_hub hub;
 	GError *error = NULL;
 
-	if (name->kind == DOCUMENT_STATUS_SESSION) {
-		if (!value)
-			cluster_media_session_told(cl->media, name, NULL);
-		else if (understood(key,
-				    document_read(name->kind, &session, value,
-						  strlen(value), &error),
-				    &error))
-			cluster_media_session_told(cl->media, name, &session);
-	} else if (name->kind == DOCUMENT_STATUS_HUB && value) {
-		if (!understood(key,
-				document_read(name->kind, &hub, value,
-					      strlen(value), &error),
-				&error))
-			return;
-		cluster_media_hub_told(cl->media, name, &hub);
-		document_clear(name->kind, &hub);
-	}
+	if (!value || !understood(key,
+				  document_read(DOCUMENT_STATUS_HUB, &hub,
+						value, strlen(value), &error),
+				  &error))
+		return;
+	cluster_media_hub_told(cl->media, name, &hub);
+	document_clear(DOCUMENT_STATUS_HUB, &hub);
+}
+
+static void tell_status(struct cluster *cl, const struct document_name *name,
+			const char *key, const char *value)
+{
+	struct document_status_session doc;
+
+	if (name->kind == DOCUMENT_STATUS_HUB)
+		tell_hub(cl, name, key, value);
+	else if (name->kind == DOCUMENT_STATUS_SESSION &&
+		 (!value || read_session(key, value, &doc)))
+		cluster_media_session_told(cl->media, name,
+					   value ? &doc : NULL);
+}
+
+/* Also in another's room: whoever seats the next ones knows how far they are.
+ * Of ours cluster_media does it. */
+static void measure(struct cluster *cl, const struct document_name *name,
+		    const char *key, const char *value)
+{
+	struct document_status_session doc;
+
+	if (name->kind == DOCUMENT_STATUS_SESSION && value &&
+	    read_session(key, value, &doc) && doc.has_figures &&
+	    doc.figures.round_trip_ms >= 0)
+		cluster_sites_measured(cl->sites, name->site, doc.path,
+				       doc.figures.round_trip_ms,
+				       cl->host->now_ms(cl->arg));
 }
 
 static void status_changed(const char *key, const char *value, void *arg)
@@ -217,8 +245,10 @@ static void status_changed(const char *key, const char *value, void *arg)
 		return;
 	note(cl->statuses, key, value);
 	acc = cluster_account_of(cl, name.room);
-	if (!acc || acc->state != CLUSTER_OWNED)
+	if (!acc || acc->state != CLUSTER_OWNED) {
+		measure(cl, &name, key, value);
 		return;
+	}
 	tell_status(cl, &name, key, value);
 	cluster_media_run(cl->media);
 }

@@ -74,6 +74,14 @@ static void fill_invite(struct caller *call, GHashTable *words, gint64 now,
 	msg->suite_plain = !strcmp(suite, "plain");
 	msg->audio_opus = TRUE;
 	msg->level_id = (guint8)atoi(or (words_get(words, "lv"), "0"));
+	if (words_get(words, "at")) {
+		msg->n_candidates = 1;
+		msg->candidates[0] =
+			(struct ipsp_candidate){ .transport = "udp",
+						 .port = 5004 };
+		g_strlcpy(msg->candidates[0].address, words_get(words, "at"),
+			  sizeof(msg->candidates[0].address));
+	}
 	memcpy(msg->public_key, call->pair.public_key, sizeof(msg->public_key));
 	g_checksum_update(sum, call->preimage, sizeof(call->preimage));
 	g_checksum_get_digest(sum, msg->cancel_hash, &size);

@@ -915,6 +915,52 @@ static void a_standby_at_a_site_that_drains_is_replaced(void)
 	world_end(&wld);
 }
 
+/* As the site does each few seconds of a call. */
+static void site_measures(struct site *site, const char *room, const char *did,
+			  const char *path, double rtt_ms)
+{
+	struct document_status_session doc = { .since = clock_ms / 1000,
+					       .has_figures = TRUE };
+	g_autofree char *key = status_key(site, room, did, 0);
+	g_autofree char *text = NULL;
+
+	g_strlcpy(doc.path, path, sizeof(doc.path));
+	doc.figures.round_trip_ms = rtt_ms;
+	text = document_write(DOCUMENT_STATUS_SESSION, &doc);
+	directory_lease(site->dir, key, text);
+	settle();
+}
+
+static void the_next_owner_knows_how_far_callers_are(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *heir = wld->bridges[1];
+	struct site *place, *standby;
+	struct caller *ann =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+	g_autoptr(GHashTable) words = g_hash_table_new(g_str_hash, g_str_equal);
+	struct caller *bob;
+	struct ipsp_message ok;
+
+	site_measures(place, ROOM, ann->did, "192.0.2.9:5004", 200);
+	/* In a room of which neither knows. */
+	site_measures(standby, "else@conf.example.net",
+		      "MDEyMzQ1Njc4OTAxMjM0NQ", "192.0.2.77:5004", 10);
+	bridge_kill(&wld->bridges[0]);
+	pass(10000);
+	g_assert_true(heir->reads);
+	g_hash_table_insert(words, (void *)"from", (void *)"bob@example.org");
+	g_hash_table_insert(words, (void *)"at", (void *)"192.0.2.10");
+	bob = caller_invite(words, clock_ms / 1000);
+	g_assert_cmpint(show(wld, heir, NULL, bob->mail), ==, MAIL_DONE);
+	read_answer(heir, &ok);
+	/* Not beside her. */
+	g_assert_true(g_str_has_prefix(ok.gates[0].id, standby->name));
+	caller_free(ann);
+	caller_free(bob);
+	world_end(&wld);
+}
+
 /* ---- Tools ---- */
 
 #define TOKEN "a-token-of-a-tool"
@@ -1399,6 +1445,7 @@ int main(int argc, char **argv)
 	ADD(a_site_that_was_away_for_a_moment_has_lost_nothing);
 	ADD(a_standby_that_dies_is_replaced);
 	ADD(a_standby_at_a_site_that_drains_is_replaced);
+	ADD(the_next_owner_knows_how_far_callers_are);
 	ADD(a_tool_sits_at_a_site_and_has_no_standby);
 	ADD(a_tool_is_sent_to_the_bridge_that_keeps_the_room);
 	ADD(a_tool_goes_on_under_the_next_owner);
