@@ -281,6 +281,7 @@ static const struct json_field trunk_status_fields[] = {
 	FLAG("up", document_trunk_status, up),
 	DOUBLE("loss", O, document_trunk_status, loss, 0, 1),
 	DOUBLE("rtt_ms", O, document_trunk_status, rtt_ms, -1, MAX_RTT_MS),
+	NUMBER("proto", O, document_trunk_status, protocol, 0, G_MAXUINT16),
 	END,
 };
 

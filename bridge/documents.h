@@ -255,8 +255,9 @@ enum document_parent {
 struct document_trunk_status {
 	char id[64];
 	gboolean up;
-	double loss;   /* 0..1, of what the peer sent us */
-	double rtt_ms; /* < 0: not known */
+	double loss;	/* 0..1, of what the peer sent us */
+	double rtt_ms;	/* < 0: not known */
+	guint protocol; /* that is spoken, docs/trunk.md; 0: not said */
 };
 
 struct document_talker {

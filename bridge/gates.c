@@ -242,6 +242,7 @@ static void describe_trunk(const struct room *room, const struct hub *hub,
 
 	g_strlcpy(trk->site, doc->site, sizeof(trk->site));
 	trk->up = here && here->up;
+	trk->protocol = here ? here->protocol : 0;
 	if (trk->up) {
 		trk->loss_down = here->loss;
 		trk->round_trip_ms = here->rtt_ms;
@@ -329,6 +330,8 @@ static gboolean describe_site(gpointer key, gpointer value, gpointer data)
 		.used = doc->used,
 		.stress = most_stress(doc),
 		.draining = doc->draining,
+		.protocol_min = doc->protocol_min,
+		.protocol_max = doc->protocol_max,
 	};
 
 	g_strlcpy(site.site, key, sizeof(site.site));

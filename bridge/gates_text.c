@@ -2,7 +2,16 @@
 
 #include "bridge/config.h"
 
-#define SITE_LINE "%-16s %-20s %-8s %10s %6s %7s  %s%s\n"
+#define SITE_LINE "%-16s %-20s %-8s %10s %6s %7s  %-8s %6s%s\n"
+
+/* "1", or "1-2". Caller frees. */
+static char *versions_text(const struct topology_site *site)
+{
+	return site->protocol_min == site->protocol_max
+		       ? g_strdup_printf("%u", site->protocol_max)
+		       : g_strdup_printf("%u-%u", site->protocol_min,
+					 site->protocol_max);
+}
 
 static void site_line(GString *text, const struct topology_site *site)
 {
@@ -17,10 +26,11 @@ static void site_line(GString *text, const struct topology_site *site)
 	g_autofree char *used = g_strdup_printf("%u", site->used);
 	g_autofree char *stress =
 		g_strdup_printf("%.0f %%", 100 * site->stress);
+	g_autofree char *versions = versions_text(site);
 
 	g_string_append_printf(text, SITE_LINE, site->site, site->host,
 			       site->global ? "global" : "private", gates, used,
-			       stress, site->release,
+			       stress, site->release, versions,
 			       site->draining ? " draining" : "");
 }
 
@@ -29,7 +39,7 @@ static void site_lines(GString *text, const struct gates *gts)
 	g_autoptr(GArray) sites = gates_sites(gts);
 
 	g_string_append_printf(text, SITE_LINE, "site", "host", "net", "gates",
-			       "used", "stress", "release", "");
+			       "used", "stress", "release", "trunks", "");
 	for (guint i = 0; i < sites->len; i++)
 		site_line(text, &g_array_index(sites, struct topology_site, i));
 }
@@ -78,6 +88,8 @@ static void branch(GString *text, const struct topology *top, guint i,
 
 static void trunk_words(GString *text, const struct topology_trunk *trk)
 {
+	if (trk->protocol)
+		g_string_append_printf(text, ", version %u", trk->protocol);
 	if (trk->round_trip_ms >= 0)
 		g_string_append_printf(text, ", %.1f ms", trk->round_trip_ms);
 	if (MAX(trk->loss_up, trk->loss_down) > 0)

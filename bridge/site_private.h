@@ -57,6 +57,7 @@ struct site_trunk {
 	char id[64];
 	enum document_trunk_role role;
 	guint8 salt[DOCUMENTS_SALT];
+	guint protocol;
 	struct trunk *trunk; /* the worker's */
 	gboolean told;	     /* there is a report */
 	struct trunk_report report;

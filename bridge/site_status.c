@@ -125,6 +125,7 @@ describe_trunks(const struct site_room *room, guint n)
 		const struct site_trunk *trk = room->trunks->pdata[i];
 
 		g_strlcpy(all[i].id, trk->id, sizeof(all[i].id));
+		all[i].protocol = trk->protocol;
 		all[i].up = trk->told && trk->report.state == TRUNK_UP;
 		all[i].rtt_ms = -1;
 		if (!trk->told)

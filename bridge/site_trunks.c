@@ -108,6 +108,7 @@ static void add_trunk(struct site_room *room, const struct document_trunk *want,
 	trk->tag = tag;
 	trk->trunk = made;
 	trk->role = want->role;
+	trk->protocol = want->protocol;
 	g_strlcpy(trk->id, want->id, sizeof(trk->id));
 	memcpy(trk->salt, want->salt, sizeof(trk->salt));
 	g_ptr_array_add(room->trunks, trk);

@@ -23,6 +23,7 @@ struct topology_trunk {
 	double loss_up, loss_down; /* 0..1, to that site, from it; below 0:
 				    * not known */
 	double round_trip_ms;	   /* < 0: not known */
+	guint protocol;		   /* spoken, docs/trunk.md; 0: not known */
 	/* People who talk on its lower and its upper side, of whom it carries
 	 * those that the room hears; 0 while it is not up. */
 	guint talkers_up, talkers_down;
@@ -83,6 +84,7 @@ struct topology_site {
 	double stress;	     /* 0..1, of its busiest worker */
 	gboolean draining, ours;
 	char release[32];
+	guint protocol_min, protocol_max; /* of trunks, docs/trunk.md */
 };
 
 struct topology_cluster {

@@ -79,6 +79,11 @@ def four_at_two_sites_a_release_apart_hear_each_other(directory):
         {"here-a": 1, "here-b": 2}
     assert {trunk["proto"] for hub in cluster.hubs().values()
             for trunk in hub["trunks"]} == {1}
+    text = cluster.gates()
+    assert ", version 1, " in text, text
+    table, _ = text.split("\n\n")
+    assert [line.split()[-1] for line in table.splitlines()
+            if line.startswith("here-")] == ["1", "1-2"], text
     time.sleep(3)
     Phone.hang_up(*phones.values())
     each_hears_the_others_alone(phones)

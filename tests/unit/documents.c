@@ -67,7 +67,8 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"text\":\"Not so loud\"}}",
 	[DOCUMENT_STATUS_HUB] =
 		"{\"plan\":7,\"parent\":\"alternate\",\"root\":true,\"trunks\":"
-		"[{\"id\":\"3-1\",\"up\":true,\"loss\":0.5,\"rtt_ms\":-1.0}],"
+		"[{\"id\":\"3-1\",\"up\":true,\"loss\":0.5,\"rtt_ms\":-1.0,"
+		"\"proto\":2}],"
 		"\"talkers\":[{\"o\":9,\"l\":-127}]}",
 	[DOCUMENT_STATUS_SESSION] =
 		"{\"path\":\"[2001:db8::1]:5004\",\"since\":1700000001,"

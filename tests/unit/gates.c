@@ -106,16 +106,16 @@ static struct gates *three_hubs(void)
 		trunk("ne", DOCUMENT_TRUNK_ALTERNATE, "north"),
 	};
 	struct document_trunk_status at_north[] = {
-		{ "ns", TRUE, 0.02, 3 },
-		{ "ne", TRUE, 0, 4 },
+		{ "ns", TRUE, 0.02, 3, 1 },
+		{ "ne", TRUE, 0, 4, 1 },
 	};
 	struct document_trunk_status at_south[] = {
-		{ "ns", TRUE, 0.01, 2.5 },
-		{ "se", FALSE, 0, -1 },
+		{ "ns", TRUE, 0.01, 2.5, 1 },
+		{ "se", FALSE, 0, -1, 1 },
 	};
 	struct document_trunk_status at_east[] = {
-		{ "se", FALSE, 0, -1 },
-		{ "ne", TRUE, 0, 4 },
+		{ "se", FALSE, 0, -1, 1 },
+		{ "ne", TRUE, 0, 4, 2 },
 	};
 
 	/* The last word of a session before the first of its hub. */
@@ -171,12 +171,13 @@ static void the_text_draws_the_tree(void)
 	g_autofree char *none = gates_text(gts, "nobody@x.org");
 
 	g_assert_nonnull(strstr(
-		text,
-		"\nnorth (root), 1 of 2 here, 0 standbys, gates north/1\n"
-		"└─ south (vice), 2.5 ms, 2.0 % lost, 0 of 0 here, 1 standbys, "
-		"gates none\n"
-		"   └─ east, by its alternate north, 4.0 ms, 0 of 0 here, "
-		"0 standbys, gates none\n"));
+		text, "\nnorth (root), 1 of 2 here, 0 standbys, gates north/1\n"
+		      "└─ south (vice), version 1, 2.5 ms, 2.0 % lost, 0 of 0 "
+		      "here, 1 standbys, "
+		      "gates none\n"
+		      "   └─ east, by its alternate north, version 2, 4.0 ms, "
+		      "0 of 0 here, "
+		      "0 standbys, gates none\n"));
 	g_assert_nonnull(strstr(none, "nobody is there"));
 	gates_destroy(&gts);
 }
