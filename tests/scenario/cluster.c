@@ -1160,6 +1160,21 @@ static void a_tool_is_gone_with_its_site(void)
 	world_end(&wld);
 }
 
+static void a_tool_whose_gate_another_owner_took_is_gone(void)
+{
+	struct world *wld = world_start(2, 2);
+	g_autofree char *session = NULL;
+	struct site *place = tool_joins(wld, &session);
+	g_autoptr(GPtrArray) left = NULL;
+
+	site_status(place, session, 0, "", DOCUMENT_GONE_FULL);
+	settle();
+	left = members_of(wld->bridges[0]);
+	g_assert_cmpuint(left->len, ==, 0);
+	g_assert_cmpuint(site_sessions(place), ==, 0);
+	world_end(&wld);
+}
+
 /* ---- Room ---- */
 
 static void the_sixty_first_of_sixty_gets_BUSY(void)
@@ -1450,6 +1465,7 @@ int main(int argc, char **argv)
 	ADD(a_tool_is_sent_to_the_bridge_that_keeps_the_room);
 	ADD(a_tool_goes_on_under_the_next_owner);
 	ADD(a_tool_is_gone_with_its_site);
+	ADD(a_tool_whose_gate_another_owner_took_is_gone);
 	ADD(the_sixty_first_of_sixty_gets_BUSY);
 	ADD(of_two_owners_of_the_last_gate_one_is_sent_elsewhere);
 	ADD(the_hubs_are_one_tree_and_stay_it_under_the_next_owner);
