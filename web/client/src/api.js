@@ -21,11 +21,23 @@ export const logIn = (token) => post("/api/login", { token });
 
 export const logOut = () => post("/api/logout", {});
 
-/** true, false, or null when the bridge cannot be reached. */
-export async function isLoggedIn() {
+/** Who is logged in, { address, operator }; false: nobody; null: the bridge
+ * cannot be reached. */
+export async function session() {
 	try {
-		return (await fetch("/api/session")).ok;
+		const response = await fetch("/api/session");
+		return response.ok && await response.json();
 	} catch {
 		return null;
+	}
+}
+
+/** What the operator's page shows, with the answer's `status`; null: none came. */
+export async function overview() {
+	try {
+		const response = await fetch("/api/operator");
+		return { ...await response.json().catch(() => ({})), status: response.status };
+	} catch {
+		return { status: null };
 	}
 }

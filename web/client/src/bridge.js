@@ -3,16 +3,17 @@
 
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 
-import { isLoggedIn } from "./api.js";
+import { session } from "./api.js";
 import { Connection } from "./connection.js";
 import { History } from "./history.js";
 import { draw } from "./meters.js";
 import { initial, next } from "./state.js";
 
-/** Watches the first room, and again whenever an event was missed. */
-function useWatching(state, connection, history) {
+/** Watches the room that is wanted or else the first, and again whenever an
+ * event was missed. */
+function useWatching({ state, connection, history, wanted }) {
 	const { rooms, room, closed, missed } = state;
-	const first = rooms?.[0]?.room;
+	const first = (rooms?.find((each) => each.room === wanted) ?? rooms?.[0])?.room;
 
 	useEffect(() => {
 		if (connection && first && (!room || closed))
@@ -26,8 +27,8 @@ function useWatching(state, connection, history) {
 	useEffect(() => history.room(state.members, Date.now()), [state.members]);
 }
 
-/** Opens the connection once; gives { state, up, connection, history }. */
-export function useBridge(onLoggedOut) {
+/** Opens the connection once, for the room `wanted` if there is such; gives { state, up, connection, history }. */
+export function useBridge(onLoggedOut, wanted) {
 	const [state, dispatch] = useReducer(next, initial);
 	const [up, setUp] = useState(null); // null: never yet
 	const connection = useRef(null);
@@ -52,13 +53,14 @@ export function useBridge(onLoggedOut) {
 				up: () => setUp(true),
 				down: () => setUp((was) => was !== null && false),
 				refused: async () => {
-					if ((await isLoggedIn()) === false)
+					if ((await session()) === false)
 						onLoggedOut();
 				},
 			},
 		);
 		return () => connection.current.close();
 	}, []);
-	useWatching(state, connection.current, history.current);
+	useWatching({ state, connection: connection.current, history: history.current,
+		wanted });
 	return { state, up, connection: connection.current, history: history.current };
 }

@@ -1,18 +1,24 @@
 // Dialogs: what asks before it acts, says what will happen.
 
-import { useEffect, useRef } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useEffect, useRef } from "preact/hooks";
 
 import { words } from "./words.js";
+
+/** What went wrong last, for a dialog that stays open after an action. */
+export const Failure = createContext("");
 
 /** A modal dialog, open while it is there; afterwards the focus is where it was.
  * onSubmit(FormData) makes it a form whose last button is `confirm`. */
 export function Dialog({ title, confirm, danger, wide, onSubmit, onClose, children }) {
 	const dialog = useRef(null);
+	const failure = useContext(Failure);
+	const before = useRef(failure); // was said already, on the page
 
 	useEffect(() => {
-		const before = document.activeElement;
+		const focused = document.activeElement;
 		dialog.current.showModal();
-		return () => before?.isConnected && before.focus();
+		return () => focused?.isConnected && focused.focus();
 	}, []);
 	function submit(event) {
 		onSubmit?.(new FormData(event.target));
@@ -23,6 +29,9 @@ export function Dialog({ title, confirm, danger, wide, onSubmit, onClose, childr
 			<form method="dialog" onSubmit={submit}>
 				<h2 id="dialog-title">{title}</h2>
 				{children}
+				<p class="failure" role="alert">
+					{failure !== before.current && failure}
+				</p>
 				<div class="buttons">
 					<button type="button" onClick={() => dialog.current.close()}>
 						{onSubmit ? words.cancel : words.close}

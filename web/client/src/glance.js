@@ -34,9 +34,10 @@ function alarmsOf({ tree, cluster }, here) {
 }
 
 /** { here, invited, talking, gates: [{ gate, taken, places }], worst: { member,
- * band, cause, way } or null, alarms: [{ word, what }] } of a state. */
+ * band, cause, way } or null, alarms: [{ word, what }] } of a state. Who is
+ * held in the lobby is counted there. */
 export function glance(state) {
-	const members = [...state.members.values()];
+	const members = [...state.members.values()].filter(({ held }) => !held);
 	const here = members.filter((member) => member.state === "here");
 
 	return {

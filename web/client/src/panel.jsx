@@ -1,49 +1,24 @@
 // The panel: one room, its people, and what happened in it.
 
-import { useCallback, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { Activity, Announcer } from "./activity.jsx";
-import { logOut } from "./api.js";
+import { Announcing } from "./announcements.jsx";
 import { useBridge } from "./bridge.js";
 import { RoomCharts } from "./charts.jsx";
+import { Failure } from "./dialog.jsx";
 import { Hands } from "./hands.jsx";
+import { Header } from "./header.jsx";
 import { Lobby } from "./lobby.jsx";
 import { Opened } from "./opened.jsx";
 import { People } from "./people.jsx";
+import { RecordingBanner } from "./recordings.jsx";
 import { RoomActions } from "./roomactions.jsx";
 import { RoomBar } from "./roombar.jsx";
 import { useSettings } from "./sheet.jsx";
 import { useShortcuts } from "./shortcuts.js";
 import { directoryAway, Banner, Sites, Tree } from "./tree.jsx";
 import { words } from "./words.js";
-
-function Status({ up }) {
-	if (up)
-		return <span class="status live">{words.live}</span>;
-	return (
-		<span class="status waiting">
-			{up === null ? words.connecting : words.reconnecting}
-		</span>
-	);
-}
-
-function Header({ state, up, onSheet, onLoggedOut }) {
-	async function leave() {
-		await logOut();
-		onLoggedOut();
-	}
-	return (
-		<header>
-			<img src="/icon.svg" alt="" width="28" height="28" />
-			<span class="brand">{words.product}</span>
-			<Status up={up} />
-			<span class="spacer" />
-			<span class="who">{state.address}</span>
-			<button class="quiet" onClick={onSheet} aria-label={words.sheetTitle}>?</button>
-			<button class="quiet" onClick={leave}>{words.logOut}</button>
-		</header>
-	);
-}
 
 function Rooms({ state, connection }) {
 	if (!state.rooms || state.rooms.length < 2)
@@ -123,9 +98,11 @@ function Room({ state, act, ask, open, keys, failure, history }) {
 				<h1><bdi>{state.room.name}</bdi></h1>
 				<code>{state.room.address}</code>
 			</div>
+			<RecordingBanner recording={state.status.recording} />
 			<RoomBar state={state} people={shown?.people ?? state.members.size}
 				onOpen={onOpen} />
 			<RoomActions state={state} act={act} open={open} />
+			<Announcing announcing={state.status.announcing} act={act} />
 			<p class="failure" role="alert">
 				{shown?.kept === false ? notKept(state) : failure}
 			</p>
@@ -143,18 +120,27 @@ function Room({ state, act, ask, open, keys, failure, history }) {
 	);
 }
 
-export function Panel({ onLoggedOut }) {
-	const { state, up, connection, history } = useBridge(onLoggedOut);
+/** who: the session's { address, operator }; asked: what the page was opened for,
+ * { room, recording } or null each. */
+export function Panel({ who, asked, onLoggedOut }) {
+	const { state, up, connection, history } = useBridge(onLoggedOut, asked.room);
 	const [opened, open] = useState(null);
 	const [settings, turn] = useSettings();
 	const { act, ask, failure } = useActing(connection, state.room);
 	const keys = useRef(null);
 
+	useEffect(() => {
+		if (state.room && asked.recording)
+			open({ dialog: "recordings" });
+	}, [Boolean(state.room)]);
 	useKeys({ settings, members: state.members, act, open, keys });
 	return (
 		<div class={up === false ? "panel stale" : "panel"}>
-			<Header state={state} up={up} onSheet={() => open({ dialog: "sheet" })}
-				onLoggedOut={onLoggedOut} />
+			<Header address={state.address} up={up} onLoggedOut={onLoggedOut}
+				link={who.operator && { to: "/operator", text: words.operator }}>
+				<button class="quiet" onClick={() => open({ dialog: "sheet" })}
+					aria-label={words.sheetTitle}>?</button>
+			</Header>
 			<Banner cluster={state.cluster} />
 			<Rooms state={state} connection={connection} />
 			<main>
@@ -165,8 +151,11 @@ export function Panel({ onLoggedOut }) {
 			</main>
 			<Announcer log={state.log} up={up} settings={settings}
 				notice={directoryAway(state.cluster)} />
-			<Opened opened={opened} state={state} history={history} act={act} ask={ask}
-				open={open} settings={settings} turn={turn} onClose={() => open(null)} />
+			<Failure.Provider value={failure}>
+				<Opened opened={opened} state={state} history={history} act={act} ask={ask}
+					open={open} settings={settings} turn={turn}
+					onClose={() => open(null)} />
+			</Failure.Provider>
 		</div>
 	);
 }

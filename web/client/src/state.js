@@ -9,6 +9,7 @@ export const initial = {
 	rooms: null, // those that can be watched; null: not told yet
 	room: null, // the one that is watched: { address, name, capacity }
 	status: {}, // of it: locked, lobby, pin, recording, floor
+	recordings: 0, // events of a recording so far
 	bans: [], // { address, until, at, by, reason }
 	ahead: 0, // ms that the bridge's clock is ahead of ours
 	audited: null, // the newest row of the audit
@@ -119,6 +120,14 @@ const on = {
 
 	bans: (state, message) =>
 		inOrder(state, message, () => ({ ...state, bans: message.bans })),
+
+	recording: (state, message) =>
+		inOrder(state, message, () => {
+			const { recording, by } = message;
+			const now = { ...state, recordings: state.recordings + 1 };
+			return recording.state === "deleted"
+				? logged(now, "recordingDeleted", by ?? "") : now;
+		}),
 
 	audited: (state, { row }) => ({ ...state, audited: row }),
 

@@ -2,8 +2,16 @@
 
 import { en } from "./words/en.js";
 import { ja } from "./words/ja.js";
+import { operator } from "./words/operator.js";
+import { sound } from "./words/sound.js";
 
-export const catalogues = { en, ja };
+/** Each with all of its words; no two parts have the same one. */
+export const parts = [{ en, ja }, operator, sound];
+
+export const catalogues = {
+	en: Object.assign({}, ...parts.map((part) => part.en)),
+	ja: Object.assign({}, ...parts.map((part) => part.ja)),
+};
 
 /** The first of the browser's languages that we speak. */
 export function chooseLanguage(languages) {

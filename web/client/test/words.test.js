@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 
-import { catalogues, chooseLanguage } from "../src/words.js";
+import { catalogues, chooseLanguage, parts } from "../src/words.js";
 
 const { en, ja } = catalogues;
 const folder = new URL("../src/", import.meta.url);
@@ -30,6 +30,11 @@ test("no word is left over that nothing asks for", () => {
 	const all = sources.map(([, text]) => text).join("\n");
 	for (const key of Object.keys(en))
 		assert.match(all, new RegExp(`words\\.${key}\\b|"${key}"|\\b${key}: "|: "${key}"`), key);
+});
+
+test("no word is in two parts of a catalogue", () => {
+	const all = parts.flatMap((part) => Object.keys(part.en));
+	assert.deepEqual(all.filter((key, at) => all.indexOf(key) !== at), []);
 });
 
 /** What a word that chooses among others knows: `word(name)` of each. */
