@@ -106,6 +106,10 @@ class LanEtcd(Etcd):
         super().__init__(directory)
 
 
+def is_same(one, other):
+    return one.is_file() and one.read_bytes() == other.read_bytes()
+
+
 class Cluster:
     """Bridges, each of which has one place of its own (or `none`), and sites.
     Those in next_release are of that."""
@@ -226,10 +230,12 @@ class Cluster:
 
     def picture(self, where):
         """Of the tree in the panel, in Chromium; with the npm packages that
-        the browser tests have left in the build directory."""
+        the browser tests have left in the build directory, for there is no
+        network here to get any."""
         work = BUILD / "tests" / "browser"
-        if not (work / "node_modules").is_dir():
-            note(f"no picture: {work} has no npm packages")
+        if not is_same(work / "installed", BROWSER / "package-lock.json"):
+            note(f"no picture: {work} does not have the npm packages; "
+                 "run the browser tests first")
             return
         link = self.bridges[self.owner()].process.stdout.readline()
         browser = subprocess.run(
