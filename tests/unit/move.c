@@ -349,6 +349,43 @@ static void commands_reach_who_moved(void)
 	stop(bench);
 }
 
+/* By its new name it is found at home, where it asks, and not by the old. */
+static void an_ice_restart_reaches_the_home_of_who_moved(void)
+{
+	struct bench *bench = start();
+	struct phone old = bench->phone[0];
+	gint64 end = g_get_monotonic_time() + PATIENCE_US;
+	struct worker_report rep;
+	uint8_t buf[RTP_MAX_PACKET];
+	unsigned answered;
+	uint64_t unknown;
+
+	move(bench);
+	run(bench, 10);
+	g_assert_cmpint(worker_restart_ice(bench->owner, bench->ses[0],
+					   "another:name", "another secret"),
+			==, 0);
+	g_strlcpy(bench->phone[0].username, "another:name", STUN_MAX_USERNAME);
+	stun_key_init(&bench->phone[0].key, "another secret");
+	answered = bench->answered;
+	while (bench->answered == answered && g_get_monotonic_time() < end) {
+		send_packet(bench, 0, buf,
+			    phone_request(&bench->phone[0], buf));
+		step(bench);
+	}
+	g_assert_cmpuint(bench->answered, >, answered);
+
+	worker_report(bench->workers[0], &rep);
+	unknown = rep.unknown_user;
+	send_packet(bench, 0, buf, phone_request(&old, buf));
+	do {
+		step(bench);
+		worker_report(bench->workers[0], &rep);
+	} while (rep.unknown_user == unknown && g_get_monotonic_time() < end);
+	g_assert_cmpuint(rep.unknown_user, ==, unknown + 1);
+	stop(bench);
+}
+
 static void a_room_that_is_not_there_does_not_move(void)
 {
 	struct bench *bench = start();
@@ -372,6 +409,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/move/who moved may roam", who_moved_may_roam);
 	g_test_add_func("/move/commands reach who moved",
 			commands_reach_who_moved);
+	g_test_add_func("/move/an ICE restart reaches the home of who moved",
+			an_ice_restart_reaches_the_home_of_who_moved);
 	g_test_add_func("/move/a room that is not there does not move",
 			a_room_that_is_not_there_does_not_move);
 	return g_test_run();
