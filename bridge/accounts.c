@@ -27,7 +27,15 @@ struct account {
 	guint again;	     /* timer: the store failed */
 	guint reopening;     /* idle */
 	struct account_figures figures;
+	char *why; /* of the figures */
 };
+
+static void set_why(struct account *acc, const char *why)
+{
+	g_free(acc->why);
+	acc->why = g_strdup(why);
+	acc->figures.why = acc->why;
+}
 
 struct waiting {
 	char *id;
@@ -158,6 +166,9 @@ static void on_state(struct mailbox *mbx, enum mailbox_state state,
 	if ((state == MAILBOX_WATCHING) != acc->figures.watching)
 		acc->figures.since_us = g_get_monotonic_time();
 	acc->figures.watching = state == MAILBOX_WATCHING;
+	/* While it is tried again, why that is needed. */
+	if (state != MAILBOX_CONNECTING)
+		set_why(acc, state == MAILBOX_FAILED ? why : NULL);
 	if (state == MAILBOX_FAILED)
 		g_warning("accounts: mailbox of %s: %s", acc->name, why);
 	else
@@ -219,6 +230,7 @@ static void close_mailbox(struct account *acc)
 	g_queue_clear_full(&acc->waiting, free_waiting);
 	acc->overflow = FALSE;
 	acc->figures.reads = acc->figures.watching = FALSE;
+	set_why(acc, NULL);
 }
 
 void accounts_read(struct accounts *acs, const char *account, gboolean reads)
@@ -284,6 +296,7 @@ static void close_account(gpointer data)
 	g_hash_table_unref(acc->sending);
 	g_free(acc->name);
 	g_free(acc->settings);
+	g_free(acc->why);
 	g_free(acc);
 }
 

@@ -57,6 +57,8 @@ struct account_figures {
 	gboolean reads;	   /* its mailbox; else another bridge does */
 	gboolean watching; /* it; else it is tried again and again */
 	gint64 since_us;   /* monotonic time: so since then */
+	const char *why;   /* a sentence when it does not answer, or NULL; as
+			    * long as the name */
 	guint64 mails;	   /* dealt with */
 	guint64 posted[POST_REFUSED + 1]; /* by enum post_result */
 };

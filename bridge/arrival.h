@@ -37,6 +37,9 @@ void arrival_set_aside(struct arrival *arr, const char *reason);
 /* Whether the limits leave one more answer; else it is set aside. */
 gboolean arrival_may_answer(struct arrival *arr, const char *room);
 
+/* For the operator: how and why it gave nobody a seat. */
+void arrival_refused(struct arrival *arr, const char *how, const char *reason);
+
 void invite_arrived(struct arrival *arr);
 
 #endif

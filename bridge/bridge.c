@@ -1,41 +1,16 @@
-#include "bridge/bridge.h"
+#include "bridge/bridge_private.h"
 
 #include <string.h>
 
-#include "bridge/accounts.h"
-#include "bridge/cluster.h"
 #include "bridge/cluster_media.h"
-#include "bridge/conference.h"
 #include "bridge/config_fixed.h"
-#include "bridge/local_media.h"
 #include "bridge/logins.h"
-#include "bridge/metrics.h"
 #include "bridge/site_config.h"
 #include "bridge/web_config.h"
-#include "web/web.h"
 
 #define RUN_EVERY_MS	     1000
 #define RUN_CLUSTER_EVERY_MS 200
 #define LOGIN_LIFE_S	     600
-
-struct bridge {
-	struct web *web;	   /* NULL: none configured */
-	struct local_media *media; /* of a lone bridge; else NULL, and: */
-	struct directory *dir;
-	struct site *site;
-	struct cluster *cluster;
-	gint64 directory_since; /* Unix seconds: up or down since then */
-	char *directory_why;	/* it is down; NULL: it is up */
-	struct conference *conf;
-	struct accounts *accounts;
-	struct conference_host host;
-	guint timer, cluster_timer;
-};
-
-static struct stages *stages_of(const struct bridge *br)
-{
-	return br->site ? site_stages(br->site) : local_media_stages(br->media);
-}
 
 static gint64 now_ms(void *arg)
 {
@@ -125,6 +100,13 @@ static void web_mail_login(const char *address, const char *link,
 	conference_mail_login(br->conf, address, link, japanese, LOGIN_LIFE_S);
 }
 
+static gboolean web_is_operator(const char *address, void *arg)
+{
+	struct bridge *br = arg;
+
+	return conference_is_operator(br->conf, address);
+}
+
 static void web_audit(struct audit_row *row, void *arg)
 {
 	struct bridge *br = arg;
@@ -159,7 +141,8 @@ static gboolean web_media_packet(guint worker, guint32 connection,
 {
 	struct bridge *br = arg;
 
-	return stages_websocket(stages_of(br), worker, connection, buf, size);
+	return stages_websocket(bridge_stages(br), worker, connection, buf,
+				size);
 }
 
 static void web_media_closed(guint worker, guint32 connection, void *arg)
@@ -168,83 +151,7 @@ static void web_media_closed(guint worker, guint32 connection, void *arg)
 
 	/* The web listener is the last to go. */
 	if (br->site || br->media)
-		stages_websocket_closed(stages_of(br), worker, connection);
-}
-
-static struct topology *web_topology(struct room *room, void *arg)
-{
-	struct bridge *br = arg;
-
-	if (br->cluster)
-		return cluster_topology(br->cluster, room_address(room));
-	return topology_of_room(room, stages_sessions_per_gate(stages_of(br)));
-}
-
-static struct topology_cluster *web_cluster(void *arg)
-{
-	struct bridge *br = arg;
-	struct topology_cluster *shown;
-
-	if (!br->cluster)
-		return NULL;
-	shown = topology_cluster_create(cluster_topology_sites(br->cluster));
-	shown->up = !br->directory_why;
-	shown->since = br->directory_since;
-	if (br->directory_why)
-		g_strlcpy(shown->why, br->directory_why, sizeof(shown->why));
-	return shown;
-}
-
-/* Not before the bridge is whole: the first request comes from the main loop.
- */
-static char *web_metrics(void *arg)
-{
-	struct bridge *br = arg;
-	g_autoptr(GArray) workers = stages_reports(stages_of(br));
-	g_autoptr(GArray) figures = accounts_figures(br->accounts);
-	g_autoptr(GPtrArray) rooms = conference_rooms(br->conf);
-	g_autofree struct metrics_account *accounts =
-		g_new0(struct metrics_account, figures->len + 1);
-	struct directory_figures directory;
-	struct site_figures site;
-	struct cluster_figures cluster;
-	struct metrics metrics = {
-		.workers = (const void *)workers->data,
-		.n_workers = workers->len,
-		.rooms = rooms,
-		.accounts = accounts,
-		.n_accounts = figures->len,
-	};
-
-	if (br->dir) {
-		directory_figures(br->dir, &directory);
-		site_figures(br->site, &site);
-		metrics.directory = &directory;
-		metrics.site = &site;
-	}
-	if (br->cluster) {
-		cluster_figures(br->cluster, &cluster);
-		metrics.cluster = &cluster;
-	}
-
-	for (guint i = 0; i < figures->len; i++) {
-		const struct account_figures *fig =
-			&g_array_index(figures, struct account_figures, i);
-
-		accounts[i] = (struct metrics_account){
-			.name = fig->name,
-			.reads = fig->reads,
-			.watching = fig->watching,
-			.state_s = (double)(g_get_monotonic_time() -
-					    fig->since_us) /
-				   G_USEC_PER_SEC,
-			.mails = fig->mails,
-			.sent = fig->posted[POST_SENT],
-			.late = fig->posted[POST_RETRY],
-			.refused = fig->posted[POST_REFUSED],
-		};
-	}
-	return metrics_text(&metrics);
+		stages_websocket_closed(bridge_stages(br), worker, connection);
 }
 
 static void web_tool_join(const struct whip_join *join,
@@ -273,8 +180,8 @@ static void web_tool_leave(const struct whip_leave *leave,
 
 static const struct web_host web_host = {
 	.rooms = web_rooms,
-	.topology = web_topology,
-	.cluster = web_cluster,
+	.topology = bridge_topology,
+	.cluster = bridge_cluster,
 	.mail_login = web_mail_login,
 	.audit = web_audit,
 	.audited = web_audited,
@@ -282,7 +189,10 @@ static const struct web_host web_host = {
 		      .ended = web_session_ended },
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
-	.metrics = web_metrics,
+	.metrics = bridge_metrics,
+	.is_ready = bridge_is_ready,
+	.is_operator = web_is_operator,
+	.overview = bridge_overview,
 	.tools = { .join = web_tool_join,
 		   .patch = web_tool_patch,
 		   .leave = web_tool_leave },
@@ -334,6 +244,7 @@ static const struct site_events site_events = {
 
 gboolean bridge_leave(struct bridge *br)
 {
+	br->leaving = TRUE;
 	if (!br->cluster)
 		return FALSE;
 	g_clear_handle_id(&br->cluster_timer, g_source_remove);
@@ -489,6 +400,7 @@ struct bridge *bridge_create(struct config *cfg, GError **error)
 {
 	struct bridge *br = g_new0(struct bridge, 1);
 
+	br->started = now_s(NULL);
 	if (!open_web(br, cfg, error) || !open_media(br, cfg, error)) {
 		config_free(cfg);
 		bridge_destroy(&br);
@@ -527,7 +439,7 @@ void bridge_configure(struct bridge *br, struct config *cfg)
 
 	config_warn_of_fixed(conference_config(br->conf), cfg);
 	web_config_reload(br->web, conference_config(br->conf), cfg);
-	stages_offer(stages_of(br), cfg->gates);
+	stages_offer(bridge_stages(br), cfg->gates);
 	conference_configure(br->conf, cfg);
 	if (!accounts_configure(br->accounts, cfg, &error))
 		g_critical("bridge: %s", error->message);

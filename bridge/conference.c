@@ -330,6 +330,7 @@ struct conference *conference_create(struct config *cfg,
 		.rooms = conf->rooms,
 		.dialogs = conf->dialogs,
 		.limits = conf->limits,
+		.refusals = refusals_create(),
 		.media = host->media,
 		.media_arg = host->media_arg,
 		.set_aside = conf->set_aside,
@@ -360,6 +361,7 @@ void conference_destroy(struct conference **confp)
 	conf->closing = TRUE;
 	rooms_destroy(&conf->rooms);
 	reception_fini(&conf->reception);
+	refusals_destroy(&conf->reception.refusals);
 	outbox_destroy(&conf->outbox);
 	tools_destroy(&conf->tools);
 	dialogs_destroy(&conf->dialogs);
@@ -530,9 +532,28 @@ void conference_tool_leave(struct conference *conf,
 	tools_leave(conf->tools, leave, now_s(conf), answer_r);
 }
 
+const struct refusals *conference_refusals(const struct conference *conf)
+{
+	return conf->reception.refusals;
+}
+
+guint conference_waiting(const struct conference *conf, const char *account)
+{
+	return store_waiting_posts(conf->store, account);
+}
+
 GPtrArray *conference_rooms(const struct conference *conf)
 {
 	return rooms_all(conf->rooms);
+}
+
+gboolean conference_is_operator(const struct conference *conf,
+				const char *address)
+{
+	const char *const *operators =
+		(const char *const *)conf->cfg->operators;
+
+	return operators && g_strv_contains(operators, address);
 }
 
 /* The first room that address moderates: its account sends the link. */
@@ -559,6 +580,9 @@ void conference_mail_login(struct conference *conf, const char *address,
 	struct store_post *post;
 	GError *error = NULL;
 
+	/* Of an operator who moderates none, any room. */
+	if (!room && conference_is_operator(conf, address))
+		room = conf->cfg->rooms->pdata[0];
 	if (!room)
 		return;
 	from = (struct answer_from){ .account = room->account,

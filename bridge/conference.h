@@ -13,6 +13,7 @@
 #include "bridge/mail_verdict.h"
 #include "bridge/media.h"
 #include "bridge/promise.h"
+#include "bridge/refusals.h"
 #include "bridge/room/room.h"
 #include "bridge/store/store.h"
 #include "signaling/post.h"
@@ -114,8 +115,17 @@ extern const struct media_events conference_media_events;
 /* Its store, for what is kept beside it: moderators' log-ins. */
 struct store *conference_store(const struct conference *conf);
 
+/* Mails of late that gave nobody a seat. */
+const struct refusals *conference_refusals(const struct conference *conf);
+/* Mails of the account that are to be posted. */
+guint conference_waiting(const struct conference *conf, const char *account);
+
 /* struct room *; the caller unrefs the array. */
 GPtrArray *conference_rooms(const struct conference *conf);
+
+/* Whether the configuration says so. */
+gboolean conference_is_operator(const struct conference *conf,
+				const char *address);
 
 /* Mails a log-in link, valid for life_s seconds. */
 void conference_mail_login(struct conference *conf, const char *address,

@@ -58,6 +58,7 @@ static const struct config_key site_keys[] = {
 static const struct config_key bridge_keys[] = {
 	KEY("state_directory", path, config, state_directory, 0, 0, FALSE),
 	KEY("web_files", path, config, web_files, 0, 0, FALSE),
+	KEY("operators", addresses, config, operators, 0, 0, FALSE),
 	KEY("answers_per_address", number, config, answers_per_address, 1,
 	    100000, FALSE),
 	KEY("answers_per_domain", number, config, answers_per_domain, 1, 100000,
@@ -183,6 +184,7 @@ void config_free(struct config *cfg)
 	g_free(cfg->tls_certificate);
 	g_free(cfg->tls_key);
 	g_strfreev(cfg->trusted_proxies);
+	g_strfreev(cfg->operators);
 	g_free(cfg->metrics_token);
 	g_ptr_array_unref(cfg->mails);
 	g_ptr_array_unref(cfg->rooms);

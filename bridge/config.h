@@ -60,8 +60,8 @@ struct config_directory {
 #define CONFIG_NO_GATES	 G_MAXUINT
 
 struct config {
-	/* [bridge], and but for state_directory, web_files and answers_per_*
-	 * also [phonegate] */
+	/* [bridge], and but for state_directory, web_files, operators and
+	 * answers_per_* also [phonegate] */
 	char *state_directory;
 	GStrv media_addresses; /* literals to listen on */
 	/* Of worker 0; worker n has media_port + n. 0: the kernel chooses, and
@@ -79,6 +79,7 @@ struct config {
 	guint web_port;
 	char *web_url;	 /* as people reach it: https://conf.example */
 	char *web_files; /* directory of the panel's bundle */
+	GStrv operators; /* addresses, or NULL */
 	char *tls_certificate, *tls_key; /* both or none */
 	guint web_connections_per_address;
 	GStrv trusted_proxies; /* "192.0.2.0/24", or NULL */

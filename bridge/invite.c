@@ -125,6 +125,8 @@ static void refuse(struct arrival *arr, enum ipsp_method method, guint code,
 		  sizeof(reply.text));
 	part = ipsp_encode(&reply);
 	answer(arr, &reply, part);
+	arrival_refused(arr, method == IPSP_BUSY ? "busy" : "rejected",
+			letters_reason(code, FALSE));
 	g_info("reception: %s %u did=%s room=%s", ipsp_method_name(method),
 	       code, reply.did, reply.room);
 }

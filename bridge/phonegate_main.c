@@ -93,10 +93,22 @@ static char *metrics(void *arg)
 	return metrics_text(&all);
 }
 
+static gboolean is_ready(void *arg)
+{
+	struct phonegate *gate = arg;
+	struct directory_figures dir;
+	struct site_figures site;
+
+	directory_figures(gate->dir, &dir);
+	site_figures(gate->site, &site);
+	return dir.up && !site.draining;
+}
+
 static const struct web_host web_host = {
 	.media_packet = media_packet,
 	.media_closed = media_closed,
 	.metrics = metrics,
+	.is_ready = is_ready,
 };
 
 static gboolean open_web(struct phonegate *gate, GError **error)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bridge/log.h"
 #include "bridge/notify.h"
 #include "signaling/standard_fds.h"
 
@@ -28,28 +29,6 @@ void program_begin(void)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	/* The state holds mails and keys. */
 	umask(077);
-}
-
-/* One line for each message; systemd's journal takes the level as it is. */
-static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
-				  gsize n, gpointer data)
-{
-	const char *message = "";
-
-	(void)data;
-	if (g_log_writer_is_journald(STDERR_FILENO))
-		return g_log_writer_journald(level, fields, n, NULL);
-	if ((level & G_LOG_LEVEL_DEBUG) && !g_getenv("G_MESSAGES_DEBUG"))
-		return G_LOG_WRITER_HANDLED;
-	for (gsize i = 0; i < n; i++)
-		if (!g_strcmp0(fields[i].key, "MESSAGE"))
-			message = fields[i].value;
-	fprintf(stderr, "%s: %s\n",
-		level & (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR) ? "error"
-		: level & G_LOG_LEVEL_WARNING			   ? "warning"
-								   : "info",
-		message);
-	return G_LOG_WRITER_HANDLED;
 }
 
 /* Held back from the very start until somebody takes it: an operator's reload
@@ -206,7 +185,7 @@ int program_run(const struct program *prog, int argc, char **argv, void *arg)
 		g_free(run.config_path);
 		return EXIT_SUCCESS;
 	}
-	g_log_set_writer_func(write_log, NULL, NULL);
+	log_begin();
 	/* What is written to a peer that has gone ends nothing. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!run.config_path)

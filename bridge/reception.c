@@ -13,6 +13,29 @@ void arrival_set_aside(struct arrival *arr, const char *reason)
 	arr->reason = g_strdup(reason);
 }
 
+static void note_refusal(struct arrival *arr, const char *how,
+			 const char *reason, const char *file)
+{
+	const struct refusal ref = {
+		.at = arr->now,
+		.account = arr->known.account,
+		.from = arr->msg ? arr->msg->from_address : NULL,
+		.room = arr->hall	? arr->hall->rules->address
+			: arr->has_ipsp ? arr->ipsp.room
+					: NULL,
+		.how = how,
+		.reason = reason,
+		.file = file,
+	};
+
+	refusals_add(arr->rec->refusals, &ref);
+}
+
+void arrival_refused(struct arrival *arr, const char *how, const char *reason)
+{
+	note_refusal(arr, how, reason, NULL);
+}
+
 /* Every answer passes here, also one that is repeated. */
 gboolean arrival_may_answer(struct arrival *arr, const char *room)
 {
@@ -191,6 +214,7 @@ static void judge(struct arrival *arr)
 	case SCREEN_IGNORE:
 		g_info("reception: ignored account=%s: %s", arr->account->name,
 		       reason);
+		arrival_refused(arr, "ignored", reason);
 		break;
 	case SCREEN_SET_ASIDE:
 		arrival_set_aside(arr, reason);
@@ -286,14 +310,21 @@ static enum mail_verdict settle(struct arrival *arr)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (commit_decision(arr, &error))
+	if (commit_decision(arr, &error)) {
+		if (arr->reason)
+			note_refusal(arr, "set-aside", arr->reason,
+				     arr->digest);
 		return MAIL_DONE;
+	}
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_EXISTS)) {
 		g_warning("reception: %s", error->message);
 		give_up(arr, error->message);
 		g_clear_error(&error);
-		if (commit_decision(arr, &error))
+		if (commit_decision(arr, &error)) {
+			note_refusal(arr, "set-aside", arr->reason,
+				     arr->digest);
 			return MAIL_DONE;
+		}
 	}
 	g_critical("reception: a mail waits, nothing was answered: %s",
 		   error->message);

@@ -15,6 +15,7 @@
 #include "bridge/mail_verdict.h"
 #include "bridge/media.h"
 #include "bridge/promise.h"
+#include "bridge/refusals.h"
 #include "bridge/rooms.h"
 #include "bridge/store/store.h"
 #include "signaling/answer_limits.h"
@@ -36,6 +37,7 @@ struct reception {
 	struct rooms *rooms;
 	struct dialogs *dialogs;
 	struct answer_limits *limits;
+	struct refusals *refusals; /* told of who gets no seat */
 	const struct media_ops *media;
 	void *media_arg;
 	const char *set_aside;		       /* directory */

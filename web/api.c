@@ -203,11 +203,19 @@ static void get_health(struct api *api, const struct server_request *req,
 	reply->body = g_bytes_new_static("ok\n", 3);
 }
 
-/* Both pages are one document; its script looks at the path. */
+/* All pages are one document; its script looks at the path. */
 static void get_page(struct api *api, const struct server_request *req,
 		     struct server_reply *reply)
 {
 	reply_file(req, files_find(api->files, "/"), reply);
+}
+
+static void reply_session(struct api *api, const char *address,
+			  struct server_reply *reply)
+{
+	reply_json(reply, 200,
+		   json_pack("{s:s, s:b}", "address", address, "operator",
+			     api->events->is_operator(address, api->arg)));
 }
 
 static void get_session(struct api *api, const struct server_request *req,
@@ -217,9 +225,28 @@ static void get_session(struct api *api, const struct server_request *req,
 	const char *address = api_session(api, secret);
 
 	if (address)
-		reply_json(reply, 200, json_pack("{s:s}", "address", address));
+		reply_session(api, address, reply);
 	else
 		reply_error(reply, 401, "logged-out");
+}
+
+static void get_operator(struct api *api, const struct server_request *req,
+			 struct server_reply *reply)
+{
+	g_autofree char *secret = api_session_secret(api, req);
+	const char *address = api_session(api, secret);
+
+	if (!address) {
+		reply_error(reply, 401, "logged-out");
+	} else if (!api->events->is_operator(address, api->arg)) {
+		reply_error(reply, 403, "not-operator");
+	} else {
+		char *text = api->events->overview(api->arg);
+
+		reply->status = 200;
+		reply->type = "application/json";
+		reply->body = g_bytes_new_take(text, strlen(text));
+	}
 }
 
 /* Of a path like /api/audit/standup@conf.example.csv the room; caller frees.
@@ -280,15 +307,21 @@ static void mail_soon(struct api *api, const char *address, gboolean japanese)
 	g_hash_table_add(api->mails, mail);
 }
 
+static gboolean may_log_in(struct api *api, const char *address)
+{
+	return api->events->is_moderator(address, api->arg) ||
+	       api->events->is_operator(address, api->arg);
+}
+
 /* The address as the rooms know it: as given or, since telephones begin with
  * a capital letter, in lower case. NULL: nobody's. Caller frees. */
-static char *moderator_of(struct api *api, const char *address)
+static char *known_as(struct api *api, const char *address)
 {
 	g_autofree char *lower = g_utf8_strdown(address, -1);
 
-	if (api->events->is_moderator(address, api->arg))
+	if (may_log_in(api, address))
 		return g_strdup(address);
-	if (api->events->is_moderator(lower, api->arg))
+	if (may_log_in(api, lower))
 		return g_steal_pointer(&lower);
 	return NULL;
 }
@@ -298,7 +331,7 @@ static void post_login_link(struct api *api, const struct server_request *req,
 {
 	json_t *body = body_of(req);
 	g_autofree char *address = address_of(body);
-	g_autofree char *moderator = NULL;
+	g_autofree char *known = NULL;
 	gboolean japanese =
 		g_strcmp0(json_string_value(json_object_get(body, "language")),
 			  "ja") == 0;
@@ -312,10 +345,10 @@ static void post_login_link(struct api *api, const struct server_request *req,
 		reply_error(reply, 429, "too-many");
 		return;
 	}
-	/* The same answer whether or not there is such a moderator. */
-	moderator = moderator_of(api, address);
-	if (moderator)
-		mail_soon(api, moderator, japanese);
+	/* The same answer whether or not there is such a person. */
+	known = known_as(api, address);
+	if (known)
+		mail_soon(api, known, japanese);
 	reply_json(reply, 202, json_object());
 }
 
@@ -335,9 +368,9 @@ static void post_login(struct api *api, const struct server_request *req,
 	if (!secret)
 		return;
 	address = api_session(api, secret);
-	g_info("web: logged in moderator=%s peer=%s", address, req->peer);
+	g_info("web: logged in as=%s peer=%s", address, req->peer);
 	reply->cookie = cookie_of(api, secret, LOGIN_SESSION_S);
-	reply_json(reply, 200, json_pack("{s:s}", "address", address));
+	reply_session(api, address, reply);
 }
 
 static void post_logout(struct api *api, const struct server_request *req,
@@ -359,7 +392,9 @@ static const struct {
 } routes[] = {
 	{ SERVER_GET, "/healthz", get_health },
 	{ SERVER_GET, "/login", get_page },
+	{ SERVER_GET, "/operator", get_page },
 	{ SERVER_GET, "/api/session", get_session },
+	{ SERVER_GET, "/api/operator", get_operator },
 	{ SERVER_POST, "/api/login-link", post_login_link },
 	{ SERVER_POST, "/api/login", post_login },
 	{ SERVER_POST, "/api/logout", post_logout },

@@ -20,7 +20,11 @@ struct api_config {
 };
 
 struct api_events {
+	/* Either may log in. */
 	gboolean (*is_moderator)(const char *address, void *arg);
+	gboolean (*is_operator)(const char *address, void *arg);
+	/* The operator's page as JSON; the caller frees. */
+	char *(*overview)(void *arg);
 	/* The room's audit trail; NULL: the address does not moderate it. */
 	GBytes *(*audit_csv)(const char *address, const char *room, void *arg);
 	void (*mail_login)(const char *address, const char *link,

@@ -215,6 +215,15 @@ static guint open_media(struct web *web, struct visit *visit,
 
 /* The server's events. */
 
+static void get_ready(struct web *web, struct server_reply *reply)
+{
+	const gboolean ready = web->host->is_ready(web->arg);
+	const char *text = ready ? "ready\n" : "not ready\n";
+
+	reply->status = ready ? 200 : 503;
+	reply->body = g_bytes_new_static(text, strlen(text));
+}
+
 static void on_request(const struct server_request *req,
 		       struct server_reply *reply_r, void *arg)
 {
@@ -223,6 +232,8 @@ static void on_request(const struct server_request *req,
 	if (strcmp(req->path, "/metrics") == 0)
 		metrics_request(web->metrics_token, web->host->metrics,
 				web->arg, req, reply_r);
+	else if (strcmp(req->path, "/readyz") == 0)
+		get_ready(web, reply_r);
 	else if (!web->has_panel && strcmp(req->path, "/healthz") != 0)
 		reply_r->status = 404;
 	else if (whip_is_path(req->path))
@@ -315,6 +326,20 @@ static gboolean is_moderator(const char *address, void *arg)
 	return panel_is_moderator(web->panel, address);
 }
 
+static gboolean is_operator(const char *address, void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->is_operator(address, web->arg);
+}
+
+static char *overview(void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->overview(web->arg);
+}
+
 /* Read in parts, but held whole: nothing older than so many rows is
  * exported. */
 #define CSV_ROWS 20000
@@ -374,6 +399,8 @@ static void logged_out(void *arg)
 
 static const struct api_events api_events = {
 	.is_moderator = is_moderator,
+	.is_operator = is_operator,
+	.overview = overview,
 	.audit_csv = audit_csv,
 	.mail_login = mail_login,
 	.sessions = { .opened = session_opened, .ended = session_ended },

@@ -35,8 +35,8 @@ struct web_config {
 
 struct web_host {
 	/* struct room *, all rooms; the caller unrefs the array. This,
-	 * topology, cluster, mail_login, audit, audited and tools are not used
-	 * without a panel. */
+	 * topology, cluster, mail_login, audit, audited, is_operator,
+	 * overview and tools are not used without a panel. */
 	GPtrArray *(*rooms)(void *arg);
 	/* Where the room is, now; the caller destroys. Asked for once a second
 	 * while it is watched. */
@@ -61,6 +61,11 @@ struct web_host {
 	void (*media_closed)(guint worker, guint32 connection, void *arg);
 	/* The text of /metrics; the caller frees. */
 	char *(*metrics)(void *arg);
+	/* Whether somebody new would be served: /readyz. */
+	gboolean (*is_ready)(void *arg);
+	/* Who sees the operator's page, and its JSON; the caller frees. */
+	gboolean (*is_operator)(const char *address, void *arg);
+	char *(*overview)(void *arg);
 	struct whip_host tools;
 };
 

@@ -85,6 +85,8 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 			  "mail, did, expires, attempts FROM post "
 			  "WHERE state = 0 AND account = ? AND next_ms <= ? "
 			  "ORDER BY next_ms, id LIMIT ?",
+	[SQL_WAITING_POSTS] = "SELECT count(*) FROM post "
+			      "WHERE state = 0 AND account = ?",
 	[SQL_POST_SENT] = "UPDATE post SET state = 1, why = NULL WHERE id = ?",
 	[SQL_POST_FAILED] = "UPDATE post SET attempts = attempts + 1, "
 			    "next_ms = ?, why = ? WHERE id = ? AND state = 0",

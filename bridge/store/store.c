@@ -414,6 +414,16 @@ GPtrArray *store_due_accounts(struct store *sto, gint64 now_ms)
 	return texts(sto, rows(sto, SQL_DUE_ACCOUNTS, "i", now_ms));
 }
 
+guint store_waiting_posts(struct store *sto, const char *account)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_WAITING_POSTS, "s", account);
+	guint n = 0;
+
+	while (next(sto, stmt))
+		n = (guint)sqlite3_column_int64(stmt, 0);
+	return n;
+}
+
 GPtrArray *store_due_posts(struct store *sto, const char *account,
 			   gint64 now_ms, guint limit)
 {

@@ -101,6 +101,8 @@ GPtrArray *store_due_accounts(struct store *sto, gint64 now_ms);
 /* struct store_post *: those of an account, oldest first, at most `limit`. */
 GPtrArray *store_due_posts(struct store *sto, const char *account,
 			   gint64 now_ms, guint limit);
+/* Those of an account that are not posted yet. */
+guint store_waiting_posts(struct store *sto, const char *account);
 gboolean store_post_sent(struct store *sto, gint64 id, GError **error);
 gboolean store_post_failed(struct store *sto, gint64 id, gint64 next_ms,
 			   const char *why, GError **error);

@@ -222,6 +222,16 @@ def ask(bridge, path, cookie=None, headers=(), **body):
                 (answer.headers["Set-Cookie"] or "").partition(";")[0])
 
 
+def get_status(bridge, path):
+    try:
+        with urllib.request.urlopen(
+                f"http://127.0.0.1:{bridge.web_port}{path}",
+                timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+
+
 def a_restart_logs_nobody_out(directory):
     bridge = bridge_in(directory).start("--login-link", "chair@conf.test")
     token = bridge.process.stdout.readline().decode().strip().partition("#")[2]
@@ -277,6 +287,87 @@ def nobody_else_is_believed_whom_he_asks_for(directory):
     assert [ask(bridge, "/api/login", token="A" * 22,
                 headers={"X-Forwarded-For": f"203.0.113.{i}"})[0]
             for i in range(31)] == 30 * [403] + [429]
+    assert bridge.stop() == 0
+
+
+def log_in(bridge):
+    """The session's cookie of who was given to --login-link."""
+    link = bridge.process.stdout.readline().decode().strip()
+    return ask(bridge, "/api/login", token=link.partition("#")[2])[2]
+
+
+def the_operator_sees_what_is_missing_and_who_was_refused(directory):
+    mail = directory / "mail"
+    rooms, chief = Maildir(mail / "standup"), Maildir(mail / "chief")
+    bridge = bridge_in(directory, operators="chief@conf.test")
+    whole = bridge.config.read_text()
+    bridge.config.write_text(
+        whole + f"[mail dead]\nmailbox = imap://127.0.0.1:{free_port()}/\n"
+        f"mailbox_user = me\nmailbox_password = secret\n"
+        f"post = maildir:{mail}/%u\n")
+    bridge.start("--login-link", "chief@conf.test")
+    cookie = log_in(bridge)
+
+    def page():
+        status, said, _ = ask(bridge, "/api/operator", cookie)
+        assert status == 200, (status, said)
+        return said
+    # An operator need not moderate a room.
+    assert ask(bridge, "/api/session", cookie)[1] == {
+        "address": "chief@conf.test", "operator": True}
+    assert ask(bridge, "/api/operator")[0] == 401
+    wait_for("the mailbox to be tried", lambda: any(
+        "127.0.0.1" in why for why in page()["missing"]))
+    said = page()
+    assert said["ready"] is False and len(said["missing"]) == 1, said
+    assert get_status(bridge, "/readyz") == 503
+    dead, local = sorted(said["accounts"], key=lambda a: a["account"])
+    assert (dead["state"], local["state"]) == ("connecting", "watching"), said
+    assert dead["why"] in said["missing"][0] and "secret" not in str(said)
+    assert "main" not in said["errors"][0]["text"], said["errors"]
+    assert said["errors"][0]["times"] >= 1
+
+    Maildir(mail / "ann")
+    Maildir(mail / "bob")
+    rooms.drop(invite(ROOM, "ann@conf.test")[0])
+    rooms.drop(invite("nowhere@conf.test", "bob@conf.test")[0])
+    rooms.drop(invite(ROOM, "eve@conf.test", exp=1)[0])
+    rooms.drop(b"From: list@conf.test\r\nTo: standup@conf.test\r\n"
+               b"Precedence: bulk\r\nSubject: News\r\n\r\nHello\r\n")
+    wait_for("four mails", lambda: [a["mails"] for a in page()["accounts"]
+                                    if a["account"] == "local"] == [4])
+    said = page()
+    room, = said["rooms"]
+    assert (room["room"], room["account"], room["invited"], room["here"],
+            room["gates"], room["kept"]) == (ROOM, "local", 1, 0, 1, True)
+    gate, = said["gates"]
+    assert (gate["room"], gate["site"], gate["invited"], gate["places"]) == \
+        (ROOM, "", 1, 5), gate
+    refused = {r["from"]: r for r in said["refused"]}
+    assert len(said["refused"]) == 3 == len(refused), said["refused"]
+    assert refused["bob@conf.test"]["how"] == "rejected"
+    assert refused["bob@conf.test"]["room"] == "nowhere@conf.test"
+    assert refused["list@conf.test"]["how"] == "ignored", refused
+    assert refused["list@conf.test"]["room"] == ROOM
+    eve = refused["eve@conf.test"]
+    assert eve["how"] == "set-aside" and eve["reason"], eve
+    assert (directory / "bridge" / "state" / "set-aside" /
+            eve["file"]).exists()
+    assert said["workers"][0]["open"] and said["workers"][0]["sessions"] == 1
+
+    # What was missing is there; his next link comes by mail.
+    bridge.config.write_text(whole)
+    bridge.process.send_signal(1)
+    wait_for("it to be ready", lambda: get_status(bridge, "/readyz") == 200)
+    assert page()["missing"] == []
+    assert ask(bridge, "/api/login-link", address="Chief@conf.test")[0] == 202
+    wait_for("the link", chief.mails)
+    # Whoever is an operator no more sees nothing more.
+    bridge.config.write_text(whole.replace("chief@", "other@"))
+    bridge.process.send_signal(1)
+    wait_for("the reload", lambda: ask(bridge, "/api/operator", cookie)[0] ==
+             403)
+    assert ask(bridge, "/api/session", cookie)[1]["operator"] is False
     assert bridge.stop() == 0
 
 
@@ -365,6 +456,7 @@ if __name__ == "__main__":
         a_restart_logs_nobody_out,
         who_asks_behind_a_trusted_proxy_is_its_client,
         nobody_else_is_believed_whom_he_asks_for,
+        the_operator_sees_what_is_missing_and_who_was_refused,
         SIGHUP_brings_a_renewed_certificate,
         the_state_is_for_its_user_only,
         the_units_are_hardened))

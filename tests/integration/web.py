@@ -258,6 +258,22 @@ def files_and_health_are_served_with_strict_headers(directory):
         assert len(get(host, "/big.js")[2]) == 300000
         assert get(host, "/", If_None_Match=headers["etag"])[0] == 304
         assert get(host, "/healthz")[::2] == (200, b"ok\n")
+        assert get(host, "/readyz")[::2] == (200, b"ready\n")
+        for path in ("/login", "/operator"):
+            assert get(host, path)[2] == body, path
+
+
+def who_is_no_operator_sees_no_page_of_his(directory):
+    with hosted(directory) as host:
+        assert get(host, "/api/operator")[0] == 401
+        chair, chief = host.log_in(), host.log_in("chief@localhost")
+        status, _, body = get(host, "/api/operator", Cookie=chair)
+        assert (status, json.loads(body)) == (403, {"error": "not-operator"})
+        status, _, body = get(host, "/api/operator", Cookie=chief)
+        assert (status, json.loads(body)) == (200, {"rooms": []})
+        assert json.loads(get(host, "/api/session", Cookie=chair)[2]) == {
+            "address": "chair@localhost", "operator": False}
+        assert post(host, "/api/operator", {}, cookie=chief)[0] == 405
 
 
 def no_path_leads_out_of_the_directory(directory):
@@ -655,6 +671,7 @@ def the_end_of_a_room_and_of_the_host_are_told(directory):
 if __name__ == "__main__":
     sys.exit(run(
         files_and_health_are_served_with_strict_headers,
+        who_is_no_operator_sees_no_page_of_his,
         no_path_leads_out_of_the_directory,
         methods_and_bodies_are_bounded,
         log_in_needs_our_page_and_a_fresh_token,

@@ -257,6 +257,24 @@ static void media_closed(guint worker, guint32 connection, void *arg)
 	say("media-closed %u %u", worker, connection);
 }
 
+static gboolean is_ready(void *arg)
+{
+	(void)arg;
+	return TRUE;
+}
+
+static gboolean is_operator(const char *address, void *arg)
+{
+	(void)arg;
+	return !strcmp(address, "chief@localhost");
+}
+
+static char *overview(void *arg)
+{
+	(void)arg;
+	return g_strdup("{\"rooms\":[]}");
+}
+
 static const struct web_host host = {
 	.rooms = rooms,
 	.topology = topology,
@@ -264,6 +282,9 @@ static const struct web_host host = {
 	.mail_login = mail_login,
 	.audit = trail_audit,
 	.audited = trail_audited,
+	.is_ready = is_ready,
+	.is_operator = is_operator,
+	.overview = overview,
 	.media_packet = media_packet,
 	.media_closed = media_closed,
 };

@@ -90,6 +90,8 @@ static void every_key_reaches_its_field(void)
 		"web_address = ::1\nweb_port = 8443\nweb_files = /p\n"
 		"tls_certificate = /c.pem\ntls_key = /k.pem\n"
 		"web_connections_per_address = 9\nbitrate = 24000\n"
+		"trusted_proxies = 127.0.0.1; 192.0.2.0/24\n"
+		"operators = chief@example.org\n"
 		"answers_per_address = 4\nanswers_per_domain = 5\n"
 		"answers_per_room = 6\n"
 		"[mail main]\n"
@@ -115,6 +117,8 @@ static void every_key_reaches_its_field(void)
 	g_assert_cmpstr(cfg->public_addresses[0], ==, "198.51.100.1");
 	g_assert_cmpstr(cfg->web_url, ==, "https://[::1]:8443");
 	g_assert_cmpuint(cfg->web_connections_per_address, ==, 9);
+	g_assert_cmpuint(g_strv_length(cfg->trusted_proxies), ==, 2);
+	g_assert_cmpstr(cfg->operators[0], ==, "chief@example.org");
 	g_assert_cmpuint(cfg->answers_per_room, ==, 6);
 	g_assert_cmpstr(mail->mailbox_password, ==, "p w");
 	g_assert_cmpstr(mail->post_password, ==, "q");
@@ -304,7 +308,8 @@ static const struct {
 	  "3: gates = none needs directory = etcd" },
 	{ BRIDGE "nothing = 1\n" MAIL ROOM,
 	  "3: [bridge] has no key \"nothing\"; it has state_directory, "
-	  "web_files, answers_per_address, answers_per_domain, "
+	  "web_files, operators, answers_per_address, "
+	  "answers_per_domain, "
 	  "answers_per_room, media_address" },
 };
 
