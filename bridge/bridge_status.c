@@ -40,6 +40,7 @@ char *bridge_metrics(void *arg)
 	struct site_figures site;
 	struct cluster_figures cluster;
 	struct metrics metrics = {
+		.gates = stages_open_gates(bridge_stages(br)),
 		.workers = (const void *)workers->data,
 		.n_workers = workers->len,
 		.rooms = rooms,
@@ -73,7 +74,9 @@ char *bridge_metrics(void *arg)
 			.sent = fig->posted[POST_SENT],
 			.late = fig->posted[POST_RETRY],
 			.refused = fig->posted[POST_REFUSED],
+			.waiting = conference_waiting(br->conf, fig->name),
 		};
+		conference_delays(br->conf, fig->name, &accounts[i].delay);
 	}
 	return metrics_text(&metrics);
 }
@@ -145,6 +148,9 @@ static void read_account(const struct bridge *br,
 		config_mail(conference_config(br->conf), fig->name);
 	const gint64 for_us = g_get_monotonic_time() - fig->since_us;
 
+	struct delay_figures delay;
+
+	conference_delays(br->conf, fig->name, &delay);
 	*acc_r = (struct overview_account){
 		.name = fig->name,
 		.mailbox = mail ? mail->mailbox_url : "",
@@ -157,6 +163,7 @@ static void read_account(const struct bridge *br,
 		.late = fig->posted[POST_RETRY],
 		.refused = fig->posted[POST_REFUSED],
 		.waiting = conference_waiting(br->conf, fig->name),
+		.delay_s = delay.median_s,
 	};
 }
 

@@ -331,6 +331,7 @@ struct conference *conference_create(struct config *cfg,
 		.dialogs = conf->dialogs,
 		.limits = conf->limits,
 		.refusals = refusals_create(),
+		.delays = delays_create(),
 		.media = host->media,
 		.media_arg = host->media_arg,
 		.set_aside = conf->set_aside,
@@ -362,6 +363,7 @@ void conference_destroy(struct conference **confp)
 	rooms_destroy(&conf->rooms);
 	reception_fini(&conf->reception);
 	refusals_destroy(&conf->reception.refusals);
+	delays_destroy(&conf->reception.delays);
 	outbox_destroy(&conf->outbox);
 	tools_destroy(&conf->tools);
 	dialogs_destroy(&conf->dialogs);
@@ -535,6 +537,12 @@ void conference_tool_leave(struct conference *conf,
 const struct refusals *conference_refusals(const struct conference *conf)
 {
 	return conf->reception.refusals;
+}
+
+void conference_delays(const struct conference *conf, const char *account,
+		       struct delay_figures *fig_r)
+{
+	delays_figures(conf->reception.delays, account, fig_r);
 }
 
 guint conference_waiting(const struct conference *conf, const char *account)

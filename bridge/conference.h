@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "bridge/config.h"
+#include "bridge/delays.h"
 #include "bridge/mail_verdict.h"
 #include "bridge/media.h"
 #include "bridge/promise.h"
@@ -117,6 +118,9 @@ struct store *conference_store(const struct conference *conf);
 
 /* Mails of late that gave nobody a seat. */
 const struct refusals *conference_refusals(const struct conference *conf);
+/* How long the account's mail was under way. */
+void conference_delays(const struct conference *conf, const char *account,
+		       struct delay_figures *fig_r);
 /* Mails of the account that are to be posted. */
 guint conference_waiting(const struct conference *conf, const char *account);
 

@@ -236,6 +236,9 @@ void invite_arrived(struct arrival *arr)
 		arrival_set_aside(arr, "its room is not of our domain");
 		return;
 	}
+	if (arr->ipsp.issued)
+		delays_note(rec->delays, arr->account->name,
+			    arr->now - arr->ipsp.issued);
 	if (is_repeated(arr) ||
 	    !arrival_may_answer(arr, arr->hall ? arr->hall->rules->address
 					       : arr->ipsp.room))

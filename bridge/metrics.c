@@ -180,6 +180,7 @@ static void write_labelled(GString *text, const struct metrics *met)
 static void write_rooms(GString *text, const GPtrArray *rooms)
 {
 	guint here = 0, invited = 0, busy = 0;
+	double loss_in = 0, loss_out = 0;
 
 	for (guint i = 0; i < rooms->len; i++) {
 		const GPtrArray *members = room_members(rooms->pdata[i]);
@@ -190,6 +191,8 @@ static void write_rooms(GString *text, const GPtrArray *rooms)
 
 			here += mem->state == MEMBER_HERE;
 			invited += mem->state == MEMBER_INVITED;
+			loss_in = MAX(loss_in, mem->in.loss);
+			loss_out = MAX(loss_out, mem->out.loss);
 		}
 	}
 	metrics_family(text, "rooms", "gauge", "Rooms, as configured.");
@@ -203,6 +206,15 @@ static void write_rooms(GString *text, const GPtrArray *rooms)
 			       PREFIX "members{state=\"here\"} %u\n" PREFIX
 				      "members{state=\"invited\"} %u\n",
 			       here, invited);
+	metrics_family(text, "members_loss_ratio_max", "gauge",
+		       "Of the packets of who loses most, 0 to 1, from and to "
+		       "the member, in the last second.");
+	g_string_append(text,
+			PREFIX "members_loss_ratio_max{direction=\"in\"} ");
+	metrics_number(text, loss_in);
+	g_string_append(text,
+			PREFIX "members_loss_ratio_max{direction=\"out\"} ");
+	metrics_number(text, loss_out);
 }
 
 /* Accounts. */
@@ -254,6 +266,11 @@ static void write_accounts(GString *text, const struct metrics *met)
 	for (guint i = 0; i < n; i++)
 		account_row(text, "mails_total", &accs[i], "",
 			    (double)accs[i].mails);
+	metrics_family(text, "posts_waiting", "gauge",
+		       "Mails that are to be handed over.");
+	for (guint i = 0; i < n; i++)
+		account_row(text, "posts_waiting", &accs[i], "",
+			    accs[i].waiting);
 	metrics_family(text, "posts_total", "counter",
 		       "Mails handed over, by what became of it.");
 	for (guint i = 0; i < n; i++) {
@@ -263,6 +280,36 @@ static void write_accounts(GString *text, const struct metrics *met)
 			    (double)accs[i].late);
 		account_row(text, "posts_total", &accs[i],
 			    ",result=\"refused\"", (double)accs[i].refused);
+	}
+}
+
+static void write_mail_delays(GString *text, const struct metrics *met)
+{
+	static const char name[] = "mail_delay_seconds";
+
+	metrics_family(text, name, "histogram",
+		       "From an INVITE's time to when it was read. Whole "
+		       "seconds, by the sender's clock.");
+	for (guint i = 0; i < met->n_accounts; i++) {
+		const struct metrics_account *acc = &met->accounts[i];
+		const struct delay_figures *fig = &acc->delay;
+		guint64 all = 0;
+
+		for (guint k = 0; k <= DELAYS_BOUNDS; k++) {
+			g_autofree char *le =
+				k < DELAYS_BOUNDS
+					? g_strdup_printf(",le=\"%u\"",
+							  delays_bounds_s[k])
+					: g_strdup(",le=\"+Inf\"");
+
+			all += fig->counts[k];
+			account_row(text, "mail_delay_seconds_bucket", acc, le,
+				    (double)all);
+		}
+		account_row(text, "mail_delay_seconds_sum", acc, "",
+			    (double)fig->sum_s);
+		account_row(text, "mail_delay_seconds_count", acc, "",
+			    (double)all);
 	}
 }
 
@@ -276,10 +323,14 @@ char *metrics_text(const struct metrics *metrics)
 	write_workers(text, metrics);
 	write_times(text, metrics);
 	write_labelled(text, metrics);
+	metrics_family(text, "gates", "gauge", "PhoneGates that are open.");
+	g_string_append_printf(text, PREFIX "gates %u\n", metrics->gates);
 	if (metrics->rooms)
 		write_rooms(text, metrics->rooms);
-	if (metrics->accounts)
+	if (metrics->accounts) {
 		write_accounts(text, metrics);
+		write_mail_delays(text, metrics);
+	}
 	if (metrics->directory)
 		metrics_directory(text, metrics->directory);
 	if (metrics->cluster)

@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "bridge/cluster.h"
+#include "bridge/delays.h"
 #include "bridge/directory/directory.h"
 #include "bridge/gate/worker.h"
 #include "bridge/site.h"
@@ -18,11 +19,14 @@ struct metrics_account {
 	double state_s;		     /* for so long */
 	guint64 mails;		     /* dealt with */
 	guint64 sent, late, refused; /* answers; late: to be tried again */
+	guint waiting;		     /* to be posted */
+	struct delay_figures delay;
 };
 
 struct metrics {
 	const struct worker_report *workers;
 	guint n_workers;
+	guint gates;		/* PhoneGates that are open */
 	const GPtrArray *rooms; /* struct room *; NULL: it keeps none */
 	const struct metrics_account *accounts;
 	guint n_accounts;

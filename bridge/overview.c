@@ -159,6 +159,8 @@ static json_t *account(const struct overview_account *acc)
 	put_count(object, "late", acc->late);
 	put_count(object, "refused", acc->refused);
 	put_count(object, "waiting", acc->waiting);
+	if (acc->delay_s >= 0)
+		put_count(object, "delay_s", (guint64)acc->delay_s);
 	return object;
 }
 

@@ -18,7 +18,8 @@ struct overview_account {
 	gint64 since;		  /* Unix seconds */
 	const char *why;	  /* it does not answer, or NULL */
 	guint64 mails, sent, late, refused;
-	guint waiting; /* mails to post */
+	guint waiting;	/* mails to post */
+	gint64 delay_s; /* median of late, < 0: not known */
 };
 
 struct overview {

@@ -82,6 +82,7 @@ static char *metrics(void *arg)
 	struct directory_figures dir;
 	struct site_figures site;
 	const struct metrics all = {
+		.gates = stages_open_gates(site_stages(gate->site)),
 		.workers = (const void *)workers->data,
 		.n_workers = workers->len,
 		.directory = &dir,

@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "bridge/config.h"
+#include "bridge/delays.h"
 #include "bridge/dialogs.h"
 #include "bridge/mail_verdict.h"
 #include "bridge/media.h"
@@ -38,6 +39,7 @@ struct reception {
 	struct dialogs *dialogs;
 	struct answer_limits *limits;
 	struct refusals *refusals; /* told of who gets no seat */
+	struct delays *delays;	   /* told of each INVITE */
 	const struct media_ops *media;
 	void *media_arg;
 	const char *set_aside;		       /* directory */

@@ -1,7 +1,9 @@
 """GET /metrics of a running bridge: who may read it, that every line is what
 Prometheus' text format 0.0.4 says, and that the figures are true."""
 
+import json
 import math
+import pathlib
 import re
 import secrets
 import subprocess
@@ -168,6 +170,13 @@ def the_figures_are_true(directory):
     assert value(after, "worker_sessions", worker="0") + \
         value(after, "worker_sessions", worker="1") == 1, "bob's seat"
     assert value(after, "mails_total", account='of "all"') == 2
+    assert value(after, "gates") == 1
+    assert value(after, "posts_waiting", account='of "all"') == 0
+    assert value(after, "members_loss_ratio_max", direction="in") < 1
+    delays = value(after, "mail_delay_seconds_count", account='of "all"')
+    assert delays == 2
+    assert value(after, "mail_delay_seconds_bucket", account='of "all"',
+                 le="30") == 2
     assert value(after, "posts_total", account='of "all"', result="sent") == 2
     ticks = value(after, "worker_ticks_total", worker="0")
     packets = value(after, "worker_packets_total", worker="0", direction="in")
@@ -176,6 +185,30 @@ def the_figures_are_true(directory):
     assert 0 < value(after, "worker_stress", worker="0") <= 1
     assert value(after, "worker_bytes_total", worker="0",
                  direction="in") > 20 * packets
+
+
+def what_the_documents_name_is_there(directory):
+    bridge = bridge_in(directory, metrics_token=TOKEN)
+    served = set(scrape(bridge))
+    root = pathlib.Path(__file__).resolve().parents[2]
+    # Of a cluster: what the source of those metrics says.
+    served |= {"ipsp_bridge_" + name for name in re.findall(
+        r'"((?:directory|cluster|site)_\w+)"',
+        (root / "bridge" / "metrics_cluster.c").read_text())}
+    for name in ("grafana-dashboard.json", "prometheus-alerts.yml"):
+        text = (root / "docs" / name).read_text()
+        named = set(re.findall(r"ipsp_bridge_\w+", text))
+        assert len(named) > 5 and named <= served, (name, named - served)
+    dashboard = json.loads(
+        (root / "docs" / "grafana-dashboard.json").read_text())
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(ids) == len(set(ids)), ids
+    assert all(target["expr"] for panel in dashboard["panels"]
+               for target in panel.get("targets", [])), "a panel without a query"
+    manual = (root / "docs" / "operations.md").read_text()
+    for name in served:
+        family = re.sub("_(bucket|sum|count)$", "", name)
+        assert f"`{family.removeprefix('ipsp_bridge_')}`" in manual, family
 
 
 def the_parser_is_strict(_):
@@ -194,4 +227,5 @@ def the_parser_is_strict(_):
 
 if __name__ == "__main__":
     sys.exit(run(the_parser_is_strict, without_a_token_there_is_no_page,
-                 only_the_token_opens_it, the_figures_are_true))
+                 only_the_token_opens_it, the_figures_are_true,
+                 what_the_documents_name_is_there))

@@ -47,6 +47,39 @@ static void a_cluster_s_trees_and_trunks_are_counted(void)
 	assert_sample(text, "cluster_hops_max 4");
 }
 
+static void delays_are_counted_by_account(void)
+{
+	struct delays *dls = delays_create();
+	struct metrics_account accounts[2] = {
+		{ .name = "main" }, { .name = "spare", .waiting = 3 }
+	};
+	const struct metrics metrics = { .accounts = accounts,
+					 .n_accounts = 2 };
+	g_autofree char *text = NULL;
+
+	for (gint64 i = -5; i < 5; i++)
+		delays_note(dls, "main", i);
+	for (guint i = 0; i < DELAYS_LAST; i++)
+		delays_note(dls, "main", 301);
+	for (guint i = 0; i < 2; i++)
+		delays_figures(dls, accounts[i].name, &accounts[i].delay);
+	/* Those before the last ones count no more for the median. */
+	g_assert_cmpint(accounts[0].delay.median_s, ==, 301);
+	g_assert_cmpint(accounts[1].delay.median_s, <, 0);
+	text = metrics_text(&metrics);
+	assert_sample(text, "mail_delay_seconds_bucket{account=\"main\","
+			    "le=\"1\"} 7");
+	assert_sample(text, "mail_delay_seconds_bucket{account=\"main\","
+			    "le=\"300\"} 10");
+	assert_sample(text, "mail_delay_seconds_bucket{account=\"main\","
+			    "le=\"+Inf\"} 30");
+	assert_sample(text, "mail_delay_seconds_count{account=\"main\"} 30");
+	assert_sample(text, "mail_delay_seconds_sum{account=\"main\"} 6030");
+	assert_sample(text, "mail_delay_seconds_count{account=\"spare\"} 0");
+	assert_sample(text, "posts_waiting{account=\"spare\"} 3");
+	delays_destroy(&dls);
+}
+
 static void a_lone_bridge_has_no_cluster_to_tell_of(void)
 {
 	const struct metrics metrics = { .n_workers = 0 };
@@ -65,5 +98,7 @@ int main(int argc, char **argv)
 			a_cluster_s_trees_and_trunks_are_counted);
 	g_test_add_func("/metrics/a lone bridge has no cluster to tell of",
 			a_lone_bridge_has_no_cluster_to_tell_of);
+	g_test_add_func("/metrics/delays are counted by account",
+			delays_are_counted_by_account);
 	return g_test_run();
 }

@@ -77,6 +77,7 @@ static void strange_words_are_JSON_and_passwords_are_not_shown(void)
 		.mailbox = "imaps://me:secret@mx.example/",
 		.reads = TRUE,
 		.why = "refused",
+		.delay_s = -1,
 	};
 	g_autofree char *text = NULL;
 
@@ -96,6 +97,7 @@ static void strange_words_are_JSON_and_passwords_are_not_shown(void)
 	g_assert_nonnull(strstr(text, "\"mailbox\":\"imaps://mx.example/\""));
 	g_assert_nonnull(strstr(text, "\"state\":\"connecting\""));
 	g_assert_null(strstr(text, "secret"));
+	g_assert_null(strstr(text, "delay_s"));
 	refusals_destroy(&refs);
 }
 
