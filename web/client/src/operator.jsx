@@ -72,7 +72,10 @@ function Summary({ now }) {
 	);
 }
 
-function List({ name, title, keyOf, columns, rows }) {
+function List({ name, title, columns: all, rows }) {
+	const columns = all.filter(({ if: field }) =>
+		!field || rows.some((row) => row[field] !== undefined));
+
 	return (
 		<section class="list" aria-labelledby={name}>
 			<h2 id={name}>{title} <span class="count">{rows.length}</span></h2>
@@ -88,8 +91,8 @@ function List({ name, title, keyOf, columns, rows }) {
 							</tr>
 						</thead>
 						<tbody>
-							{rows.map((row) => (
-								<tr key={keyOf(row)}>
+							{rows.map((row, at) => (
+								<tr key={at}>
 									{columns.map(({ word, show, number }, i) => {
 										const Cell = i ? "td" : "th";
 										return (
@@ -119,9 +122,9 @@ function Body({ now, refused, up }) {
 				<code>{now.bridge}</code>
 			</div>
 			<Summary now={now} />
-			{lists.map(({ name, title, keyOf, columns }) => (
-				<List key={name} name={name} title={words[title]} keyOf={keyOf}
-					columns={columns} rows={now[name] ?? []} />
+			{lists.map(({ name, title, columns }) => (
+				<List key={name} name={name} title={words[title]} columns={columns}
+					rows={now[name] ?? []} />
 			))}
 		</>
 	);

@@ -1,5 +1,6 @@
-// The lists of the operator's page: name in the bridge's answer, title, what
-// tells its rows apart, and its columns. A cell shows "–" for what is not known.
+// The lists of the operator's page: name in the bridge's answer, title and
+// columns. A cell shows "–" for what is not known; a column with an `if` is left
+// out where that is known of no row.
 
 import { words } from "./words.js";
 
@@ -14,7 +15,7 @@ const text = (word, field = word) => ({ word,
 	show: (row) => <bdi>{known(row[field])}</bdi> });
 const number = (word, field = word) => ({ word, number: true,
 	show: (row) => known(row[field]) });
-const seconds = (word, field) => ({ word, number: true,
+const seconds = (word, field) => ({ word, number: true, if: field,
 	show: (row) => (row[field] === undefined ? "–"
 		: words.seconds(tenths.format(row[field]))) });
 
@@ -35,7 +36,7 @@ function mailState({ state, since, why }) {
 
 export const lists = [
 	{
-		name: "rooms", title: "rooms", keyOf: ({ room }) => room,
+		name: "rooms", title: "rooms",
 		columns: [
 			{ word: "room", show: ({ room, name }) =>
 				<><bdi>{name}</bdi><br /><small>{room}</small></> },
@@ -46,7 +47,7 @@ export const lists = [
 		],
 	},
 	{
-		name: "accounts", title: "accounts", keyOf: ({ account }) => account,
+		name: "accounts", title: "accounts",
 		columns: [
 			text("account"), text("mailbox"), { word: "state", show: mailState },
 			seconds("mailDelay", "delay_s"), seconds("answerTime", "answer_s"),
@@ -55,7 +56,7 @@ export const lists = [
 		],
 	},
 	{
-		name: "errors", title: "errors", keyOf: ({ at, text: said }) => `${at} ${said}`,
+		name: "errors", title: "errors",
 		columns: [
 			{ word: "time", show: ({ at }) => moment.format(at) },
 			{ word: "state", show: ({ level }) =>
@@ -66,7 +67,6 @@ export const lists = [
 	},
 	{
 		name: "refused", title: "refusedMails",
-		keyOf: ({ at, from, room, file }) => `${at} ${from} ${room} ${file}`,
 		columns: [
 			{ word: "time", show: ({ at }) => moment.format(1000 * at) },
 			text("sender", "from"), text("room"), text("account"),
@@ -75,21 +75,20 @@ export const lists = [
 		],
 	},
 	{
-		name: "gates", title: "gates", keyOf: ({ site, gate, room }) =>
-			`${site} ${gate} ${room}`,
+		name: "gates", title: "gates",
 		columns: [
 			text("gate"), text("site"), text("room"), number("here"), number("invited"),
 			{ word: "places", number: true, show: ({ places }) => places || "–" },
 		],
 	},
 	{
-		name: "workers", title: "workers", keyOf: ({ worker }) => worker,
+		name: "workers", title: "workers",
 		columns: [
 			text("worker"), number("sessions"),
 			{ word: "stress", number: true, show: ({ stress }) => percent.format(stress) },
 			{ word: "newcomers", show: ({ open }) =>
 				badge(open, open ? words.taken : words.turnedAway) },
-			{ word: "lateness", number: true, show: ({ late_us: late }) =>
+			{ word: "lateness", number: true, if: "late_us", show: ({ late_us: late }) =>
 				(late === undefined ? "–"
 					: words.milliseconds(tenths.format(late / 1000))) },
 		],
