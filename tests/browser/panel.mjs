@@ -349,12 +349,15 @@ async function whoDidWhatIsShown() {
 	await dialog.waitFor({ state: "detached" });
 }
 
+/* A page of 1280 by 760 at 200 %, then a phone. */
 async function narrowScreen() {
-	await chair.page.setViewportSize({ width: 390, height: 844 });
-	await chair.row("Chloé").waitFor();
-	const width = await chair.page.evaluate(
-		() => document.documentElement.scrollWidth);
-	assert.ok(width <= 390, `scrolls sideways: ${width}`);
+	for (const [width, height] of [[640, 380], [390, 844]]) {
+		await chair.page.setViewportSize({ width, height });
+		await chair.row("Chloé").waitFor();
+		const needed = await chair.page.evaluate(
+			() => document.documentElement.scrollWidth);
+		assert.ok(needed <= width, `scrolls sideways: ${needed} of ${width}`);
+	}
 	await chair.shoot("narrow");
 	await chair.accessible("a narrow screen");
 	await chair.page.setViewportSize({ width: 1280, height: 760 });

@@ -122,6 +122,10 @@ export class Connection {
 		clearTimeout(pending.timer);
 		this.#pending.delete(message.id);
 		pending.resolve({ ...message, message: pending.message });
+		// It ended while the connection was away: nobody told us.
+		const { do: what, room } = pending.command;
+		if (what === "watch" && message.code === "no-room" && room === this.#watching)
+			this.#receive({ t: "closed", room });
 	}
 
 	#listen(expectMore) {
