@@ -10,8 +10,9 @@
 
 #define FRAME_SAMPLES MIX_FRAME
 /* Besides the jitter buffer: half a tick, encoder and limiter, mixer/mix.h. */
-#define MIX_DELAY_MS 14
-#define LOSS_SINK    0.8 /* of what was, each second: FEC stays on a while */
+#define MIX_DELAY_MS	14
+#define DIGITAL_SILENCE (-96.0f) /* dBov */
+#define LOSS_SINK	0.8 /* of what was, each second: FEC stays on a while */
 
 static bool may_send(const struct session *ses)
 {
@@ -250,12 +251,22 @@ static void note_playout(struct session *ses, const struct mix_leg_report *leg)
 	stream_note_playout(ses->stream, &playout);
 }
 
+/* Once a second. A microphone that lives is louder than this, even in a quiet
+ * room: half of the least step of 16 bits. */
+static void note_sound(struct session *ses, const struct mix_leg_report *leg)
+{
+	ses->silent_s =
+		leg->peak_dbov > DIGITAL_SILENCE ? 0 : ses->silent_s + 1;
+	ses->talked_s += leg->talking && leg->audible;
+}
+
 /* Figures for people, and what the encoder makes of the peer's loss. */
 static void tell_figures(struct engine *eng, struct session *ses,
 			 const struct mix_leg_report *leg)
 {
 	struct stream_report stream;
 
+	note_sound(ses, leg);
 	stream_report(ses->stream, &stream);
 	ses->loss = fmax(ses->loss * LOSS_SINK, stream.out.loss);
 	mix_leg_set_loss(ses->leg, (int)ceil(ses->loss * 100));
@@ -268,6 +279,8 @@ static void tell_figures(struct engine *eng, struct session *ses,
 		.round_trip_ms = (float)stream.round_trip_ms,
 		.peak_dbov = leg->peak_dbov,
 		.received = stream.received,
+		.talked_s = ses->talked_s,
+		.silent_s = ses->silent_s,
 		.talking = leg->talking,
 		.registered = ses->path.kind != PATH_NONE,
 	};

@@ -213,7 +213,8 @@ struct session {
 	unsigned owed;
 	uint64_t consent_us; /* last */
 	uint32_t random;
-	double loss; /* of our packets, 0..1, slow to sink */
+	double loss;		     /* of our packets, 0..1, slow to sink */
+	uint32_t talked_s, silent_s; /* see session_report */
 	struct message *messages, **messages_end;
 	unsigned n_messages;
 	uint32_t next_id;

@@ -57,6 +57,10 @@ struct session_report {
 	float round_trip_ms;	       /* < 0: not known */
 	float peak_dbov;	       /* loudest frame heard from it */
 	uint64_t received;	       /* packets */
+	/* Seconds in which it talked and was heard, since it came. */
+	uint32_t talked_s;
+	/* Seconds since anything but digital silence came from it. */
+	uint32_t silent_s;
 	bool talking;
 	bool registered;
 };

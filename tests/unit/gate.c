@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "bridge/gate/private.h"
+#include "mixer/codec.h"
 #include "tests/trap.h"
 #include "tests/unit/gate_phone.h"
 
@@ -775,6 +776,82 @@ static void figures_of_both_ways_reach_the_control_thread(void)
 	stop(bench);
 }
 
+/* A loud tone for so many seconds; the newest report after it. */
+static struct session_report
+after_tone(struct bench *bench, const struct path *phone, unsigned seconds)
+{
+	const struct codec_config cfg = { .bitrate = 32000, .complexity = 3 };
+	struct codec_encoder *enc = NULL;
+	struct session_report newest = { 0 };
+	int16_t pcm[MIX_FRAME];
+	uint8_t opus[256], buf[RTP_MAX_PACKET];
+	struct event event;
+
+	g_assert_cmpint(codec_encoder_create(&enc, &cfg), ==, 0);
+	for (unsigned i = 0; i < seconds * 50; i++) {
+		int n;
+
+		for (unsigned k = 0; k < MIX_FRAME; k++)
+			pcm[k] = (i * MIX_FRAME + k) / 60 % 2 ? 6000 : -6000;
+		n = codec_encode(enc, pcm, opus, sizeof(opus));
+		stream_set_level(bench->phone[0].stream, -15, true);
+		receive(bench, phone, buf,
+			(size_t)stream_send_rtp(bench->phone[0].stream, opus,
+						(size_t)n, PHONE_FRAME, buf,
+						RTP_MAX_PACKET));
+		run_for(bench, TICK_US);
+		clear(bench);
+	}
+	codec_encoder_destroy(&enc);
+	while (ring_pop(bench->eng->events, &event))
+		if (event.kind == EVENT_REPORT && event.member == 1)
+			newest = event.report;
+	return newest;
+}
+
+static void who_talks_and_who_is_silent_is_counted_in_seconds(void)
+{
+	struct bench *bench = start(2, true);
+	struct path phone = at("192.0.2.1", 4000);
+	struct path other = at("192.0.2.2", 4000);
+	struct session_report rep;
+	struct event event;
+	unsigned talked;
+	uint8_t buf[RTP_MAX_PACKET];
+
+	register_at(bench, 0, &phone);
+	register_at(bench, 1, &other);
+	rep = after_tone(bench, &phone, 5);
+	talked = rep.talked_s;
+	g_assert_cmpuint(talked, >=, 4);
+	g_assert_cmpuint(talked, <=, 5);
+	g_assert_cmpuint(rep.silent_s, ==, 0);
+
+	/* Nobody hears him: that he talks does not count, that he is not
+	 * silent does. */
+	send_command(bench, (struct command){ .kind = COMMAND_MUTE,
+					      .ses = bench->ses[0],
+					      .muted = true });
+	rep = after_tone(bench, &phone, 3);
+	g_assert_cmpuint(rep.talked_s, <=, talked + 1);
+	g_assert_cmpuint(rep.silent_s, ==, 0);
+
+	/* Packets of digital silence, then nothing at all. */
+	for (unsigned i = 0; i < 150; i++) {
+		receive(bench, &phone, buf, phone_speak(&bench->phone[0], buf));
+		run_for(bench, TICK_US);
+		clear(bench);
+	}
+	run_for(bench, 3 * SECOND);
+	while (ring_pop(bench->eng->events, &event))
+		if (event.kind == EVENT_REPORT && event.member == 1)
+			rep = event.report;
+	g_assert_cmpuint(rep.silent_s, >=, 4);
+	g_assert_cmpuint(rep.silent_s, <=, 6);
+	g_assert_cmpuint(rep.talked_s, <=, talked + 1);
+	stop(bench);
+}
+
 static void reports_come_about_once_a_second(void)
 {
 	struct bench *bench = start(3, true);
@@ -1301,6 +1378,9 @@ int main(int argc, char **argv)
 			a_full_ring_makes_the_peer_send_its_message_again);
 	g_test_add_func("/gate/figures of both ways reach the control thread",
 			figures_of_both_ways_reach_the_control_thread);
+	g_test_add_func(
+		"/gate/who talks and who is silent is counted in seconds",
+		who_talks_and_who_is_silent_is_counted_in_seconds);
 	g_test_add_func("/gate/reports come about once a second",
 			reports_come_about_once_a_second);
 	g_test_add_func("/gate/missed steps are a gap and not a burst",
