@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,7 +277,7 @@ void call_introduce(struct call *call, uint64_t now_us)
 	codec_encoder_refresh(call->enc);
 	call_tell(call, CALL_REGISTERED, now_us);
 	if (call->muted)
-		call_mute(call, true, now_us);
+		call_mute(call, true);
 }
 
 /* Once a second. As the mixer does the other way, mixer/mix.h. */
@@ -319,15 +320,17 @@ static void note_playout(struct call *call)
 
 static void control_if_due(struct call *call, uint64_t now_us)
 {
+	const struct control_message *msg;
 	struct stream_extra extra = { 0 };
 	struct stream_report rep;
 
 	if (!call->active->reg.registered)
 		return;
-	if (control_due(&call->control, now_us)) {
-		extra.message_id = call->control.id;
-		extra.message = call->control.json;
-		extra.message_size = call->control.size;
+	msg = control_due(&call->control, now_us);
+	if (msg) {
+		extra.message_id = msg->id;
+		extra.message = msg->json;
+		extra.message_size = msg->size;
 	} else if (now_us < call->rtcp_due_us) {
 		return;
 	}
@@ -493,13 +496,30 @@ void call_receive(struct call *call, uint8_t *buf, size_t size, uint64_t now_us)
 	}
 }
 
-void call_mute(struct call *call, bool muted, uint64_t now_us)
+void call_mute(struct call *call, bool muted)
 {
 	call->muted = muted;
-	control_say(&call->control,
+	control_say(&call->control, CONTROL_SELF_MUTE,
 		    muted ? "{\"t\":\"self-mute\",\"on\":true}"
-			  : "{\"t\":\"self-mute\",\"on\":false}",
-		    now_us);
+			  : "{\"t\":\"self-mute\",\"on\":false}");
+}
+
+void call_raise_hand(struct call *call, bool up)
+{
+	control_say(&call->control, CONTROL_HAND,
+		    up ? "{\"t\":\"hand\",\"on\":true}"
+		       : "{\"t\":\"hand\",\"on\":false}");
+}
+
+void call_answer(struct call *call, uint32_t n, bool yes)
+{
+	char json[CONTROL_MAX];
+
+	snprintf(json, sizeof(json), "{\"t\":\"answer\",\"n\":%u,\"yes\":%s}",
+		 n, yes ? "true" : "false");
+	control_say(&call->control, CONTROL_ANSWER, json);
+	if (yes)
+		call_mute(call, false);
 }
 
 void call_bye(struct call *call, uint64_t now_us)

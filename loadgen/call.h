@@ -143,7 +143,11 @@ void call_set_standby(struct call *call, struct call_place *place,
 /* RT. Asks the gate for consent now, it may have something to say. */
 void call_check(struct call *call, uint64_t now_us);
 /* RT. Own mute; the bridge is told in-band. */
-void call_mute(struct call *call, bool muted, uint64_t now_us);
+void call_mute(struct call *call, bool muted);
+/* RT. The caller wants to speak, or does not any more. */
+void call_raise_hand(struct call *call, bool up);
+/* RT. To the n-th "ask-unmute"; yes unmutes. */
+void call_answer(struct call *call, uint32_t n, bool yes);
 /* RT. One RTCP BYE; it may be repeated, nobody acknowledges it. */
 void call_bye(struct call *call, uint64_t now_us);
 

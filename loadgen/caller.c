@@ -199,6 +199,43 @@ void caller_mute(struct caller *caller, gboolean muted)
 		media_mute(caller->line, muted);
 }
 
+void caller_raise_hand(struct caller *caller, gboolean up)
+{
+	if (!caller->line)
+		return;
+	caller->hand = up;
+	media_raise_hand(caller->line, up);
+}
+
+gboolean caller_hand(const struct caller *caller)
+{
+	return caller->hand;
+}
+
+gboolean caller_is_asked(const struct caller *caller)
+{
+	return caller->line && caller->asked;
+}
+
+void caller_answer(struct caller *caller, gboolean yes)
+{
+	if (!caller_is_asked(caller))
+		return;
+	media_answer(caller->line, caller->asked, yes);
+	caller->asked = 0;
+	if (yes)
+		caller->muted = FALSE;
+}
+
+gint caller_floor_s(const struct caller *caller)
+{
+	gint64 left_us = caller->floor_until_us - g_get_monotonic_time();
+
+	if (!caller->floor || !caller->floor_until_us)
+		return caller->floor ? 0 : -1;
+	return (gint)(MAX(left_us, 0) / G_USEC_PER_SEC) + 1;
+}
+
 enum caller_state caller_state(const struct caller *caller)
 {
 	return caller->state;

@@ -115,6 +115,16 @@ gboolean caller_invite(struct caller *caller, const char *room, const char *pin,
  * within 5 s. */
 void caller_hang_up(struct caller *caller);
 void caller_mute(struct caller *caller, gboolean muted);
+/* Wants to speak, or does not any more; the room may lower it too. Only while
+ * there is a call. */
+void caller_raise_hand(struct caller *caller, gboolean up);
+gboolean caller_hand(const struct caller *caller);
+/* Whether a moderator has asked to unmute; yes does. */
+gboolean caller_is_asked(const struct caller *caller);
+void caller_answer(struct caller *caller, gboolean yes);
+/* Seconds for which the caller still has the floor; 0: no limit, -1: has it
+ * not. */
+gint caller_floor_s(const struct caller *caller);
 
 enum caller_state caller_state(const struct caller *caller);
 enum caller_end caller_end(const struct caller *caller);

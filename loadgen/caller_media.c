@@ -123,6 +123,16 @@ static void set_standby(struct caller *caller, const struct ipsp_gate *gate)
 		media_set_standby(caller->line, place);
 }
 
+static void note_floor(struct caller *caller, const struct notice *notice)
+{
+	caller->floor = notice->on;
+	caller->floor_until_us = 0;
+	if (notice->on && notice->seconds)
+		caller->floor_until_us =
+			g_get_monotonic_time() +
+			(gint64)notice->seconds * G_USEC_PER_SEC;
+}
+
 static void note_message(struct caller *caller, const struct call_event *event)
 {
 	struct notice notice;
@@ -142,6 +152,19 @@ static void note_message(struct caller *caller, const struct call_event *event)
 		break;
 	case NOTICE_CHECK:
 		media_check(caller->line);
+		break;
+	case NOTICE_MUTE: /* anew: what was asked before is over */
+		if (notice.on)
+			caller->asked = 0;
+		break;
+	case NOTICE_ASK:
+		caller->asked = notice.n;
+		break;
+	case NOTICE_HAND:
+		caller->hand = notice.on;
+		break;
+	case NOTICE_FLOOR:
+		note_floor(caller, &notice);
 		break;
 	}
 }
@@ -255,6 +278,8 @@ void caller_start_media(struct caller *caller)
 				      .keep_us = keep_s * G_USEC_PER_SEC,
 				      .echo = !cfg->no_echo };
 	caller->target = G_MAXUINT;
+	caller->hand = caller->floor = FALSE;
+	caller->asked = 0;
 	call.places = invite_places(&caller->invite, &caller->wish);
 	caller_set_state(caller, CALLER_REGISTERING);
 	if (!call.places) {

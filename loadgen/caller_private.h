@@ -50,7 +50,10 @@ struct caller {
 	struct invite_wish wish;
 	const struct media_sound *sound;
 	void *sound_arg;
-	gboolean muted;
+	gboolean muted, hand;
+	guint asked;	       /* to unmute, and not answered yet; 0: no */
+	gboolean floor;	       /* we have it */
+	gint64 floor_until_us; /* CLOCK_MONOTONIC; 0: no limit */
 	enum caller_end end, bridge_end; /* bridge_end: its in-band reason */
 	char *why, *bridge_why;
 	struct caller_progress progress;

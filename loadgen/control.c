@@ -3,37 +3,56 @@
 #include <errno.h>
 #include <string.h>
 
-int control_say(struct control *ctl, const char *json, uint64_t now_us)
+int control_say(struct control *ctl, enum control_kind kind, const char *json)
 {
+	struct control_message *msg = &ctl->messages[kind];
 	size_t size = strlen(json);
 
-	if (size > sizeof(ctl->json))
+	if (size > sizeof(msg->json))
 		return -EMSGSIZE;
-	ctl->id++;
-	ctl->open = true;
-	ctl->size = size;
-	ctl->due_us = now_us;
-	ctl->until_us = now_us + CONTROL_GIVE_UP_US;
-	memcpy(ctl->json, json, size);
+	if (ctl->sent == msg)
+		ctl->sent = NULL;
+	msg->open = true;
+	msg->id = ++ctl->last_id;
+	msg->size = size;
+	msg->until_us = 0;
+	memcpy(msg->json, json, size);
 	return 0;
 }
 
-bool control_due(struct control *ctl, uint64_t now_us)
+static struct control_message *next_open(struct control *ctl)
 {
-	if (!ctl->open || now_us < ctl->due_us)
-		return false;
-	if (now_us >= ctl->until_us) {
-		ctl->open = false;
-		return false;
+	for (unsigned i = 0; i < CONTROL_KINDS; i++)
+		if (ctl->messages[i].open)
+			return &ctl->messages[i];
+	return NULL;
+}
+
+const struct control_message *control_due(struct control *ctl, uint64_t now_us)
+{
+	if (ctl->sent && now_us >= ctl->sent->until_us) {
+		ctl->sent->open = false;
+		ctl->sent = NULL;
 	}
+	if (!ctl->sent) {
+		ctl->sent = next_open(ctl);
+		if (!ctl->sent)
+			return NULL;
+		ctl->sent->until_us = now_us + CONTROL_GIVE_UP_US;
+		ctl->due_us = now_us;
+	}
+	if (now_us < ctl->due_us)
+		return NULL;
 	ctl->due_us = now_us + CONTROL_REPEAT_US;
-	return true;
+	return ctl->sent;
 }
 
 void control_acked(struct control *ctl, uint32_t id)
 {
-	if (id == ctl->id)
-		ctl->open = false;
+	if (!ctl->sent || ctl->sent->id != id)
+		return;
+	ctl->sent->open = false;
+	ctl->sent = NULL;
 }
 
 bool control_is_new(struct control *ctl, uint32_t id)

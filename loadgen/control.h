@@ -11,30 +11,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mixer/stream.h"
-
 #define CONTROL_SEEN	   16
+#define CONTROL_MAX	   128 /* bytes of one of ours */
 #define CONTROL_REPEAT_US  (200 * 1000)
 #define CONTROL_GIVE_UP_US (5 * 1000 * 1000)
 
-struct control {
-	/* Ours. A caller only ever tells states ("self-mute"): the newest
-	 * replaces one that was not acknowledged yet, so that a repeated
-	 * old state cannot overtake it. */
-	uint32_t id; /* 0: none was said yet */
-	bool open;   /* not acknowledged, not given up */
+/* What a caller tells. Of each only the newest counts: it replaces one that
+ * was not acknowledged yet, so that a repeated old one cannot overtake it. */
+enum control_kind {
+	CONTROL_ANSWER, /* to "ask-unmute"; before the mute that it takes back
+			 */
+	CONTROL_SELF_MUTE,
+	CONTROL_HAND,
+	CONTROL_KINDS,
+};
+
+struct control_message {
+	bool open; /* not acknowledged, not given up */
+	uint32_t id;
 	size_t size;
-	uint64_t due_us, until_us;
-	uint8_t json[STREAM_APP_MAX];
+	uint64_t until_us; /* 0: never sent */
+	uint8_t json[CONTROL_MAX];
+};
+
+struct control {
+	/* Ours. One is sent at a time, until it is acknowledged. */
+	struct control_message messages[CONTROL_KINDS];
+	struct control_message *sent; /* NULL: none is under way */
+	uint32_t last_id;
+	uint64_t due_us;
 
 	uint32_t seen[CONTROL_SEEN]; /* the peer's newest ids */
 	unsigned n_seen;	     /* ever */
 };
 
 /* Says json from now on. Returns 0 or -EMSGSIZE. */
-int control_say(struct control *ctl, const char *json, uint64_t now_us);
-/* Whether our message is to be sent now; it is due again in 200 ms. */
-bool control_due(struct control *ctl, uint64_t now_us);
+int control_say(struct control *ctl, enum control_kind kind, const char *json);
+/* The message to be sent now, or NULL; it is due again in 200 ms. */
+const struct control_message *control_due(struct control *ctl, uint64_t now_us);
 void control_acked(struct control *ctl, uint32_t id);
 /* Whether the peer's message id is new; it is not from then on. */
 bool control_is_new(struct control *ctl, uint32_t id);

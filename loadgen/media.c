@@ -248,6 +248,24 @@ void media_mute(struct media_line *line, bool muted)
 	command(line->med, &cmd);
 }
 
+void media_raise_hand(struct media_line *line, bool up)
+{
+	const struct media_command cmd = { .type = COMMAND_HAND,
+					   .line = line,
+					   .on = up };
+
+	command(line->med, &cmd);
+}
+
+void media_answer(struct media_line *line, uint32_t n, bool yes)
+{
+	const struct media_command cmd = {
+		.type = COMMAND_ANSWER, .line = line, .on = yes, .n = n
+	};
+
+	command(line->med, &cmd);
+}
+
 void media_set_standby(struct media_line *line, struct call_place *place)
 {
 	const struct media_command cmd = { .type = COMMAND_STANDBY,

@@ -56,6 +56,9 @@ int media_add(struct media *med, struct media_line **line_r,
 /* Says RTCP BYE and retires the line, which is not the caller's any more. */
 void media_hang_up(struct media_line *line);
 void media_mute(struct media_line *line, bool muted);
+/* See call_raise_hand(), call_answer(). */
+void media_raise_hand(struct media_line *line, bool up);
+void media_answer(struct media_line *line, uint32_t n, bool yes);
 /* Takes the place. Without room for the command it is dropped: the bridge's
  * next message tells another. */
 void media_set_standby(struct media_line *line, struct call_place *place);

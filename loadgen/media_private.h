@@ -16,6 +16,8 @@ enum media_command_type {
 	COMMAND_ADD,
 	COMMAND_HANG_UP,
 	COMMAND_MUTE,
+	COMMAND_HAND,
+	COMMAND_ANSWER,
 	COMMAND_STANDBY,
 	COMMAND_CHECK,
 	COMMAND_WEBSOCKET,
@@ -27,6 +29,7 @@ struct media_command {
 	struct media_line *line;
 	bool on;
 	unsigned target;
+	uint32_t n; /* of the question that is answered */
 	struct call_place *place;
 };
 

@@ -213,7 +213,13 @@ static void take_command(struct media *med, const struct media_command *cmd)
 		cmd->line->byes = BYES + 1;
 		break;
 	case COMMAND_MUTE:
-		call_mute(cmd->line->call, cmd->on, now_us());
+		call_mute(cmd->line->call, cmd->on);
+		break;
+	case COMMAND_HAND:
+		call_raise_hand(cmd->line->call, cmd->on);
+		break;
+	case COMMAND_ANSWER:
+		call_answer(cmd->line->call, cmd->n, cmd->on);
 		break;
 	case COMMAND_STANDBY:
 		call_set_standby(cmd->line->call, cmd->place, now_us());

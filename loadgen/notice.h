@@ -13,6 +13,10 @@ enum notice_type {
 	NOTICE_END,	/* the call ends */
 	NOTICE_STANDBY, /* another gate stands by from now on */
 	NOTICE_CHECK,	/* make a STUN request now */
+	NOTICE_MUTE,	/* a moderator mutes you, or does no longer */
+	NOTICE_ASK,	/* to unmute: asked for the n-th time */
+	NOTICE_HAND,	/* your hand is up, in this place of the queue */
+	NOTICE_FLOOR,	/* you have the floor, or have it no more */
 };
 
 struct notice {
@@ -20,6 +24,9 @@ struct notice {
 	enum caller_end end; /* END; CALLER_NOT_ENDED: a reason unknown to us */
 	char *why; /* END: the bridge's sentence, or NULL; caller frees */
 	struct ipsp_gate gate; /* STANDBY */
+	gboolean on;	       /* MUTE, HAND, FLOOR */
+	guint n;	       /* ASK; HAND: the place, 0: not said */
+	guint seconds;	       /* FLOOR; 0: no limit */
 };
 
 /* Reads one message. */

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "loadgen/notice.h"
 #include "signaling/text.h"
 
 #define METER 8 /* characters */
@@ -91,22 +92,38 @@ static const char *meter(float dbov, char text_r[METER + 1])
 	return text_r;
 }
 
+/* Hand and floor, as the live line has them. */
+static const char *wishes(const struct caller *caller, char text_r[32])
+{
+	const gint left = caller_floor_s(caller);
+
+	if (caller_is_asked(caller))
+		return "  u: unmute  n: no";
+	if (left > 0)
+		g_snprintf(text_r, 32, "  FLOOR %d s", left);
+	else if (!left)
+		return "  FLOOR";
+	else
+		return caller_hand(caller) ? "  hand up" : "";
+	return text_r;
+}
+
 void phone_display_figures(gboolean json, const struct caller *caller,
 			   const struct call_report *rep)
 {
 	const struct stream_figures *in = &rep->stream.in;
 	const struct stream_figures *out = &rep->stream.out;
-	char own[METER + 1], room[METER + 1], mos[32] = "";
+	char own[METER + 1], room[METER + 1], mos[32] = "", wish[32];
 
 	if (!json) {
 		if (in->mos > 0)
 			g_snprintf(mos, sizeof(mos), "  MOS (est.) %.1f",
 				   (double)in->mos);
-		print_line("%s  you %s%s  room %s  loss %.1f %%  delay %.0f ms"
-			   "%s   m: mute  q: quit",
+		print_line("%s  you %s%s%s  room %s  loss %.1f %%  "
+			   "delay %.0f ms%s   m: mute  h: hand  q: quit",
 			   caller_state_name(caller_state(caller)),
 			   meter(rep->spoken_dbov, own),
-			   rep->muted ? " muted" : "",
+			   rep->muted ? " muted" : "", wishes(caller, wish),
 			   meter(rep->heard_dbov, room),
 			   MAX(in->loss, 0) * 100.0, delay_ms(rep), mos);
 		return;
@@ -150,19 +167,68 @@ void phone_display_switch(gboolean json, const struct caller *caller,
 			     lost_ms));
 }
 
-void phone_display_message(gboolean json, const char *message, gsize size)
+/* What a person needs not read as JSON; NULL: all else. Caller frees. */
+static char *sentence_of(const struct notice *notice)
 {
-	json_t *root = json_loadb(message, size, JSON_REJECT_DUPLICATES, NULL);
+	switch (notice->type) {
+	case NOTICE_MUTE:
+		return g_strdup(notice->on ? "a moderator muted you"
+					   : "a moderator unmuted you");
+	case NOTICE_ASK:
+		return g_strdup("a moderator asks you to unmute: u does, n "
+				"does not");
+	case NOTICE_HAND:
+		if (!notice->on)
+			return g_strdup("your hand is down");
+		return notice->n ? g_strdup_printf("your hand is up, number %u "
+						   "in the queue",
+						   notice->n)
+				 : g_strdup("your hand is up");
+	case NOTICE_FLOOR:
+		if (!notice->on)
+			return g_strdup("you have the floor no more");
+		return notice->seconds ? g_strdup_printf("you have the floor "
+							 "for %u s",
+							 notice->seconds)
+				       : g_strdup("you have the floor");
+	case NOTICE_OTHER:
+	case NOTICE_END:
+	case NOTICE_STANDBY:
+	case NOTICE_CHECK:
+		break;
+	}
+	return NULL;
+}
+
+static void print_message(const char *message, gsize size)
+{
 	g_autofree char *text = g_strndup(message, size);
 	g_autofree char *line = g_utf8_make_valid(text, -1);
 	g_autofree char *safe = text_line(line, 200);
+	g_autofree char *sentence = NULL;
+	struct notice notice;
 
-	if (!json)
+	notice_read(&notice, message, size);
+	sentence = sentence_of(&notice);
+	g_free(notice.why);
+	if (sentence)
+		print_line("%s\n", sentence);
+	else
 		print_line("the bridge says: %s\n", safe);
-	else if (root)
-		print_json(json_pack("{s:s,s:O}", "t", "message", "message",
+}
+
+void phone_display_message(gboolean json, const char *message, gsize size)
+{
+	json_t *root;
+
+	if (!json) {
+		print_message(message, size);
+		return;
+	}
+	root = json_loadb(message, size, JSON_REJECT_DUPLICATES, NULL);
+	if (root)
+		print_json(json_pack("{s:s,s:o}", "t", "message", "message",
 				     root));
-	json_decref(root);
 }
 
 void phone_display_end(gboolean json, const struct caller *caller, int code)

@@ -128,20 +128,51 @@ static gboolean on_signal(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+static void on_m(struct caller *caller)
+{
+	caller_mute(caller, !caller_muted(caller));
+}
+
+static void on_h(struct caller *caller)
+{
+	caller_raise_hand(caller, !caller_hand(caller));
+}
+
+static void on_u(struct caller *caller)
+{
+	caller_answer(caller, TRUE);
+}
+
+static void on_n(struct caller *caller)
+{
+	caller_answer(caller, FALSE);
+}
+
+/* ipsp-phone(1), "Keys". */
+static const struct {
+	char key;
+	void (*act)(struct caller *caller);
+} keys[] = {
+	{ 'm', on_m }, { 'h', on_h },		{ 'u', on_u },
+	{ 'n', on_n }, { 'q', caller_hang_up },
+};
+
+static void press(struct phone *phone, char key)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (keys[i].key == key)
+			keys[i].act(phone->caller);
+}
+
 static gboolean on_key(gint fd, GIOCondition condition, gpointer data)
 {
 	struct phone *phone = data;
-	char keys[64];
-	gssize n = read(fd, keys, sizeof(keys));
+	char typed[64];
+	gssize n = read(fd, typed, sizeof(typed));
 
 	(void)condition;
-	for (gssize i = 0; i < n; i++) {
-		if (keys[i] == 'm')
-			caller_mute(phone->caller,
-				    !caller_muted(phone->caller));
-		else if (keys[i] == 'q')
-			caller_hang_up(phone->caller);
-	}
+	for (gssize i = 0; i < n; i++)
+		press(phone, typed[i]);
 	return n > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 

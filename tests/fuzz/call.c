@@ -179,7 +179,7 @@ static void play(struct bench *bench, uint8_t command, const uint8_t *data,
 		call_tick(bench->call, bench->now, bench->now);
 	}
 	if (command & 0x20)
-		call_mute(bench->call, command & 0x40, bench->now);
+		call_mute(bench->call, command & 0x40);
 	if (size)
 		memcpy(buf, data, size);
 	size = dress(bench, command & 3, buf, size);

@@ -19,6 +19,7 @@ struct bridge {
 	struct codec_encoder *enc;
 	bool answers; /* STUN */
 	bool deaf;    /* RTP is lost */
+	bool acks;    /* what it is told */
 	bool celt;    /* the mode of the newest packet */
 	int level;    /* and what it says of its level */
 	uint64_t now_us;
@@ -30,6 +31,7 @@ struct bridge {
 	int wait_us;	/* of the newest frame */
 	double wait_ms; /* of the newest report */
 	char said[STREAM_APP_MAX];
+	GString *all; /* that was said, where it is acknowledged */
 	enum call_event_type last;
 };
 
@@ -46,6 +48,21 @@ static void answer(struct bridge *br, const uint8_t *buf, size_t size)
 	       sizeof(reply.transaction));
 	n = stun_encode(&reply, &br->key, out, sizeof(out));
 	call_receive(br->call, out, (size_t)n, br->now_us);
+}
+
+static void tell(struct bridge *br, const struct stream_extra *extra);
+
+static void take_message(struct bridge *br, const struct stream_control *ctl)
+{
+	const struct stream_extra ack = { .ack = true,
+					  .ack_id = ctl->message_id };
+
+	memcpy(br->said, ctl->message, ctl->message_size);
+	if (!br->acks)
+		return;
+	g_string_append_len(br->all, (const char *)ctl->message,
+			    (gssize)ctl->message_size);
+	tell(br, &ack);
 }
 
 static int on_send(unsigned target, const uint8_t *buf, size_t size, void *arg)
@@ -77,7 +94,7 @@ static int on_send(unsigned target, const uint8_t *buf, size_t size, void *arg)
 		br->said_bye |= ctl.bye;
 		br->acked |= ctl.has_ack && ctl.ack_id == 77;
 		if (ctl.has_message)
-			memcpy(br->said, ctl.message, ctl.message_size);
+			take_message(br, &ctl);
 		break;
 	case PACKET_DTLS:
 	case PACKET_OTHER:
@@ -176,6 +193,7 @@ static void setup(struct bridge *br, bool answers)
 	memset(br, 0, sizeof(*br));
 	br->answers = answers;
 	br->now_us = 1000000;
+	br->all = g_string_new(NULL);
 	stun_key_init(&br->key, "swordfish");
 	g_assert_cmpint(stream_create(&br->stream, &stream), ==, 0);
 	g_assert_cmpint(codec_encoder_create(&br->enc, &codec), ==, 0);
@@ -188,6 +206,7 @@ static void teardown(struct bridge *br)
 	call_destroy(&br->call);
 	stream_destroy(&br->stream);
 	codec_encoder_destroy(&br->enc);
+	g_string_free(br->all, TRUE);
 }
 
 static void tick(struct bridge *br)
@@ -325,7 +344,7 @@ static void a_muted_caller_is_silent_and_says_so(void)
 	setup(&br, true);
 	call_start(br.call, br.now_us, br.now_us);
 	tick(&br);
-	call_mute(br.call, true, br.now_us);
+	call_mute(br.call, true);
 	for (int i = 0; i < 60; i++)
 		tick(&br);
 	g_assert_cmpstr(g_strchomp(br.said), ==,
@@ -333,6 +352,37 @@ static void a_muted_caller_is_silent_and_says_so(void)
 	/* Digital silence is not worth a packet for each frame. */
 	g_assert_cmpuint(br.rtp, <, 20);
 	g_assert_cmpint(br.level, ==, -127);
+	teardown(&br);
+}
+
+static void a_yes_unmutes_and_says_so_and_a_no_does_not(void)
+{
+	struct bridge br;
+
+	setup(&br, true);
+	br.acks = true;
+	call_start(br.call, br.now_us, br.now_us);
+	call_mute(br.call, true);
+	for (int i = 0; i < 60; i++)
+		tick(&br);
+	g_string_truncate(br.all, 0);
+	call_answer(br.call, 1, false);
+	for (int i = 0; i < 60; i++)
+		tick(&br);
+	g_assert_cmpstr(br.all->str, ==,
+			"{\"t\":\"answer\",\"n\":1,\"yes\":false}");
+	g_assert_cmpint(br.level, ==, -127);
+
+	g_string_truncate(br.all, 0);
+	call_answer(br.call, 2, true);
+	call_raise_hand(br.call, true);
+	for (int i = 0; i < 60; i++)
+		tick(&br);
+	g_assert_cmpstr(br.all->str, ==,
+			"{\"t\":\"answer\",\"n\":2,\"yes\":true}"
+			"{\"t\":\"self-mute\",\"on\":false}"
+			"{\"t\":\"hand\",\"on\":true}");
+	g_assert_cmpint(br.level, >, -30);
 	teardown(&br);
 }
 
@@ -450,7 +500,11 @@ static void a_call_never_touches_the_heap(void)
 		if (i % 7)
 			play(&br);
 		if (i == 50)
-			call_mute(br.call, true, br.now_us);
+			call_mute(br.call, true);
+		if (i == 60)
+			call_raise_hand(br.call, true);
+		if (i == 70)
+			call_answer(br.call, G_MAXUINT32, false);
 		tick(&br);
 	}
 	call_bye(br.call, br.now_us);
@@ -477,6 +531,8 @@ int main(int argc, char **argv)
 			what_is_lost_is_heard_as_silence_on_the_same_clock);
 	g_test_add_func("/call/a muted caller is silent and says so",
 			a_muted_caller_is_silent_and_says_so);
+	g_test_add_func("/call/a yes unmutes and says so and a no does not",
+			a_yes_unmutes_and_says_so_and_a_no_does_not);
 	g_test_add_func("/call/a message is acknowledged each time and shown "
 			"once",
 			a_message_is_acknowledged_each_time_and_shown_once);

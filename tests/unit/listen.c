@@ -426,7 +426,7 @@ static void mute(struct person *person, bool on, bool by_moderator)
 							.ses = person->ses,
 							.muted = on });
 	else
-		call_mute(person->call, on, person->hall->now);
+		call_mute(person->call, on);
 }
 
 /* A hard cut of this tone has an edge ten times its own. */

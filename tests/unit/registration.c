@@ -282,23 +282,54 @@ static void without_echo_the_cookie_never_goes_back(void)
 		g_assert_cmpuint(request.cookie[i], ==, 0);
 }
 
+static uint32_t due(struct control *ctl, uint64_t now)
+{
+	const struct control_message *msg = control_due(ctl, now);
+
+	return msg ? msg->id : 0;
+}
+
 static void a_control_message_repeats_until_acknowledged_or_5_s(void)
 {
 	struct control ctl = { 0 };
 	unsigned sent = 0;
 
-	g_assert_cmpint(control_say(&ctl, "{}", 0), ==, 0);
+	g_assert_cmpint(control_say(&ctl, CONTROL_HAND, "{}"), ==, 0);
 	for (uint64_t now = 0; now < 10 * S; now += 20 * MS)
-		sent += control_due(&ctl, now);
+		sent += due(&ctl, now) == 1;
 	g_assert_cmpuint(sent, ==, 25);
 
-	g_assert_cmpint(control_say(&ctl, "{\"a\":1}", 0), ==, 0);
-	g_assert_cmpint(control_say(&ctl, "{\"a\":2}", 0), ==, 0);
-	g_assert_true(control_due(&ctl, 0));
-	control_acked(&ctl, ctl.id - 1); /* of the one that was replaced */
-	g_assert_true(control_due(&ctl, 200 * MS));
-	control_acked(&ctl, ctl.id);
-	g_assert_false(control_due(&ctl, 400 * MS));
+	control_say(&ctl, CONTROL_HAND, "{\"a\":1}");
+	g_assert_cmpuint(due(&ctl, 10 * S), ==, 2);
+	control_say(&ctl, CONTROL_HAND, "{\"a\":2}");
+	g_assert_cmpuint(due(&ctl, 10 * S), ==, 3);
+	control_acked(&ctl, 2); /* of the one that was replaced */
+	g_assert_cmpuint(due(&ctl, 10 * S + 200 * MS), ==, 3);
+	control_acked(&ctl, 3);
+	g_assert_cmpuint(due(&ctl, 10 * S + 400 * MS), ==, 0);
+}
+
+static void control_messages_of_several_kinds_wait_for_each_other(void)
+{
+	char longest[CONTROL_MAX + 2] = { 0 };
+	struct control ctl = { 0 };
+
+	memset(longest, 'x', CONTROL_MAX + 1);
+	g_assert_cmpint(control_say(&ctl, CONTROL_HAND, longest), ==,
+			-EMSGSIZE);
+	control_say(&ctl, CONTROL_HAND, "{\"h\":1}");
+	g_assert_cmpuint(due(&ctl, 0), ==, 1);
+	control_say(&ctl, CONTROL_SELF_MUTE, "{\"m\":1}");
+	g_assert_cmpuint(due(&ctl, 100 * MS), ==, 0);
+	g_assert_cmpuint(due(&ctl, 200 * MS), ==, 1);
+	control_acked(&ctl, 2); /* it is not under way yet */
+	control_acked(&ctl, 1);
+	g_assert_cmpuint(due(&ctl, 220 * MS), ==, 2);
+	/* Given up, it makes way too. */
+	control_say(&ctl, CONTROL_HAND, "{\"h\":2}");
+	g_assert_cmpuint(due(&ctl, 5220 * MS), ==, 3);
+	control_acked(&ctl, 3);
+	g_assert_cmpuint(due(&ctl, 6 * S), ==, 0);
 }
 
 static void a_repeated_control_message_is_shown_once(void)
@@ -360,6 +391,9 @@ int main(int argc, char **argv)
 			without_echo_the_cookie_never_goes_back);
 	g_test_add_func("/control/a message repeats until acknowledged or 5 s",
 			a_control_message_repeats_until_acknowledged_or_5_s);
+	g_test_add_func(
+		"/control/messages of several kinds wait for each other",
+		control_messages_of_several_kinds_wait_for_each_other);
 	g_test_add_func("/control/a repeated message is shown once",
 			a_repeated_control_message_is_shown_once);
 	g_test_add_func("/registration/registering never touches the heap",
