@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bridge/cluster_private.h"
+#include "bridge/room/floor.h"
 
 static void free_room(gpointer data)
 {
@@ -297,11 +298,58 @@ static void tell(struct member *mem, const char *json, void *arg)
 {
 	struct cluster_seat *seat = seat_of(arg, mem);
 	json_t *message = json_loads(json, 0, NULL);
+	const char *type = json_string_value(json_object_get(message, "t"));
 	const char *text = json_string_value(json_object_get(message, "text"));
 
-	if (seat && text)
-		g_strlcpy(seat->end_text, text, sizeof(seat->end_text));
+	if (!seat || !g_strcmp0(type, "mute"))
+		; /* nothing to do */
+	else if (!g_strcmp0(type, "end"))
+		g_strlcpy(seat->end_text, text ? text : "",
+			  sizeof(seat->end_text));
+	else if (strlen(json) < sizeof(seat->says[0].json))
+		cluster_seat_say(seat, json);
+	else
+		g_warning("cluster: room=%s member=%u is not told %s, which "
+			  "is too long",
+			  seat->room->address, mem->id, type);
 	json_decref(message);
+}
+
+/* What the next owner is to know of hand and floor. */
+static void remember_seat(struct cluster_seat *seat)
+{
+	const struct member *mem = seat->mem;
+	const struct floor *flr = room_floor(mem->room);
+	const gboolean has = floor_holder(flr) == mem;
+	const gint64 until_ms = has ? floor_until_ms(flr) : 0;
+	const gboolean mute_after = has && floor_mutes_after(flr);
+	struct document_member *doc = &seat->doc;
+
+	if (doc->hand_ms == mem->hand_ms && doc->has_floor == has &&
+	    doc->floor_until_ms == until_ms && doc->mute_after == mute_after)
+		return;
+	doc->hand_ms = mem->hand_ms;
+	doc->has_floor = has;
+	doc->floor_until_ms = until_ms;
+	doc->mute_after = mute_after;
+	cluster_seat_write_member(seat);
+}
+
+static void remember(struct room *room, struct member *mem, void *arg)
+{
+	struct cluster_media *cm = arg;
+	struct cluster_room *found =
+		g_hash_table_lookup(cm->rooms, room_address(room));
+	struct cluster_seat *seat = mem ? seat_of(cm, mem) : NULL;
+	GHashTableIter iter;
+
+	if (seat)
+		remember_seat(seat);
+	if (mem || !found)
+		return;
+	g_hash_table_iter_init(&iter, found->seats);
+	while (g_hash_table_iter_next(&iter, NULL, (void **)&seat))
+		remember_seat(seat);
 }
 
 /* They are in the members already: cluster_media_hub_told(). */
@@ -323,6 +371,7 @@ const struct media_ops cluster_media_ops = {
 	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,
+	.remember = remember,
 };
 
 /* What an owner before has written. */
@@ -385,6 +434,8 @@ void cluster_media_restore_session(struct cluster_media *cm,
 		standby = seat->doc.has_standby = FALSE;
 	else if (stale && seat && is_at(&seat->doc.place, name))
 		seat->stranded_ms = cm->host->now_ms(cm->arg);
+	if (seat && is_at(&seat->doc.place, name))
+		seat->said = doc->said;
 	cluster_want_add(room, name->did, &at, standby);
 	if (!standby && !(seat && is_at(&seat->doc.place, name)))
 		cluster_want_drop(room, name->did, &at,

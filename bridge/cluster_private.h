@@ -35,6 +35,12 @@ struct cluster_want {
 	gint64 until_ms; /* nobody's any more; 0: it is somebody's place */
 };
 
+/* In band, to a caller. */
+struct cluster_said {
+	gint64 at_ms;
+	char json[sizeof(((struct document_said *)0)->json)];
+};
+
 struct cluster_seat {
 	struct cluster_room *room;
 	struct member *mem;
@@ -43,6 +49,8 @@ struct cluster_seat {
 	struct keys keys;
 	struct document_secret tool; /* a tool's keys, in place of those */
 	char end_text[257];
+	guint32 said; /* how many; the newest are kept */
+	struct cluster_said says[DOCUMENTS_MAX_SAID];
 	gint64 stranded_ms; /* its site is dead since then; 0: it is not */
 };
 
@@ -70,6 +78,8 @@ gboolean cluster_seat_find_standby(struct cluster_seat *seat);
 void cluster_seat_renew_standby(struct cluster_seat *seat);
 /* The caller has gone to his standby. */
 void cluster_seat_switch(struct cluster_seat *seat);
+/* Something in band, by his site. */
+void cluster_seat_say(struct cluster_seat *seat, const char *json);
 /* Takes all of it from the directory; who is still there is told why. */
 void cluster_seat_end(struct cluster_seat *seat);
 

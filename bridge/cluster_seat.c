@@ -3,6 +3,10 @@
 
 #include "bridge/cluster_private.h"
 
+/* A message is written with all that is written meanwhile, so that a site that
+ * was away for a moment still has it. */
+#define SAID_MS 10000
+
 static char *session_key(const struct cluster_room *room, const char *did,
 			 const struct document_place *place)
 {
@@ -147,6 +151,24 @@ static void fill_alternate(const struct cluster_seat *seat,
 	doc->alternate.k = doc->has_alternate ? seat->doc.standby.k : 0;
 }
 
+static void fill_says(const struct cluster_seat *seat,
+		      struct document_want_session *doc)
+{
+	const gint64 now_ms = seat->room->cm->host->now_ms(seat->room->cm->arg);
+	const guint n = MIN(seat->said, DOCUMENTS_MAX_SAID);
+
+	doc->said = seat->said;
+	for (guint i = 0; i < n; i++) {
+		const struct cluster_said *one =
+			&seat->says[(seat->said - n + i) % DOCUMENTS_MAX_SAID];
+
+		/* Between newer ones none may be missing. */
+		if (doc->n_says || now_ms - one->at_ms < SAID_MS)
+			g_strlcpy(doc->says[doc->n_says++].json, one->json,
+				  sizeof(one->json));
+	}
+}
+
 static void write_want(struct cluster_seat *seat,
 		       const struct document_place *place, gboolean standby,
 		       const struct document_ending *ending)
@@ -178,8 +200,10 @@ static void write_want(struct cluster_seat *seat,
 	place_secret(seat, place->k, &secret);
 	seal(seat->room->cm, key, &secret, doc.sealed, sizeof(doc.sealed));
 	explicit_bzero(&secret, sizeof(secret));
-	if (!standby)
+	if (!standby) {
 		fill_alternate(seat, &doc);
+		fill_says(seat, &doc);
+	}
 	if (ending) {
 		doc.has_end = TRUE;
 		doc.end = *ending;
@@ -198,6 +222,17 @@ void cluster_seat_write_wants(struct cluster_seat *seat)
 		write_want(seat, &doc->standby, TRUE, NULL);
 	}
 	write_want(seat, &doc->place, FALSE, NULL);
+}
+
+void cluster_seat_say(struct cluster_seat *seat, const char *json)
+{
+	struct cluster_media *cm = seat->room->cm;
+	struct cluster_said *one =
+		&seat->says[seat->said++ % DOCUMENTS_MAX_SAID];
+
+	one->at_ms = cm->host->now_ms(cm->arg);
+	g_strlcpy(one->json, json, sizeof(one->json));
+	write_want(seat, &seat->doc.place, FALSE, NULL);
 }
 
 void cluster_seat_write_member(struct cluster_seat *seat)
@@ -314,6 +349,8 @@ void cluster_seat_switch(struct cluster_seat *seat)
 	seat->stranded_ms = 0;
 	doc->place = doc->standby;
 	doc->has_standby = FALSE;
+	doc->talked_s = seat->mem->talked_s;
+	doc->heard = 0;
 	room_moved(seat->mem->room, seat->mem, doc->place.gate);
 	cluster_want_drop(seat->room, seat->did, &old, CLUSTER_LINGER_MS);
 	cluster_seat_renew_standby(seat);

@@ -18,19 +18,39 @@ static void tell_self_mute(struct cluster_seat *seat, gboolean muted)
 	cm->events->message(seat->mem->id, json, strlen(json), cm->events_arg);
 }
 
+/* What he has said since; each is heard once, by whoever owns the room. */
+static void tell_heard(struct cluster_seat *seat,
+		       const struct document_status_session *doc)
+{
+	struct cluster_media *cm = seat->room->cm;
+	const guint32 first = doc->heard - doc->n_hears + 1;
+	const guint32 before = seat->doc.heard;
+
+	if (doc->heard == before)
+		return;
+	seat->doc.heard = doc->heard;
+	cluster_seat_write_member(seat);
+	for (guint i = 0; i < doc->n_hears; i++)
+		if ((gint32)(first + i - before) > 0)
+			cm->events->message(seat->mem->id, doc->hears[i].json,
+					    strlen(doc->hears[i].json),
+					    cm->events_arg);
+}
+
 static void tell_figures(struct cluster_seat *seat,
 			 const struct document_status_session *doc)
 {
 	struct cluster_media *cm = seat->room->cm;
-	const struct media_figures *fig = &doc->figures;
+	struct media_figures fig = doc->figures;
 
 	if (!doc->has_figures)
 		return;
-	if (fig->round_trip_ms >= 0)
+	if (fig.round_trip_ms >= 0)
 		cluster_sites_measured(cm->sites, seat->doc.place.site,
-				       doc->path, fig->round_trip_ms,
+				       doc->path, fig.round_trip_ms,
 				       cm->host->now_ms(cm->arg));
-	cm->events->figures(seat->mem->id, fig, cm->events_arg);
+	fig.talked_s += seat->doc.talked_s;
+	cm->events->figures(seat->mem->id, &fig, cm->events_arg);
 }
 
 /* At his place. He may be gone after this. */
@@ -38,6 +58,8 @@ static void here(struct cluster_seat *seat,
 		 const struct document_status_session *doc)
 {
 	struct cluster_media *cm = seat->room->cm;
+	const char *room = seat->room->address;
+	g_autofree char *did = g_strdup(seat->did);
 	const gboolean first = seat->doc.state == MEMBER_INVITED;
 
 	if (!*doc->path)
@@ -52,6 +74,9 @@ static void here(struct cluster_seat *seat,
 	if (first || strcmp(seat->mem->path, doc->path) != 0)
 		cm->events->registered(seat->mem->id, doc->path,
 				       cm->events_arg);
+	seat = cluster_seat_find(cm, room, did);
+	if (seat)
+		tell_heard(seat, doc);
 }
 
 static void standby_told(struct cluster_seat *seat,

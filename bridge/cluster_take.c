@@ -184,6 +184,11 @@ static struct member *adopt(struct cluster_account *acc,
 		.muted = doc->muted,
 		.self_muted = doc->self_muted,
 		.volume = doc->volume,
+		.talked_s = doc->talked_s,
+		.hand_ms = doc->hand_ms,
+		.has_floor = doc->has_floor,
+		.floor_until_ms = doc->floor_until_ms,
+		.mute_after = doc->mute_after,
 	};
 	struct keys keys;
 	struct member *mem;

@@ -9,6 +9,7 @@
 #include "bridge/dialogs.h"
 #include "bridge/outbox.h"
 #include "bridge/reception.h"
+#include "bridge/room/in_band.h"
 #include "bridge/rooms.h"
 #include "bridge/tools.h"
 
@@ -100,6 +101,9 @@ static void room_changed(struct room *room, struct member *mem,
 	const struct conference_host *host = conf->host;
 	GError *error = NULL;
 
+	if ((change == ROOM_MEMBER_CHANGED || change == ROOM_STATE) &&
+	    host->media->remember)
+		host->media->remember(room, mem, host->media_arg);
 	if (host->observer)
 		host->observer->changed(room, mem, change, by,
 					host->observer_arg);
@@ -156,10 +160,10 @@ static void media_message(guint32 member, const char *json, gsize size,
 {
 	struct conference *conf = arg;
 	struct member *mem = find_member(conf, member);
-	gboolean on;
+	struct in_band msg;
 
-	if (mem && media_self_mute(json, size, &on))
-		room_self_muted(mem->room, mem, on);
+	if (mem && in_band_read(&msg, json, size))
+		room_hear(mem->room, mem, &msg, conf->host->now_ms(conf->arg));
 }
 
 static void media_measured(guint32 member, const struct media_figures *fig,
@@ -174,6 +178,8 @@ static void media_measured(guint32 member, const struct media_figures *fig,
 	mem->out = fig->out;
 	mem->round_trip_ms = fig->round_trip_ms;
 	mem->talking = fig->talking;
+	mem->talked_s = fig->talked_s;
+	mem->silent_s = fig->silent_s;
 	room_figures(mem->room, mem);
 }
 
@@ -417,8 +423,10 @@ void conference_run(struct conference *conf)
 	gint64 monotonic = conf->host->monotonic_ms(conf->arg);
 	GPtrArray *rooms = rooms_all(conf->rooms);
 
-	for (guint i = 0; i < rooms->len; i++)
+	for (guint i = 0; i < rooms->len; i++) {
 		room_expire(rooms->pdata[i], now_ms / 1000);
+		room_run(rooms->pdata[i], now_ms);
+	}
 	g_ptr_array_unref(rooms);
 	outbox_run(conf->outbox, now_ms);
 	if (monotonic >= conf->forget_at) {

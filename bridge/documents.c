@@ -80,7 +80,8 @@
 		0                                                              \
 	}
 
-#define MAX_TIME     G_GINT64_CONSTANT(253402300799) /* the year 9999 */
+/* The year 9999, in ms. */
+#define MAX_TIME     G_GINT64_CONSTANT(253402300799000)
 #define MAX_PEOPLE   1000000
 #define MAX_RTT_MS   1000000
 #define MAX_PT	     127 /* tools may use any that is not RTCP's */
@@ -194,6 +195,12 @@ static const struct json_field member_fields[] = {
 	FLAG("srtp", document_member, srtp),
 	MAYBE("tool", document_member, tool, has_tool, tool_fields),
 	BYTES("token", O, document_member, token),
+	NUMBER("talked_s", O, document_member, talked_s, 0, G_MAXUINT32),
+	TIME("hand_ms", O, document_member, hand_ms),
+	FLAG("floor", document_member, has_floor),
+	TIME("floor_until_ms", O, document_member, floor_until_ms),
+	FLAG("mute_after", document_member, mute_after),
+	NUMBER("heard", O, document_member, heard, 0, G_MAXUINT32),
 	END,
 };
 
@@ -243,6 +250,16 @@ static const struct json_field ending_fields[] = {
 	END,
 };
 
+static const struct json_field said_fields[] = {
+	TEXT("m", R, document_said, json),
+	END,
+};
+
+static const struct json_field heard_fields[] = {
+	TEXT("m", R, document_heard, json),
+	END,
+};
+
 static const struct json_field want_session_fields[] = {
 	TEXT("instance", R, document_want_session, instance),
 	NUMBER("worker", O, document_want_session, worker, 0,
@@ -260,6 +277,9 @@ static const struct json_field want_session_fields[] = {
 	MAYBE("alternate", document_want_session, alternate, has_alternate,
 	      alternate_fields),
 	MAYBE("end", document_want_session, end, has_end, ending_fields),
+	NUMBER("said", O, document_want_session, said, 0, G_MAXUINT32),
+	ITEMS("says", document_want_session, says, n_says, DOCUMENTS_MAX_SAID,
+	      said_fields),
 	END,
 };
 
@@ -317,6 +337,8 @@ static const struct json_field figures_fields[] = {
 	STRUCT("in", media_figures, in, figure_fields),
 	STRUCT("out", media_figures, out, figure_fields),
 	DOUBLE("rtt_ms", O, media_figures, round_trip_ms, -1, MAX_RTT_MS),
+	NUMBER("talked_s", O, media_figures, talked_s, 0, G_MAXUINT32),
+	NUMBER("silent_s", O, media_figures, silent_s, 0, G_MAXUINT32),
 	FLAG("talking", media_figures, talking),
 	END,
 };
@@ -326,6 +348,9 @@ static const struct json_field status_session_fields[] = {
 	TIME("since", O, document_status_session, since),
 	WORD("gone", O, document_status_session, gone, gones),
 	FLAG("self_muted", document_status_session, self_muted),
+	NUMBER("heard", O, document_status_session, heard, 0, G_MAXUINT32),
+	ITEMS("hears", document_status_session, hears, n_hears,
+	      DOCUMENTS_MAX_HEARD, heard_fields),
 	MAYBE("figures", document_status_session, figures, has_figures,
 	      figures_fields),
 	END,

@@ -26,6 +26,8 @@
 #define DOCUMENTS_MAX_WORKERS 64
 #define DOCUMENTS_MAX_PLACES  100000 /* k counts up to it */
 #define DOCUMENTS_SALT	      16
+#define DOCUMENTS_MAX_SAID    6 /* in-band messages to one caller */
+#define DOCUMENTS_MAX_HEARD   4 /* and from him */
 
 /* Names: the keys under the directory's prefix. */
 
@@ -145,6 +147,12 @@ struct document_member {
 	gboolean has_tool;
 	struct document_tool tool;
 	guint8 token[32]; /* SHA-256 of a tool's token, with which it leaves */
+	guint talked_s;	  /* at the places before this one */
+	gint64 hand_ms;	  /* see struct member */
+	gboolean has_floor;
+	gint64 floor_until_ms; /* bridge/room/floor.h */
+	gboolean mute_after;
+	guint32 heard; /* of what he said in band at this place, the last */
 };
 
 struct document_sound { /* of the room, as in config.h */
@@ -205,6 +213,15 @@ struct document_alternate {
 	struct ipsp_gate gate;
 };
 
+/* In-band messages, each once. The last one's number stands beside the list;
+ * those before it count down. */
+struct document_said {
+	char json[256];
+};
+struct document_heard {
+	char json[96];
+};
+
 /* The owner removes it when the status says that it is gone, or when it is no
  * longer wanted: a session without a want ends, quietly. */
 struct document_want_session {
@@ -226,6 +243,10 @@ struct document_want_session {
 	struct document_alternate alternate;
 	gboolean has_end;
 	struct document_ending end;
+	/* What the owner has said to him of late; in a place only. */
+	guint32 said;
+	guint n_says;
+	struct document_said says[DOCUMENTS_MAX_SAID];
 };
 
 /* What is sealed: keys of one caller. A want has those of its place k only,
@@ -293,6 +314,10 @@ struct document_status_session {
 	gint64 since;  /* Unix seconds of its registration; 0: not yet */
 	enum document_gone gone;
 	gboolean self_muted;
+	/* What else he said in band of late (bridge/room/in_band.h). */
+	guint32 heard;
+	guint n_hears;
+	struct document_heard hears[DOCUMENTS_MAX_HEARD];
 	gboolean has_figures;
 	struct media_figures figures;
 };

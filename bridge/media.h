@@ -99,12 +99,16 @@ struct media_ops {
 	void (*tell)(struct member *mem, const char *json, void *arg);
 	/* Copies the newest levels into the members. */
 	void (*levels)(struct room *room, void *arg);
+	/* The member's hand, or (NULL) who has the floor, may have changed:
+	 * whoever keeps the room next is to know. NULL: nobody will. */
+	void (*remember)(struct room *room, struct member *mem, void *arg);
 };
 
 /* How a member does, once a second. */
 struct media_figures {
 	struct member_figures in, out; /* from the member, and to it */
 	double round_trip_ms;	       /* < 0: not known */
+	guint talked_s, silent_s;      /* see session_report */
 	gboolean talking;
 };
 
@@ -121,9 +125,6 @@ struct media_events {
 };
 
 /* What both a lone bridge and a site make of what their workers tell. */
-
 struct media_figures media_figures(const struct session_report *rep);
-/* TRUE for {"t":"self-mute","on":...} (docs/ipsp.md, "In-band control"). */
-gboolean media_self_mute(const char *json, gsize size, gboolean *on_r);
 
 #endif

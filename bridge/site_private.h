@@ -96,7 +96,10 @@ struct site_session {
 	gboolean refused; /* cannot be opened, and that was said */
 	gboolean crowded; /* there was no gate for it when it was tried */
 	gboolean published;
-	gint64 figures_us; /* when they were written last */
+	guint32 said;	    /* the last that he was told of want->says */
+	gint64 figures_us;  /* when they were written last */
+	gint64 hears_us;    /* when what he said was */
+	gboolean unwritten; /* he has said something since */
 	struct document_status_session status;
 };
 

@@ -3,11 +3,14 @@
 
 #include "bridge/candidates.h"
 #include "bridge/leg_config.h"
-#include "bridge/room/member.h"
+#include "bridge/room/in_band.h"
 #include "bridge/site_private.h"
 
 #define FIGURES_EVERY_S 5
-#define MAX_PLACE	255 /* session_config.place */
+/* What a caller says is written so often at most, whatever he does: the rest
+ * with his next figures. */
+#define HEARS_EVERY_US (250 * G_TIME_SPAN_MILLISECOND)
+#define MAX_PLACE      255 /* session_config.place */
 
 struct site_session *site_session_create(struct site_room *room,
 					 const char *did, guint k)
@@ -275,7 +278,7 @@ static void tell(struct site_session *ses, const char *json)
 
 static void tell_mute(struct site_session *ses)
 {
-	g_autofree char *json = member_mute_message(ses->muted);
+	g_autofree char *json = in_band_mute(ses->muted);
 
 	tell(ses, json);
 }
@@ -352,6 +355,18 @@ static void update_alternate(struct site_session *ses)
 	redirect(ses);
 }
 
+/* What he was not told yet of what the owner says. */
+static void update_says(struct site_session *ses)
+{
+	const struct document_want_session *want = ses->want;
+	const guint32 first = want->said - want->n_says + 1;
+
+	for (guint i = 0; i < want->n_says; i++)
+		if ((gint32)(first + i - ses->said) > 0)
+			leg_tell(ses->leg, want->says[i].json);
+	ses->said = want->said;
+}
+
 static void end(struct site_session *ses)
 {
 	static const enum member_leave leaves[] = {
@@ -361,8 +376,7 @@ static void end(struct site_session *ses)
 		[DOCUMENT_END_REPLACED] = LEAVE_REPLACED,
 	};
 	const struct document_ending *ending = &ses->want->end;
-	g_autofree char *json =
-		member_end_message(leaves[ending->why], ending->text);
+	g_autofree char *json = in_band_end(leaves[ending->why], ending->text);
 
 	if (json)
 		tell(ses, json);
@@ -383,8 +397,10 @@ gboolean site_session_reconcile(struct site_session *ses, gint64 now_us)
 		open_session(ses);
 	if (ses->leg) {
 		update_sound(ses);
-		if (is_here(ses))
+		if (is_here(ses)) {
 			update_alternate(ses);
+			update_says(ses);
+		}
 	}
 	if (ses->want->has_end && !ses->status.gone)
 		end(ses);
@@ -406,6 +422,7 @@ void site_session_registered(struct site_session *ses, const char *path)
 		if (ses->muted)
 			tell_mute(ses);
 		update_alternate(ses);
+		update_says(ses);
 	}
 	g_info("site: registered room=%s did=%s.%u path=%s", ses->room->address,
 	       ses->did, ses->k, path);
@@ -428,14 +445,38 @@ void site_session_gone(struct site_session *ses, enum document_gone gone)
 	site_status_session(ses);
 }
 
+/* The oldest gives way. */
+static void keep_heard(struct document_status_session *status,
+		       const struct in_band *msg)
+{
+	g_autofree char *json = in_band_write(msg);
+
+	if (status->n_hears == DOCUMENTS_MAX_HEARD)
+		memmove(status->hears, status->hears + 1,
+			(--status->n_hears) * sizeof(status->hears[0]));
+	g_strlcpy(status->hears[status->n_hears++].json, json,
+		  sizeof(status->hears[0].json));
+	status->heard++;
+}
+
 void site_session_message(struct site_session *ses, const char *json,
 			  gsize size)
 {
-	gboolean on;
+	const gint64 now_us = g_get_monotonic_time();
+	struct in_band msg;
 
-	if (!media_self_mute(json, size, &on) || on == ses->status.self_muted)
+	if (!in_band_read(&msg, json, size))
 		return;
-	ses->status.self_muted = on;
+	if (msg.type != IN_BAND_SELF_MUTE)
+		keep_heard(&ses->status, &msg);
+	else if (ses->status.self_muted == msg.on)
+		return;
+	else
+		ses->status.self_muted = msg.on;
+	ses->unwritten = now_us - ses->hears_us < HEARS_EVERY_US;
+	if (ses->unwritten)
+		return;
+	ses->hears_us = now_us;
 	site_status_session(ses);
 }
 
@@ -448,8 +489,10 @@ void site_session_report(struct site_session *ses,
 		return;
 	ses->status.has_figures = TRUE;
 	ses->status.figures = media_figures(rep);
-	if (now_us - ses->figures_us < FIGURES_EVERY_S * G_USEC_PER_SEC)
+	if (!ses->unwritten &&
+	    now_us - ses->figures_us < FIGURES_EVERY_S * G_USEC_PER_SEC)
 		return;
+	ses->unwritten = FALSE;
 	ses->figures_us = now_us;
 	site_status_session(ses);
 }

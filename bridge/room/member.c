@@ -1,8 +1,5 @@
 #include "bridge/room/member.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-
 #define SILENT_DBOV (-127)
 
 static const struct member_figures unknown = { -1, -1, -1, -1, -1, -1, -1 };
@@ -38,6 +35,7 @@ void member_destroy(struct member **memp)
 	*memp = NULL;
 	if (!mem)
 		return;
+	g_free(mem->asked_by);
 	g_free(mem->address);
 	g_free(mem->name);
 	g_free(mem->device);
@@ -61,37 +59,4 @@ const char *member_leave_word(enum member_leave why)
 	};
 
 	return words[why];
-}
-
-/* Our own copy: what jansson allocates is not g_free()'s to free. */
-static char *dump(json_t *message)
-{
-	char *text = json_dumps(message, JSON_COMPACT);
-	char *copy = g_strdup(text);
-
-	free(text);
-	json_decref(message);
-	return copy;
-}
-
-char *member_end_message(enum member_leave why, const char *text)
-{
-	static const char *const words[] = {
-		[LEAVE_REPLACED] = "replaced",
-		[LEAVE_KICKED] = "kicked",
-		[LEAVE_ENDED] = "ended",
-	};
-	json_t *message;
-
-	if (why >= G_N_ELEMENTS(words) || !words[why])
-		return NULL;
-	message = json_pack("{s:s,s:s}", "t", "end", "why", words[why]);
-	if (text && *text)
-		json_object_set_new(message, "text", json_string(text));
-	return dump(message);
-}
-
-char *member_mute_message(gboolean on)
-{
-	return dump(json_pack("{s:s,s:b}", "t", "mute", "on", on));
 }

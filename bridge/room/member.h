@@ -19,10 +19,4 @@ char *member_device_key(const struct member *mem);
 /* One word for the log. */
 const char *member_leave_word(enum member_leave why);
 
-/* {"t":"end",...} of docs/ipsp.md, "In-band control", or NULL where the
- * member knows already or cannot be told. Caller frees. */
-char *member_end_message(enum member_leave why, const char *text);
-/* {"t":"mute",...}. Caller frees. */
-char *member_mute_message(gboolean on);
-
 #endif

@@ -3,7 +3,11 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "bridge/room/consent.h"
+#include "bridge/room/floor.h"
+#include "bridge/room/in_band.h"
 #include "bridge/room/member.h"
+#include "bridge/room/room_link.h"
 
 /* Characters of what a moderator writes to one who is sent away: with the JSON
  * around it, even if each is escaped, it must fit into one RTCP packet. */
@@ -18,6 +22,8 @@ struct room {
 	const struct room_effects *effects;
 	const struct room_observer *observer; /* may be NULL */
 	void *arg;
+	struct room_link link;
+	struct floor *floor;
 	GPtrArray *members; /* struct member, in order of arrival */
 	/* Thousands may come at once: nothing goes through all of them then. */
 	GHashTable *by_id;   /* member id => the same */
@@ -44,6 +50,8 @@ struct room *room_create(const struct room_config *cfg,
 	room->effects = effects;
 	room->observer = observer;
 	room->arg = arg;
+	room->link = (struct room_link){ room, effects, observer, arg };
+	room->floor = floor_create(&room->link);
 	room->members = g_ptr_array_new();
 	room->by_id = g_hash_table_new(NULL, NULL);
 	room->devices =
@@ -97,11 +105,13 @@ static void leave(struct room *room, struct member *mem, enum member_leave why,
 		  const char *by, const char *text)
 {
 	g_autofree char *message = NULL;
+	gboolean had_floor;
 
 	if (mem->state == MEMBER_HERE)
-		message = member_end_message(why, text);
+		message = in_band_end(why, text);
 	mem->state = MEMBER_GONE;
 	mem->leave = why;
+	had_floor = floor_left(room->floor, mem);
 	remove_member(room, mem);
 	g_info("room: left room=%s member=%u why=%s", room->address, mem->id,
 	       member_leave_word(why));
@@ -109,6 +119,9 @@ static void leave(struct room *room, struct member *mem, enum member_leave why,
 		room->effects->tell(mem, message, room->arg);
 	room->effects->end_media(mem, room->arg);
 	tell_observer(room, mem, ROOM_MEMBER_GONE, by);
+	/* Where another bridge keeps the room nothing has changed. */
+	if (had_floor && why != LEAVE_HANDED_ON)
+		tell_observer(room, NULL, ROOM_STATE, by);
 	member_destroy(&mem);
 }
 
@@ -123,6 +136,7 @@ void room_destroy(struct room **roomp)
 		leave(room, g_ptr_array_index(room->members, 0), LEAVE_ENDED,
 		      NULL, NULL);
 	tell_observer(room, NULL, ROOM_CLOSED, NULL);
+	floor_destroy(&room->floor);
 	g_ptr_array_unref(room->members);
 	g_hash_table_unref(room->by_id);
 	g_hash_table_unref(room->devices);
@@ -167,6 +181,11 @@ struct member *room_member(const struct room *room, guint32 id)
 	return g_hash_table_lookup(room->by_id, GUINT_TO_POINTER(id));
 }
 
+struct floor *room_floor(const struct room *room)
+{
+	return room->floor;
+}
+
 gboolean room_is_moderator(const struct room *room, const char *address)
 {
 	return room->moderators &&
@@ -203,9 +222,14 @@ struct member *room_adopt(struct room *room, const struct room_guest *guest,
 	mem->muted = past->muted;
 	mem->self_muted = past->self_muted;
 	mem->volume = past->volume;
+	mem->talked_s = past->talked_s;
 	g_free(mem->path);
 	mem->path = g_strdup(past->path);
 	add_member(room, mem);
+	floor_restore_hand(room->floor, mem, past->hand_ms);
+	if (past->has_floor)
+		floor_restore(room->floor, mem, past->floor_until_ms,
+			      past->mute_after);
 	tell_observer(room, mem, ROOM_MEMBER_ADDED, NULL);
 	return mem;
 }
@@ -286,19 +310,52 @@ void room_self_muted(struct room *room, struct member *mem, gboolean muted)
 	if (mem->self_muted == muted)
 		return;
 	mem->self_muted = muted;
+	if (!muted && !mem->muted)
+		consent_forget(mem);
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
 }
 
-static struct member *moderated(struct room *room, guint32 id, GError **error)
+void room_run(struct room *room, gint64 now_ms)
 {
-	struct member *mem = room_member(room, id);
+	floor_run(room->floor, now_ms);
+	consent_run(&room->link, now_ms);
+}
 
-	if (!room->kept) {
+void room_hear(struct room *room, struct member *mem, const struct in_band *msg,
+	       gint64 now_ms)
+{
+	if (mem->state != MEMBER_HERE)
+		return;
+	switch (msg->type) {
+	case IN_BAND_SELF_MUTE:
+		room_self_muted(room, mem, msg->on);
+		break;
+	case IN_BAND_HAND:
+		floor_hand(room->floor, mem, msg->on, now_ms);
+		break;
+	case IN_BAND_ANSWER:
+		consent_answer(&room->link, mem, msg->n, msg->on);
+		break;
+	case IN_BAND_TYPES:
+		break;
+	}
+}
+
+gboolean room_obeys(const struct room *room, GError **error)
+{
+	if (!room->kept)
 		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_KEPT,
 			    "Another bridge keeps %s, or nobody can for now.",
 			    room->name);
+	return room->kept;
+}
+
+struct member *room_moderated(struct room *room, guint32 id, GError **error)
+{
+	struct member *mem = room_member(room, id);
+
+	if (!room_obeys(room, error))
 		return NULL;
-	}
 	if (!mem)
 		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_HERE,
 			    "Nobody with number %u is in %s any more.", id,
@@ -309,7 +366,7 @@ static struct member *moderated(struct room *room, guint32 id, GError **error)
 static gboolean set_muted(struct room *room, guint32 id, gboolean muted,
 			  const char *by, GError **error)
 {
-	struct member *mem = moderated(room, id, error);
+	struct member *mem = room_moderated(room, id, error);
 	g_autofree char *message = NULL;
 
 	if (!mem)
@@ -317,9 +374,10 @@ static gboolean set_muted(struct room *room, guint32 id, gboolean muted,
 	if (mem->muted == muted)
 		return TRUE;
 	mem->muted = muted;
+	consent_forget(mem);
 	room->effects->set_muted(mem, muted, room->arg);
 	if (mem->state == MEMBER_HERE) {
-		message = member_mute_message(muted);
+		message = in_band_mute(muted);
 		room->effects->tell(mem, message, room->arg);
 	}
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, by);
@@ -341,7 +399,7 @@ gboolean room_unmute(struct room *room, guint32 member, const char *by,
 gboolean room_set_volume(struct room *room, guint32 member, guint percent,
 			 const char *by, GError **error)
 {
-	struct member *mem = moderated(room, member, error);
+	struct member *mem = room_moderated(room, member, error);
 
 	if (!mem)
 		return FALSE;
@@ -354,10 +412,16 @@ gboolean room_set_volume(struct room *room, guint32 member, guint percent,
 	return TRUE;
 }
 
+gboolean room_ask_unmute(struct room *room, guint32 member, const char *by,
+			 gint64 now_ms, GError **error)
+{
+	return consent_request(&room->link, member, by, now_ms, error);
+}
+
 gboolean room_kick(struct room *room, guint32 member, const char *by,
 		   const char *reason, GError **error)
 {
-	struct member *mem = moderated(room, member, error);
+	struct member *mem = room_moderated(room, member, error);
 	g_autofree char *text = NULL;
 
 	if (!mem)

@@ -11,6 +11,7 @@
 #include "signaling/ipsp.h"
 
 struct room;
+struct floor; /* floor.h */
 
 enum member_state {
 	MEMBER_INVITED, /* answered OK, has not registered yet */
@@ -43,6 +44,14 @@ struct member_figures {
 	double mos; /* 1..4.5, an estimate */
 };
 
+/* Whether a moderator has asked it to unmute, and what became of that. */
+enum member_asked {
+	ASKED_NOT,
+	ASKED_WAITING,
+	ASKED_REFUSED,
+	ASKED_UNANSWERED,
+};
+
 /* Owned by its room; valid until MEMBER_GONE has been told. */
 struct member {
 	guint32 id; /* unique in the process, never reused */
@@ -60,9 +69,21 @@ struct member {
 	gint64 since;	     /* Unix seconds of its registration */
 	gint64 deadline;     /* Unix seconds: an invited one is a no-show */
 
+	/* floor.h */
+	gint64 hand_ms; /* Unix ms: since when its hand is up; 0: it is down */
+	gint64 hand_changed_ms; /* by its phone */
+	guint place_told;	/* in the queue, as it knows it */
+	/* consent.h */
+	enum member_asked asked;
+	guint32 asked_n; /* how often */
+	gint64 asked_until_ms;
+	char *asked_by; /* NULL: nobody waits for an answer */
+
 	/* Once a second from the media worker. */
 	struct member_figures in, out; /* from the member, and to it */
 	double round_trip_ms;	       /* < 0: not known */
+	guint talked_s; /* has talked and was heard, since it came */
+	guint silent_s; /* nothing but digital silence has come so long */
 	gboolean talking;
 	int level; /* dBov -127..0, see room_refresh_levels() */
 };
@@ -85,6 +106,7 @@ enum room_change {
 	ROOM_MEMBER_CHANGED, /* anything but what follows */
 	ROOM_MEMBER_FIGURES, /* once a second */
 	ROOM_MEMBER_GONE,
+	ROOM_STATE,  /* of the room itself; member is NULL */
 	ROOM_CLOSED, /* member is NULL; the room goes away */
 };
 
@@ -98,8 +120,9 @@ struct room_observer {
 #define ROOM_ERROR room_error_quark()
 GQuark room_error_quark(void);
 enum room_error {
-	ROOM_ERROR_NOT_HERE, /* no such member (any more) */
-	ROOM_ERROR_NOT_KEPT, /* see room_set_kept() */
+	ROOM_ERROR_NOT_HERE,   /* no such member (any more) */
+	ROOM_ERROR_NOT_KEPT,   /* see room_set_kept() */
+	ROOM_ERROR_IMPOSSIBLE, /* this member or room cannot */
 	ROOM_ERRORS,
 };
 
@@ -131,6 +154,8 @@ gboolean room_is_kept(const struct room *room);
 /* struct member *, in order of arrival; the room's. */
 const GPtrArray *room_members(const struct room *room);
 struct member *room_member(const struct room *room, guint32 id);
+/* Its own. */
+struct floor *room_floor(const struct room *room);
 gboolean room_is_moderator(const struct room *room, const char *address);
 
 /* People here or invited, each device once: the n of OK and BUSY. */
@@ -156,6 +181,11 @@ struct room_past {
 	const char *path;
 	gboolean muted, self_muted;
 	guint volume; /* percent */
+	guint talked_s;
+	gint64 hand_ms;
+	gboolean has_floor; /* the two that follow are of it, floor.h */
+	gint64 floor_until_ms;
+	gboolean mute_after;
 };
 struct member *room_adopt(struct room *room, const struct room_guest *guest,
 			  const struct room_past *past);
@@ -169,6 +199,12 @@ void room_moved(struct room *room, struct member *mem, const char *gate);
 void room_left(struct room *room, struct member *mem, enum member_leave why);
 /* Seats whose OK was not used in time become free. */
 void room_expire(struct room *room, gint64 now);
+/* Once a second, for what else time brings: floor.h, consent.h. Unix ms. */
+void room_run(struct room *room, gint64 now_ms);
+/* What its phone said in band. */
+struct in_band;
+void room_hear(struct room *room, struct member *mem, const struct in_band *msg,
+	       gint64 now_ms);
 /* The figures in mem were renewed. */
 void room_figures(struct room *room, struct member *mem);
 void room_self_muted(struct room *room, struct member *mem, gboolean muted);
@@ -184,6 +220,9 @@ gboolean room_unmute(struct room *room, guint32 member, const char *by,
  * ROOM_MAX_VOLUME; as long as its call lasts. */
 gboolean room_set_volume(struct room *room, guint32 member, guint percent,
 			 const char *by, GError **error);
+/* Asks it to unmute, see consent.h. */
+gboolean room_ask_unmute(struct room *room, guint32 member, const char *by,
+			 gint64 now_ms, GError **error);
 gboolean room_kick(struct room *room, guint32 member, const char *by,
 		   const char *reason, GError **error);
 void room_refresh_levels(struct room *room);

@@ -7,6 +7,7 @@
 #include "bridge/cluster.h"
 #include "bridge/cluster_media.h"
 #include "bridge/directory/local.h"
+#include "bridge/room/floor.h"
 #include "bridge/token.h"
 #include "signaling/message.h"
 #include "tests/scenario/caller.h"
@@ -774,6 +775,105 @@ static void who_is_kicked_is_told_why_before_his_session_ends(void)
 	world_end(&wld);
 }
 
+/* What a caller says in band, as his site writes it: the n-th. */
+static void site_hears(struct site *site, const struct caller *call, guint32 n,
+		       const char *json)
+{
+	struct document_status_session doc = {
+		.path = "192.0.2.9:5004",
+		.since = clock_ms / 1000,
+		.heard = n,
+		.n_hears = 1,
+	};
+	g_autofree char *key = status_key(site, ROOM, call->did, 0);
+	g_autofree char *text = NULL;
+
+	g_strlcpy(doc.hears[0].json, json, sizeof(doc.hears[0].json));
+	text = document_write(DOCUMENT_STATUS_SESSION, &doc);
+	directory_lease(site->dir, key, text);
+	settle();
+}
+
+/* What the owner has said to him, the last. */
+static void assert_said(struct site *site, const struct caller *call,
+			guint32 said, const char *json)
+{
+	struct document_want_session want;
+
+	settle();
+	g_assert_true(site_wants(site, call->did, 0, &want));
+	g_assert_cmpuint(want.said, ==, said);
+	g_assert_cmpuint(want.n_says, >, 0);
+	g_assert_cmpstr(want.says[want.n_says - 1].json, ==, json);
+}
+
+static void a_hand_is_up_and_gets_the_floor_under_the_next_owner(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct bridge *heir = wld->bridges[1];
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+	struct member *mem = only_member(wld->bridges[0]);
+	gint64 since;
+
+	site_hears(place, call, 1, "{\"t\":\"hand\",\"on\":true}");
+	since = mem->hand_ms;
+	g_assert_cmpint(since, ==, clock_ms);
+	assert_said(place, call, 1, "{\"t\":\"hand\",\"on\":true,\"place\":1}");
+	g_assert_true(room_mute(mem->room, mem->id, "chair@example.org", NULL));
+	settle();
+
+	bridge_kill(&wld->bridges[0]);
+	pass(10000);
+	mem = only_member(heir);
+	g_assert_cmpint(mem->hand_ms, ==, since);
+	g_assert_true(floor_next(room_floor(mem->room), 60, "chair@example.org",
+				 clock_ms, NULL));
+	assert_said(place, call, 2, "{\"t\":\"floor\",\"on\":true,\"s\":60}");
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_false(want.muted);
+	/* The same status again says nothing new. */
+	site_hears(place, call, 1, "{\"t\":\"hand\",\"on\":true}");
+	g_assert_cmpint(mem->hand_ms, ==, 0);
+	pass(61000);
+	assert_said(place, call, 3,
+		    "{\"t\":\"floor\",\"on\":false,\"why\":\"time\"}");
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_true(want.muted);
+	caller_free(call);
+	world_end(&wld);
+}
+
+static void who_is_asked_to_unmute_answers_through_his_site(void)
+{
+	struct world *wld = world_start(2, 2);
+	struct site *place, *standby;
+	struct document_want_session want;
+	struct caller *call =
+		join(wld, wld->bridges[0], "ann@example.org", &place, &standby);
+	struct member *mem = only_member(wld->bridges[0]);
+
+	room_mute(mem->room, mem->id, "chair@example.org", NULL);
+	g_assert_true(room_ask_unmute(mem->room, mem->id, "chair@example.org",
+				      clock_ms, NULL));
+	assert_said(place, call, 1, "{\"t\":\"ask-unmute\",\"n\":1}");
+	site_hears(place, call, 1, "{\"t\":\"answer\",\"n\":1,\"yes\":true}");
+	g_assert_false(mem->muted);
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_false(want.muted);
+	/* What is said long ago is not written again. */
+	pass(11000);
+	room_mute(mem->room, mem->id, "chair@example.org", NULL);
+	settle();
+	g_assert_true(site_wants(place, call->did, 0, &want));
+	g_assert_cmpuint(want.said, ==, 1);
+	g_assert_cmpuint(want.n_says, ==, 0);
+	caller_free(call);
+	world_end(&wld);
+}
+
 /* ---- Sites die ---- */
 
 static void kill_site(struct world *wld, struct site *site)
@@ -1454,6 +1554,8 @@ int main(int argc, char **argv)
 	ADD(what_was_posted_is_not_posted_again);
 	ADD(a_call_goes_on_under_the_next_owner);
 	ADD(who_is_kicked_is_told_why_before_his_session_ends);
+	ADD(a_hand_is_up_and_gets_the_floor_under_the_next_owner);
+	ADD(who_is_asked_to_unmute_answers_through_his_site);
 	ADD(who_goes_to_his_standby_is_in_the_room_once);
 	ADD(who_has_moved_is_not_gone);
 	ADD(who_does_not_come_to_his_standby_is_gone_in_the_end);

@@ -43,7 +43,10 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"srtp\":true,\"tool\":{\"addr\":{\"p\":\"udp\",\"a\":"
 		"\"192.0.2.9\",\"n\":6000},\"suite\":\"gcm\",\"dir\":"
 		"\"sendrecv\",\"bitrate\":24000,\"cname\":\"c\"},\"token\":"
-		"\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\"}",
+		"\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\","
+		"\"talked_s\":61,\"hand_ms\":1700000001000,"
+		"\"floor\":true,\"floor_until_ms\":1700000061000,"
+		"\"mute_after\":true,\"heard\":5}",
 	[DOCUMENT_WANT_HUB] =
 		"{\"instance\":\"6Vq0\",\"plan\":7,\"hub\":3,\"worker\":1,"
 		"\"sound\":{\"talkers\":5,"
@@ -64,7 +67,8 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"pg\":{"
 		"\"id\":\"b-1\",\"local\":true,\"cand\":[{\"p\":\"udp\",\"a\":"
 		"\"192.0.2.2\",\"n\":5004}]}},\"end\":{\"why\":\"kicked\","
-		"\"text\":\"Not so loud\"}}",
+		"\"text\":\"Not so loud\"},\"said\":3,\"says\":[{\"m\":"
+		"\"{\\\"t\\\":\\\"floor\\\"}\"}]}",
 	[DOCUMENT_STATUS_HUB] =
 		"{\"plan\":7,\"parent\":\"alternate\",\"root\":true,\"trunks\":"
 		"[{\"id\":\"3-1\",\"up\":true,\"loss\":0.5,\"rtt_ms\":-1.0,"
@@ -72,9 +76,10 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"talkers\":[{\"o\":9,\"l\":-127}]}",
 	[DOCUMENT_STATUS_SESSION] =
 		"{\"path\":\"[2001:db8::1]:5004\",\"since\":1700000001,"
-		"\"gone\":\"lost\",\"self_muted\":true,\"figures\":{\"in\":{"
+		"\"gone\":\"lost\",\"self_muted\":true,\"heard\":7,\"hears\":[{"
+		"\"m\":\"{\\\"t\\\":\\\"hand\\\"}\"}],\"figures\":{\"in\":{"
 		"\"loss\":0.25,\"mos\":4.5},\"out\":{\"loss\":-1.0},\"rtt_ms\":"
-		"12.5,\"talking\":true}}",
+		"12.5,\"talked_s\":61,\"silent_s\":12,\"talking\":true}}",
 	[DOCUMENT_ANSWER] =
 		"{\"name\":\"ipsp-re.AAAA\",\"from\":\"bounce+x@example.org\","
 		"\"to\":\"anna@example.org\",\"mail\":\"RnJvbQ==\","

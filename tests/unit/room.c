@@ -55,7 +55,7 @@ static void changed(struct room *room, struct member *mem,
 		    enum room_change change, const char *by, void *arg)
 {
 	static const char *const words[] = { "added", "changed", "figures",
-					     "gone", "closed" };
+					     "gone",  "state",	 "closed" };
 	struct witness *wit = arg;
 
 	(void)room;
