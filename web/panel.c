@@ -242,6 +242,14 @@ static void lose_room(struct watcher *wtr)
 	unwatch(wtr);
 }
 
+static void tell_snapshot(struct watcher *wtr)
+{
+	const struct view *view = wtr->view;
+
+	tell(wtr, panel_json_snapshot(view->room, view->n,
+				      g_get_real_time() / 1000));
+}
+
 static void watch(struct watcher *wtr, const struct command *cmd,
 		  struct room *room)
 {
@@ -260,7 +268,7 @@ static void watch(struct watcher *wtr, const struct command *cmd,
 	g_ptr_array_add(view->watchers, wtr);
 	wtr->view = view;
 	room_refresh_levels(room);
-	tell(wtr, panel_json_snapshot(room, view->n));
+	tell_snapshot(wtr);
 	g_clear_pointer(&wtr->tree, g_bytes_unref);
 	look_at_tree(wtr->pan, view);
 	tell_places(wtr);
@@ -382,7 +390,7 @@ void panel_drained(struct watcher *wtr)
 	forget_places(wtr);
 	tell_rooms(wtr, NULL);
 	if (wtr->view)
-		tell(wtr, panel_json_snapshot(wtr->view->room, wtr->view->n));
+		tell_snapshot(wtr);
 	tell_places(wtr);
 }
 
@@ -553,7 +561,9 @@ void panel_changed(struct panel *pan, struct room *room, struct member *mem,
 	/* Figures go out together, once a second. */
 	if (!view || change == ROOM_MEMBER_FIGURES)
 		return;
-	text = panel_json_event(mem, change, by, ++view->n);
+	text = change == ROOM_STATE
+		       ? panel_json_state(room, by, ++view->n)
+		       : panel_json_event(mem, change, by, ++view->n);
 	for (guint i = 0; i < view->watchers->len; i++)
 		tell(view->watchers->pdata[i], g_bytes_ref(text));
 	g_bytes_unref(text);

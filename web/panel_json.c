@@ -4,9 +4,12 @@
 
 #include <jansson.h>
 
+#include "bridge/room/floor.h"
 #include "web/command.h"
 
 #define API_VERSION 1
+/* Shorter silence is a pause. */
+#define SILENT_S 10
 
 GBytes *panel_json_bytes(json_t *object)
 {
@@ -51,6 +54,12 @@ static const char *const leaves[] = {
 	[LEAVE_ENDED] = "ended",       [LEAVE_HANDED_ON] = "handed-on",
 };
 
+static const char *const askeds[] = {
+	[ASKED_WAITING] = "waiting",
+	[ASKED_REFUSED] = "refused",
+	[ASKED_UNANSWERED] = "unanswered",
+};
+
 void panel_json_put_known(json_t *object, const char *name, double value,
 			  double unit)
 {
@@ -72,13 +81,19 @@ static json_t *direction_of(const struct member_figures *fig)
 	return object;
 }
 
+static guint silent_s(const struct member *mem)
+{
+	return mem->silent_s < SILENT_S || mem->self_muted ? 0 : mem->silent_s;
+}
+
 /* What changes once a second. */
 static json_t *figures_of(const struct member *mem)
 {
-	json_t *object =
-		json_pack("{s:I, s:b, s:o, s:o}", "id", (json_int_t)mem->id,
-			  "talking", mem->talking, "in", direction_of(&mem->in),
-			  "out", direction_of(&mem->out));
+	json_t *object = json_pack(
+		"{s:I, s:b, s:I, s:I, s:o, s:o}", "id", (json_int_t)mem->id,
+		"talking", mem->talking, "talked_s", (json_int_t)mem->talked_s,
+		"silent_s", (json_int_t)silent_s(mem), "in",
+		direction_of(&mem->in), "out", direction_of(&mem->out));
 
 	panel_json_put_known(object, "round_trip_ms", mem->round_trip_ms, 0.1);
 	return object;
@@ -100,6 +115,11 @@ static json_t *member_of(const struct member *mem)
 
 	json_object_update(object, rest);
 	json_decref(rest);
+	if (mem->hand_ms)
+		json_object_set_new(object, "hand", json_integer(mem->hand_ms));
+	if (mem->asked)
+		json_object_set_new(object, "asked",
+				    json_string(askeds[mem->asked]));
 	return object;
 }
 
@@ -134,7 +154,25 @@ GBytes *panel_json_rooms(const GPtrArray *rooms)
 		json_pack("{s:s, s:o}", "t", "rooms", "rooms", array));
 }
 
-GBytes *panel_json_snapshot(const struct room *room, guint64 n)
+static json_t *floor_of(const struct floor *flr)
+{
+	const struct member *mem = floor_holder(flr);
+	const gint64 until_ms = floor_until_ms(flr);
+
+	if (!mem)
+		return json_null();
+	return json_pack("{s:I, s:o}", "member", (json_int_t)mem->id, "until",
+			 until_ms ? json_integer(until_ms) : json_null());
+}
+
+static json_t *state_of(const struct room *room)
+{
+	return json_pack("{s:i, s:i, s:o}", "people", (int)room_people(room),
+			 "capacity", (int)room_capacity(room), "floor",
+			 floor_of(room_floor(room)));
+}
+
+GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms)
 {
 	const GPtrArray *members = room_members(room);
 	json_t *array = json_array();
@@ -142,10 +180,12 @@ GBytes *panel_json_snapshot(const struct room *room, guint64 n)
 	for (guint i = 0; i < members->len; i++)
 		json_array_append_new(array, member_of(members->pdata[i]));
 	return panel_json_bytes(json_pack(
-		"{s:s, s:I, s:o, s:o, s:i, s:o}", "t", "snapshot", "n",
-		(json_int_t)n, "room", panel_json_string(room_address(room)),
-		"name", panel_json_string(room_name(room)), "capacity",
-		(int)room_capacity(room), "members", array));
+		"{s:s, s:I, s:I, s:o, s:o, s:i, s:o, s:o}", "t", "snapshot",
+		"n", (json_int_t)n, "at", (json_int_t)now_ms, "room",
+		panel_json_string(room_address(room)), "name",
+		panel_json_string(room_name(room)), "capacity",
+		(int)room_capacity(room), "state", state_of(room), "members",
+		array));
 }
 
 GBytes *panel_json_event(const struct member *mem, enum room_change change,
@@ -164,6 +204,16 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 	if (change == ROOM_MEMBER_GONE)
 		json_object_set_new(object, "why",
 				    json_string(leaves[mem->leave]));
+	return panel_json_bytes(object);
+}
+
+GBytes *panel_json_state(const struct room *room, const char *by, guint64 n)
+{
+	json_t *object = json_pack("{s:s, s:I, s:o}", "t", "room", "n",
+				   (json_int_t)n, "state", state_of(room));
+
+	if (by)
+		json_object_set_new(object, "by", panel_json_string(by));
 	return panel_json_bytes(object);
 }
 

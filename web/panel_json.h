@@ -12,10 +12,13 @@
 GBytes *panel_json_hello(const char *address);
 /* rooms: struct room *, those that the watcher moderates. */
 GBytes *panel_json_rooms(const GPtrArray *rooms);
-GBytes *panel_json_snapshot(const struct room *room, guint64 n);
+/* now_ms: Unix. */
+GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms);
 /* change is one of ROOM_MEMBER_ADDED, _CHANGED, _GONE. by may be NULL. */
 GBytes *panel_json_event(const struct member *mem, enum room_change change,
 			 const char *by, guint64 n);
+/* For ROOM_STATE. by may be NULL. */
+GBytes *panel_json_state(const struct room *room, const char *by, guint64 n);
 GBytes *panel_json_closed(const char *room);
 GBytes *panel_json_levels(const struct room *room);
 /* Of the members at places first to first + n - 1. */

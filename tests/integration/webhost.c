@@ -14,6 +14,7 @@
  *   invite NAME ADDRESS    only invites
  *   leave ID
  *   self-mute ID
+ *   say ID JSON            its phone says it in band
  *   churn N                N changes at once
  *   link ADDRESS           prints a log-in link
  *   close                  the room ends
@@ -34,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge/room/in_band.h"
 #include "bridge/room/room.h"
 #include "tests/trail.h"
 #include "web/web.h"
@@ -295,6 +297,8 @@ static gboolean figures(gpointer data)
 	const GPtrArray *members = room ? room_members(room) : NULL;
 
 	(void)data;
+	if (room)
+		room_run(room, g_get_real_time() / 1000);
 	for (guint i = 0; members && i < members->len; i++) {
 		struct member *mem = members->pdata[i];
 
@@ -411,6 +415,17 @@ static void do_self_mute(char **words)
 		room_self_muted(room, mem, !mem->self_muted);
 }
 
+static void do_say(char **words)
+{
+	struct member *mem = member_named(words[1]);
+	struct in_band msg;
+
+	if (mem && in_band_read(&msg, words[2], strlen(words[2])))
+		room_hear(room, mem, &msg, g_get_real_time() / 1000);
+	else
+		say("what? %s", words[2]);
+}
+
 static void do_churn(char **words)
 {
 	struct member *mem = room_members(room)->pdata[0];
@@ -501,13 +516,14 @@ static const struct {
 	guint words;
 	void (*run)(char **words);
 } commands[] = {
-	{ "join", 3, do_join },		  { "invite", 3, do_invite },
-	{ "crowd", 2, do_crowd },	  { "talkers", 2, do_talkers },
-	{ "leave", 2, do_leave },	  { "self-mute", 2, do_self_mute },
-	{ "churn", 2, do_churn },	  { "link", 2, do_link },
-	{ "refreshes", 1, do_refreshes }, { "close", 1, do_close },
-	{ "gate", 2, do_gate },		  { "hub", 2, do_hub },
-	{ "directory", 2, do_directory }, { "owner", 2, do_owner },
+	{ "join", 3, do_join },	  { "invite", 3, do_invite },
+	{ "crowd", 2, do_crowd }, { "talkers", 2, do_talkers },
+	{ "leave", 2, do_leave }, { "self-mute", 2, do_self_mute },
+	{ "say", 3, do_say },	  { "churn", 2, do_churn },
+	{ "link", 2, do_link },	  { "refreshes", 1, do_refreshes },
+	{ "close", 1, do_close }, { "gate", 2, do_gate },
+	{ "hub", 2, do_hub },	  { "directory", 2, do_directory },
+	{ "owner", 2, do_owner },
 };
 
 static void run(const char *line)

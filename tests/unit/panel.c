@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#include "bridge/room/floor.h"
+#include "bridge/room/in_band.h"
 #include "tests/trail.h"
 #include "web/audit_text.h"
 #include "web/command.h"
@@ -295,6 +297,49 @@ static void numbers_events_from_the_snapshot_on(void)
 	tear_down();
 }
 
+#define NOW G_GINT64_CONSTANT(1700000000123)
+
+static void shows_who_wants_to_speak_and_who_may(void)
+{
+	const struct in_band up = { .type = IN_BAND_HAND, .on = TRUE };
+	struct member *ann;
+	struct socket sock;
+	struct watcher *wtr;
+	json_t *state;
+	json_int_t n;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	n = number_in(newest(&sock, "snapshot"), "n");
+	g_assert_cmpint(number_in(newest(&sock, "snapshot"), "at"), >, NOW);
+	state = json_object_get(newest(&sock, "snapshot"), "state");
+	g_assert_true(json_is_null(json_object_get(state, "floor")));
+
+	room_hear(rooms[0], ann, &up, NOW);
+	g_assert_cmpint(
+		number_in(json_object_get(newest(&sock, "changed"), "member"),
+			  "hand"),
+		==, NOW);
+	floor_next(room_floor(rooms[0]), 60, "chair@x.org", NOW, NULL);
+	g_assert_null(json_object_get(
+		json_object_get(newest(&sock, "changed"), "member"), "hand"));
+	g_assert_cmpint(number_in(newest(&sock, "room"), "n"), ==, n + 3);
+	g_assert_cmpstr(text_in(newest(&sock, "room"), "by"), ==,
+			"chair@x.org");
+	state = json_object_get(newest(&sock, "room"), "state");
+	g_assert_cmpint(number_in(state, "people"), ==, 1);
+	g_assert_cmpint(number_in(json_object_get(state, "floor"), "member"),
+			==, ann->id);
+	g_assert_cmpint(number_in(json_object_get(state, "floor"), "until"), ==,
+			NOW + 60000);
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
 static void moderators_see_what_each_other_does(void)
 {
 	struct socket one, two;
@@ -500,6 +545,8 @@ static void figures_come_each_second_beside_the_levels(void)
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	ann->talking = TRUE;
 	ann->in.mos = 3.456;
+	ann->talked_s = 61;
+	ann->silent_s = 12;
 	while (!newest(&sock, "figures") && refreshes <= 2 * PANEL_HZ)
 		turn(&sock);
 	g_assert_nonnull(newest(&sock, "figures"));
@@ -518,6 +565,19 @@ static void figures_come_each_second_beside_the_levels(void)
 			  3.46);
 	/* What is not known is not there. */
 	g_assert_cmpuint(json_object_size(from), ==, 1);
+	from = json_array_get(
+		json_object_get(newest(&sock, "figures"), "members"), 0);
+	g_assert_cmpint(number_in(from, "talked_s"), ==, 61);
+	g_assert_cmpint(number_in(from, "silent_s"), ==, 12);
+	/* Who muted himself has a reason to be silent. */
+	room_self_muted(rooms[0], ann, TRUE);
+	from = json_object_get(newest(&sock, "changed"), "member");
+	g_assert_cmpint(number_in(from, "silent_s"), ==, 0);
+	/* A pause is no silence. */
+	ann->silent_s = 9;
+	room_self_muted(rooms[0], ann, FALSE);
+	from = json_object_get(newest(&sock, "changed"), "member");
+	g_assert_cmpint(number_in(from, "silent_s"), ==, 0);
 	panel_close(&wtr);
 	g_ptr_array_unref(sock.sent);
 	tear_down();
@@ -814,6 +874,8 @@ int main(int argc, char **argv)
 			lists_rooms_by_address);
 	g_test_add_func("/panel/numbers events from the snapshot on",
 			numbers_events_from_the_snapshot_on);
+	g_test_add_func("/panel/shows who wants to speak and who may",
+			shows_who_wants_to_speak_and_who_may);
 	g_test_add_func("/panel/moderators see what each other does",
 			moderators_see_what_each_other_does);
 	g_test_add_func("/panel/a volume is a whole number of percent",
