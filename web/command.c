@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bridge/room/floor.h"
 #include "bridge/room/room.h"
 
 G_DEFINE_QUARK(web - command - error - quark, command_error)
@@ -106,6 +107,52 @@ static gboolean parse_kick(const json_t *object, struct command *cmd,
 	       parse_member(object, cmd, error);
 }
 
+static gboolean parse_room(const json_t *object, struct command *cmd,
+			   GError **error)
+{
+	(void)object;
+	(void)cmd;
+	(void)error;
+	return TRUE;
+}
+
+static gboolean parse_hand(const json_t *object, struct command *cmd,
+			   GError **error)
+{
+	const json_t *on = json_object_get(object, "on");
+
+	if (!json_is_boolean(on))
+		return malformed(error, "on is neither true nor false");
+	cmd->on = json_is_true(on);
+	return parse_member(object, cmd, error);
+}
+
+static gboolean parse_extend(const json_t *object, struct command *cmd,
+			     GError **error)
+{
+	gint64 seconds;
+
+	if (!number(object, "seconds", FLOOR_MIN_S, FLOOR_MAX_S, 0, &seconds))
+		return malformed(error, "seconds is not a whole number from 5 "
+					"to 3600");
+	cmd->seconds = (guint)seconds;
+	return TRUE;
+}
+
+static gboolean parse_next(const json_t *object, struct command *cmd,
+			   GError **error)
+{
+	return !json_object_get(object, "seconds") ||
+	       parse_extend(object, cmd, error);
+}
+
+static gboolean parse_floor(const json_t *object, struct command *cmd,
+			    GError **error)
+{
+	return parse_next(object, cmd, error) &&
+	       parse_member(object, cmd, error);
+}
+
 static char *reason_of(const struct command *cmd)
 {
 	return g_strdup(cmd->reason ? cmd->reason : "");
@@ -114,6 +161,17 @@ static char *reason_of(const struct command *cmd)
 static char *percent_of(const struct command *cmd)
 {
 	return g_strdup_printf("%u", cmd->percent);
+}
+
+static char *hand_of(const struct command *cmd)
+{
+	return g_strdup(cmd->on ? "up" : "down");
+}
+
+static char *seconds_of(const struct command *cmd)
+{
+	return cmd->seconds ? g_strdup_printf("%u", cmd->seconds)
+			    : g_strdup("");
 }
 
 static const struct {
@@ -128,6 +186,13 @@ static const struct {
 	[COMMAND_UNMUTE] = { "unmute", parse_member, NULL },
 	[COMMAND_VOLUME] = { "volume", parse_volume, percent_of },
 	[COMMAND_KICK] = { "kick", parse_kick, reason_of },
+	[COMMAND_HAND] = { "hand", parse_hand, hand_of },
+	[COMMAND_HANDS_DOWN] = { "hands-down", parse_room, NULL },
+	[COMMAND_FLOOR] = { "floor", parse_floor, seconds_of },
+	[COMMAND_FLOOR_NEXT] = { "floor-next", parse_next, seconds_of },
+	[COMMAND_FLOOR_EXTEND] = { "floor-extend", parse_extend, seconds_of },
+	[COMMAND_FLOOR_END] = { "floor-end", parse_room, NULL },
+	[COMMAND_ASK_UNMUTE] = { "ask-unmute", parse_member, NULL },
 };
 
 const char *command_name(enum command_verb verb)

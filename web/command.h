@@ -17,6 +17,13 @@ enum command_verb {
 	COMMAND_UNMUTE,
 	COMMAND_VOLUME,
 	COMMAND_KICK,
+	COMMAND_HAND,
+	COMMAND_HANDS_DOWN,
+	COMMAND_FLOOR,
+	COMMAND_FLOOR_NEXT,
+	COMMAND_FLOOR_EXTEND,
+	COMMAND_FLOOR_END,
+	COMMAND_ASK_UNMUTE,
 	COMMAND_VERBS,
 };
 
@@ -30,6 +37,8 @@ struct command {
 	char *reason;	/* KICK: for people; NULL: none */
 	gint64 before;	/* AUDIT: rows before this one */
 	guint limit;	/* AUDIT: rows, 1 to COMMAND_MAX_ROWS */
+	gboolean on;	/* HAND: up */
+	guint seconds;	/* FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
 };
 
 #define COMMAND_ERROR command_error_quark()

@@ -467,7 +467,7 @@ static void audit(struct watcher *wtr, const struct command *cmd,
 static const char *act(struct watcher *wtr, const struct command *cmd,
 		       struct room *room, GError **error)
 {
-	const struct member *mem = room_member(room, cmd->member);
+	const struct member *mem = action_whom(cmd, room);
 	g_autofree char *address = g_strdup(room_address(room));
 	g_autofree char *whom = g_strdup(mem ? mem->address : "");
 	const char *code = NULL;

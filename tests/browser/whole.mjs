@@ -224,6 +224,73 @@ async function volumeIsHeard() {
 	await chair.volume("Bob", 100);
 }
 
+/** What the bridge says to a command, over a socket of its own. */
+function command(page, what) {
+	return page.evaluate((what) => new Promise((resolve) => {
+		const socket = new WebSocket(`ws://${location.host}/panel`, "ipsp-panel");
+		let snapshot;
+		socket.onopen = () => socket.send(JSON.stringify({ id: 1, ...what }));
+		socket.onmessage = ({ data }) => {
+			const message = JSON.parse(data);
+			if (message.t === "snapshot")
+				snapshot = message;
+			if (message.id !== 1)
+				return;
+			socket.close();
+			resolve(message.t === "error" ? message.code : snapshot ?? "done");
+		};
+	}), what);
+}
+
+async function member(name) {
+	const { members } = await command(chair.page, { do: "watch", room: ROOM });
+	return members.find((one) => one.name === name);
+}
+
+const told = (phone, json) => phone.program.line(
+	new RegExp(`"message":${json.replace(/[{}]/g, "\\$&")}`));
+
+async function floorIsHeardOverAMute() {
+	const { id } = await member("Carol");
+	const act = (what) => command(chair.page, { room: ROOM, member: id, ...what });
+
+	assert.equal(await act({ do: "mute" }), "done");
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, false)));
+	const queued = told(carol, '{"t":"hand","on":true,"place":1}');
+	carol.program.write("h");
+	await queued;
+	assert.ok((await member("Carol")).hand > 0);
+	const given = told(carol, '{"t":"floor","on":true,"s":5}');
+	const over = told(carol, '{"t":"floor","on":false,"why":"time"}');
+	assert.equal(await act({ do: "floor-next", seconds: 5 }), "done");
+	await given;
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, true)));
+	await over;
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, false)));
+	assert.equal((await member("Carol")).hand, undefined);
+}
+
+async function onlyAYesUnmutes() {
+	const { id } = await member("Carol");
+	const ask = () => command(chair.page,
+		{ room: ROOM, do: "ask-unmute", member: id });
+
+	let asked = told(carol, '{"t":"ask-unmute","n":1}');
+	assert.equal(await ask(), "done");
+	await asked;
+	carol.program.write("n");
+	await until("her no", async () => (await member("Carol")).asked === "refused");
+	await hear([alice], [bob], [carol]);
+	asked = told(carol, '{"t":"ask-unmute","n":2}');
+	assert.equal(await ask(), "done");
+	await asked;
+	carol.program.write("u");
+	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, true)));
+	const { muted, talked_s: talked } = await member("Carol");
+	assert.equal(muted, false);
+	assert.ok(talked > 0, `Carol has talked for ${talked} s`);
+}
+
 async function kickEndsOneCall() {
 	const end = carol.program.line(/"t":"end","why":"kicked"/);
 	await seenByDeputy("kick", "dialog button.danger",
@@ -287,6 +354,10 @@ const status = await run([
 		"second moderator sees it", muteIsHeardAndSeen],
 	["unmute brings the voice back", unmuteBringsBack],
 	["a member's volume is what the others hear", volumeIsHeard],
+	["who has the floor is heard over a mute, until its time is over",
+		floorIsHeardOverAMute],
+	["who is asked to unmute is heard by a yes and by nothing else",
+		onlyAYesUnmutes],
 	["a kick ends that call alone, and the second moderator sees it",
 		kickEndsOneCall],
 	["a phone on a WebSocket is shown as such, and heard", webSocketIsAPath],

@@ -661,6 +661,84 @@ static void one_who_moderates_no_more_loses_the_room(void)
 	tear_down();
 }
 
+/* Says it of ann, and gives what was answered: "done" or an error's code. */
+static const char *outcome(struct watcher *wtr, struct socket *sock,
+			   const char *more)
+{
+	static json_int_t id;
+	g_autofree char *text =
+		g_strdup_printf("{\"id\":%d,%s}", (int)++id, more);
+	json_t *error;
+
+	say(wtr, text);
+	error = newest(sock, "error");
+	if (error && number_in(error, "id") == id)
+		return text_in(error, "code");
+	g_assert_cmpint(number_in(newest(sock, "done"), "id"), ==, id);
+	return "done";
+}
+
+static void moderators_lead_the_queue_and_the_floor(void)
+{
+	static const struct {
+		const char *what, *with; /* $: a member */
+		const char *outcome, *whom, *detail;
+	} steps[] = {
+		{ "floor-next", "", "impossible", "", "" },
+		{ "floor-extend", ",\"seconds\":60", "impossible", "", "60" },
+		{ "hand", ",\"member\":$,\"on\":true", "done", "ann@x.org",
+		  "up" },
+		{ "mute", ",\"member\":$", "done", "ann@x.org", "" },
+		{ "ask-unmute", ",\"member\":$", "done", "ann@x.org", "" },
+		{ "floor-next", ",\"seconds\":60", "done", "ann@x.org", "60" },
+		{ "floor-extend", ",\"seconds\":60", "done", "ann@x.org",
+		  "60" },
+		{ "floor-end", "", "done", "ann@x.org", "" },
+		{ "floor", ",\"member\":$", "done", "ann@x.org", "" },
+		{ "floor-extend", ",\"seconds\":60", "impossible", "ann@x.org",
+		  "60" },
+		{ "hands-down", "", "done", "", "" },
+		{ "floor", ",\"member\":4294967295", "not-here", "", "" },
+		{ "hand", ",\"member\":$", "malformed", NULL, NULL },
+		{ "hand", ",\"member\":$,\"on\":1", "malformed", NULL, NULL },
+		{ "floor", ",\"member\":$,\"seconds\":4", "malformed", NULL,
+		  NULL },
+		{ "floor-next", ",\"seconds\":3601", "malformed", NULL, NULL },
+		{ "floor-extend", "", "malformed", NULL, NULL },
+	};
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *ann;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+		g_autofree char *id = g_strdup_printf("%u", ann->id);
+		g_autofree char *text = g_strconcat("\"do\":\"", steps[i].what,
+						    "\"", steps[i].with, NULL);
+		g_autoptr(GString) said = g_string_new(text);
+		json_t *row;
+
+		g_string_replace(said, "$", id, 0);
+		g_assert_cmpstr(outcome(wtr, &sock, said->str), ==,
+				steps[i].outcome);
+		if (!steps[i].whom)
+			continue;
+		row = json_object_get(newest(&sock, "audited"), "row");
+		g_assert_cmpstr(text_in(row, "what"), ==, steps[i].what);
+		g_assert_cmpstr(text_in(row, "whom"), ==, steps[i].whom);
+		g_assert_cmpstr(text_in(row, "detail"), ==, steps[i].detail);
+	}
+	g_assert_true(floor_holder(room_floor(rooms[0])) == ann);
+	g_assert_false(ann->muted);
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
 /* The audit trail. */
 
 static void every_action_leaves_a_row(void)
@@ -894,6 +972,8 @@ int main(int argc, char **argv)
 			figures_of_a_large_room_come_in_parts);
 	g_test_add_func("/panel/one who moderates no more loses the room",
 			one_who_moderates_no_more_loses_the_room);
+	g_test_add_func("/panel/moderators lead the queue and the floor",
+			moderators_lead_the_queue_and_the_floor);
 	g_test_add_func("/panel/every action leaves a row",
 			every_action_leaves_a_row);
 	g_test_add_func("/panel/what is said again is done once",
