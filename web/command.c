@@ -53,7 +53,12 @@ static gboolean number(const json_t *object, const char *name, gint64 min,
 static gboolean parse_watch(const json_t *object, struct command *cmd,
 			    GError **error)
 {
-	(void)object;
+	const json_t *levels = json_object_get(object, "levels");
+	const char *word = json_string_value(levels);
+
+	cmd->levels = !g_strcmp0(word, "binary");
+	if (levels && !cmd->levels && g_strcmp0(word, "none") != 0)
+		return malformed(error, "levels is neither binary nor none");
 	return cmd->room || malformed(error, "room is not an address");
 }
 

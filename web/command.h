@@ -30,15 +30,16 @@ enum command_verb {
 struct command {
 	gint64 id; /* the client's, > 0; 0 when it could not be read */
 	enum command_verb verb;
-	char *key;	/* the same when it is said again; NULL: none */
-	char *room;	/* an address; NULL: the one that is watched */
-	guint32 member; /* of what is done to one */
-	guint percent;	/* VOLUME: 0 to ROOM_MAX_VOLUME */
-	char *reason;	/* KICK: for people; NULL: none */
-	gint64 before;	/* AUDIT: rows before this one */
-	guint limit;	/* AUDIT: rows, 1 to COMMAND_MAX_ROWS */
-	gboolean on;	/* HAND: up */
-	guint seconds;	/* FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
+	char *key;	 /* the same when it is said again; NULL: none */
+	char *room;	 /* an address; NULL: the one that is watched */
+	guint32 member;	 /* of what is done to one */
+	guint percent;	 /* VOLUME: 0 to ROOM_MAX_VOLUME */
+	char *reason;	 /* KICK: for people; NULL: none */
+	gint64 before;	 /* AUDIT: rows before this one */
+	guint limit;	 /* AUDIT: rows, 1 to COMMAND_MAX_ROWS */
+	gboolean levels; /* WATCH: are wanted, web/levels.h */
+	gboolean on;	 /* HAND: up */
+	guint seconds;	 /* FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
 };
 
 #define COMMAND_ERROR command_error_quark()

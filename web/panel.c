@@ -6,6 +6,7 @@
 #include "web/action.h"
 #include "web/audit_text.h"
 #include "web/command.h"
+#include "web/levels.h"
 #include "web/panel_json.h"
 #include "web/repeats.h"
 #include "web/topology_json.h"
@@ -29,6 +30,7 @@ struct view {
 	GPtrArray *watchers; /* at least one */
 	guint64 n;	     /* of the last event */
 	GBytes *tree;	     /* as it is now */
+	guint silent;	     /* ticks without a level to show */
 };
 
 struct watcher {
@@ -38,6 +40,7 @@ struct watcher {
 	struct view *view; /* or NULL */
 	GBytes *rooms;	   /* the list as last told */
 	GBytes *tree, *cluster;
+	gboolean levels; /* wants them */
 	gboolean behind; /* was cut off, needs everything anew */
 };
 
@@ -105,11 +108,27 @@ static GBytes *figures_of_beat(const struct view *view, guint beat)
 	return panel_json_figures(view->room, beat * n, n);
 }
 
+/* NULL: there is nothing new to be said, all is silent. Once a second that is
+ * said too. */
+static GBytes *levels_of_tick(struct view *view)
+{
+	guint n;
+	GBytes *frame = levels_frame(view->room, &n);
+
+	if (n) {
+		view->silent = 0;
+		return frame;
+	}
+	if (view->silent++ % PANEL_HZ)
+		g_clear_pointer(&frame, g_bytes_unref);
+	return frame;
+}
+
 /* Levels and figures may be left out: only a client that had nothing waiting
  * gets them. beat counts to PANEL_HZ in a second. */
 static void tell_idle(struct view *view, guint beat)
 {
-	g_autoptr(GBytes) levels = panel_json_levels(view->room);
+	g_autoptr(GBytes) levels = levels_of_tick(view);
 	g_autoptr(GBytes) second = figures_of_beat(view, beat);
 
 	for (guint i = 0; i < view->watchers->len; i++) {
@@ -118,7 +137,8 @@ static void tell_idle(struct view *view, guint beat)
 
 		if (wtr->behind || !pan->events->idle(wtr->socket, pan->arg))
 			continue;
-		tell(wtr, g_bytes_ref(levels));
+		if (levels && wtr->levels)
+			pan->events->send_binary(wtr->socket, levels, pan->arg);
 		if (second)
 			tell(wtr, g_bytes_ref(second));
 	}
@@ -256,8 +276,8 @@ static void watch(struct watcher *wtr, const struct command *cmd,
 	GHashTable *views = wtr->pan->views;
 	struct view *view;
 
-	(void)cmd;
 	unwatch(wtr);
+	wtr->levels = cmd->levels;
 	view = g_hash_table_lookup(views, room);
 	if (!view) {
 		view = g_new0(struct view, 1);

@@ -18,7 +18,7 @@
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
 
-#define PANEL_HZ 15
+#define PANEL_HZ 20
 
 struct panel;
 struct watcher;
@@ -35,6 +35,8 @@ struct panel_events {
 			      void *arg);
 	/* FALSE: too much waits already, nothing was sent. */
 	gboolean (*send)(void *socket, GBytes *text, void *arg);
+	/* The same of a binary message. */
+	gboolean (*send_binary)(void *socket, GBytes *frame, void *arg);
 	/* Does nothing wait? */
 	gboolean (*idle)(void *socket, void *arg);
 	/* Forget what waits. */

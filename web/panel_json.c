@@ -223,23 +223,6 @@ GBytes *panel_json_closed(const char *room)
 					  panel_json_string(room)));
 }
 
-GBytes *panel_json_levels(const struct room *room)
-{
-	const GPtrArray *members = room_members(room);
-	json_t *array = json_array();
-
-	for (guint i = 0; i < members->len; i++) {
-		const struct member *mem = members->pdata[i];
-
-		if (mem->state == MEMBER_HERE)
-			json_array_append_new(
-				array, json_pack("[I,i]", (json_int_t)mem->id,
-						 mem->level));
-	}
-	return panel_json_bytes(
-		json_pack("{s:s, s:o}", "t", "levels", "levels", array));
-}
-
 GBytes *panel_json_figures(const struct room *room, guint first, guint n)
 {
 	const GPtrArray *members = room_members(room);

@@ -20,7 +20,6 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 /* For ROOM_STATE. by may be NULL. */
 GBytes *panel_json_state(const struct room *room, const char *by, guint64 n);
 GBytes *panel_json_closed(const char *room);
-GBytes *panel_json_levels(const struct room *room);
 /* Of the members at places first to first + n - 1. */
 GBytes *panel_json_figures(const struct room *room, guint first, guint n);
 GBytes *panel_json_done(gint64 id);

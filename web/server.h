@@ -70,7 +70,7 @@ struct server_reply {
 /* A WebSocket subprotocol and what its sockets may use. */
 struct server_protocol {
 	const char *name;
-	gboolean binary;    /* which kind of message it takes and sends */
+	gboolean binary; /* which kind of message it takes, and mostly sends */
 	gsize max_message;  /* bytes, from the peer */
 	guint per_second;   /* messages from the peer, on average */
 	guint burst;	    /* and at once */
@@ -128,6 +128,8 @@ void *server_socket_data(const struct server_socket *sock);
 /* Queues one message. FALSE, and nothing queued, when the queue is over its
  * limits or the socket is closing. */
 gboolean server_socket_send(struct server_socket *sock, GBytes *message);
+/* The same of a binary one on a protocol of text. */
+gboolean server_socket_send_binary(struct server_socket *sock, GBytes *message);
 /* Nothing is queued; a good time for what may be left out. */
 gboolean server_socket_idle(const struct server_socket *sock);
 /* Forgets what is queued and not yet begun. */

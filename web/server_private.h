@@ -50,6 +50,7 @@ struct head {
 
 struct waiting {
 	GBytes *message;
+	gboolean binary; /* whatever the protocol's are */
 	gint64 since;
 };
 

@@ -134,8 +134,8 @@ static int write_next(struct server_socket *sock)
 	bytes = g_bytes_get_data(wait->message, &size);
 	sock->queued -= size;
 	n = lws_write(sock->wsi, server_scratch(sock->srv, bytes, size), size,
-		      sock->protocol->binary ? LWS_WRITE_BINARY
-					     : LWS_WRITE_TEXT);
+		      wait->binary || sock->protocol->binary ? LWS_WRITE_BINARY
+							     : LWS_WRITE_TEXT);
 	waiting_free(wait);
 	return n < (int)size ? -1 : 0;
 }
@@ -197,7 +197,8 @@ static gboolean has_room(const struct server_socket *sock, gsize size,
 	return sock->queued + size <= protocol->max_queue;
 }
 
-gboolean server_socket_send(struct server_socket *sock, GBytes *message)
+static gboolean send_message(struct server_socket *sock, GBytes *message,
+			     gboolean binary)
 {
 	gint64 now = g_get_monotonic_time();
 	gsize size = g_bytes_get_size(message);
@@ -207,11 +208,22 @@ gboolean server_socket_send(struct server_socket *sock, GBytes *message)
 		return FALSE;
 	wait = g_new(struct waiting, 1);
 	wait->message = g_bytes_ref(message);
+	wait->binary = binary;
 	wait->since = now;
 	g_queue_push_tail(&sock->queue, wait);
 	sock->queued += size;
 	want_write(sock);
 	return TRUE;
+}
+
+gboolean server_socket_send(struct server_socket *sock, GBytes *message)
+{
+	return send_message(sock, message, FALSE);
+}
+
+gboolean server_socket_send_binary(struct server_socket *sock, GBytes *message)
+{
+	return send_message(sock, message, TRUE);
 }
 
 gboolean server_socket_idle(const struct server_socket *sock)

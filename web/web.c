@@ -104,6 +104,12 @@ static gboolean panel_send(void *socket, GBytes *text, void *arg)
 	return server_socket_send(socket, text);
 }
 
+static gboolean panel_send_binary(void *socket, GBytes *frame, void *arg)
+{
+	(void)arg;
+	return server_socket_send_binary(socket, frame);
+}
+
 static gboolean panel_idle(void *socket, void *arg)
 {
 	(void)arg;
@@ -123,6 +129,7 @@ static const struct panel_events panel_events = {
 	.audit = panel_audit,
 	.audited = panel_audited,
 	.send = panel_send,
+	.send_binary = panel_send_binary,
 	.idle = panel_idle,
 	.clear = panel_clear,
 };

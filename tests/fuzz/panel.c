@@ -62,12 +62,25 @@ static struct topology_cluster *cluster(void *arg)
 	return NULL;
 }
 
+static gboolean send_binary(void *socket, GBytes *frame, void *arg)
+{
+	const guint8 *buf;
+	gsize size;
+
+	(void)socket;
+	(void)arg;
+	buf = g_bytes_get_data(frame, &size);
+	g_assert_cmpuint(size, ==, 4 + 6u * (buf[2] << 8 | buf[3]));
+	return TRUE;
+}
+
 static const struct panel_events events = { .rooms = rooms,
 					    .topology = topology,
 					    .cluster = cluster,
 					    .audit = trail_audit,
 					    .audited = trail_audited,
 					    .send = send_text,
+					    .send_binary = send_binary,
 					    .idle = is_idle,
 					    .clear = clear };
 

@@ -219,8 +219,22 @@ class WebSocket:
                 self.frame(PONG, payload)
             elif opcode == CLOSE:
                 raise ConnectionError(f"closed, {payload[:2].hex()}")
-            elif (found := json.loads(payload))["t"] == kind:
+            elif opcode == TEXT and (found := json.loads(payload))["t"] == kind:
                 return found
+
+    def levels(self):
+        """{member id: (dBov, flags)} of the next frame of levels."""
+        while True:
+            opcode, payload = self.receive()
+            if opcode == PING:
+                self.frame(PONG, payload)
+            elif opcode == CLOSE:
+                raise ConnectionError(f"closed, {payload[:2].hex()}")
+            elif opcode == BINARY:
+                kind, zero, n = struct.unpack_from(">BBH", payload)
+                assert (kind, zero, len(payload)) == (1, 0, 4 + 6 * n)
+                return {member: (-level, flags) for member, level, flags
+                        in struct.iter_unpack(">IBB", payload[4:])}
 
     def command(self, **command):
         self.frame(TEXT, json.dumps(command).encode())
@@ -236,10 +250,10 @@ class WebSocket:
             return None
 
 
-def panel(host, cookie, room="standup@localhost"):
+def panel(host, cookie, room="standup@localhost", levels="none"):
     ws = WebSocket(host, "/panel", "ipsp-panel", cookie)
     assert ws.status == 101, ws.status
-    ws.command(id=1, do="watch", room=room)
+    ws.command(id=1, do="watch", room=room, levels=levels)
     return ws
 
 
@@ -456,16 +470,21 @@ def the_audit_trail_is_shown_and_exported(directory):
 
 def levels_flow_only_while_somebody_watches(directory):
     with hosted(directory) as host:
-        host.join("ann")
+        ids = {host.join(name) for name in ("ann", "ben", "eve")}
         host.do("refreshes")
         assert host.expect("refreshes") == "0"
-        ws = panel(host, host.log_in())
-        ws.message("levels")
-        start, count = time.monotonic(), 0
+        ws = panel(host, host.log_in(), levels="binary")
+        ws.levels()
+        # They talk in turns: one of the three always does.
+        start, count, loudest = time.monotonic(), 0, -127
         while time.monotonic() - start < 2:
-            ws.message("levels")
+            levels = ws.levels()
+            assert levels and levels.keys() <= ids, levels
+            assert all(flags & 2 for _, flags in levels.values()), levels
+            loudest = max([loudest, *(level for level, _ in levels.values())])
             count += 1
-        assert 20 <= count <= 40, f"{count} in 2 s"
+        assert 26 <= count <= 44, f"{count} in 2 s"
+        assert -40 < loudest < -5, loudest
         ws.sock.close()
 
         def resting():
@@ -551,7 +570,7 @@ def one_that_never_reads_is_resynchronised_then_dropped(directory):
                 reader.message("changed")
             host.expect("churned")
         def dropped():
-            reader.message("levels")
+            reader.message("figures")
             try:
                 slow.sock.send(b"\x8a\x80\0\0\0\0")  # a pong, unasked
                 return False

@@ -16,6 +16,8 @@ struct socket {
 	GPtrArray *sent; /* json_t */
 	gboolean full;
 	gboolean waiting; /* sent since the last turn of the main loop */
+	guint frames;	  /* of levels */
+	GBytes *frame;	  /* the newest */
 	guint cleared;
 };
 
@@ -46,6 +48,18 @@ static gboolean keep(void *socket, GBytes *text, void *arg)
 	if (sock->full)
 		return FALSE;
 	g_ptr_array_add(sock->sent, json_loadb(data, size, 0, NULL));
+	sock->waiting = TRUE;
+	return TRUE;
+}
+
+static gboolean keep_frame(void *socket, GBytes *frame, void *arg)
+{
+	struct socket *sock = socket;
+
+	(void)arg;
+	g_clear_pointer(&sock->frame, g_bytes_unref);
+	sock->frame = g_bytes_ref(frame);
+	sock->frames++;
 	sock->waiting = TRUE;
 	return TRUE;
 }
@@ -93,6 +107,7 @@ static const struct panel_events events = { .rooms = all_rooms,
 					    .audit = trail_audit,
 					    .audited = trail_audited,
 					    .send = keep,
+					    .send_binary = keep_frame,
 					    .idle = is_idle,
 					    .clear = forget };
 
@@ -191,6 +206,12 @@ static void socket_init(struct socket *sock)
 	memset(sock, 0, sizeof(*sock));
 	sock->sent =
 		g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+}
+
+static void socket_fini(struct socket *sock)
+{
+	g_ptr_array_unref(sock->sent);
+	g_clear_pointer(&sock->frame, g_bytes_unref);
 }
 
 static void say(struct watcher *wtr, const char *text)
@@ -509,6 +530,10 @@ static void that_the_directory_is_away_is_said_to_all(void)
 	tear_down();
 }
 
+#define WATCH_LEVELS                                                           \
+	"{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\","                 \
+	"\"levels\":\"binary\"}"
+
 static void levels_are_fetched_only_for_watched_rooms(void)
 {
 	struct socket sock;
@@ -522,16 +547,62 @@ static void levels_are_fetched_only_for_watched_rooms(void)
 	     g_get_monotonic_time() < end;)
 		g_main_context_iteration(NULL, TRUE);
 	g_assert_cmpuint(refreshes, ==, 0);
-	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
-	while (!newest(&sock, "levels"))
+	say(wtr, WATCH_LEVELS);
+	while (!sock.frames)
 		turn(&sock);
 	g_assert_cmpuint(refreshes, >, 0);
 	panel_close(&wtr);
-	g_ptr_array_unref(sock.sent);
+	socket_fini(&sock);
 	tear_down();
 }
 
-static void figures_come_each_second_beside_the_levels(void)
+/* Whether ticks come 20 times a second is the main loop's matter: they are
+ * counted. */
+static void levels_come_each_tick_while_somebody_is_loud(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *ann;
+	guint start;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	ann->level = -20;
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	say(wtr, WATCH_LEVELS);
+	start = refreshes;
+	while (refreshes < start + PANEL_HZ)
+		turn(&sock);
+	g_assert_cmpuint(sock.frames, >=, PANEL_HZ - 1);
+	g_assert_cmpuint(g_bytes_get_size(sock.frame), ==, 10);
+
+	/* Silence is said at once, and then once a second. */
+	ann->level = -127;
+	sock.frames = 0;
+	start = refreshes;
+	while (refreshes < start + PANEL_HZ)
+		turn(&sock);
+	g_assert_cmpuint(sock.frames, ==, 1);
+	g_assert_cmpuint(g_bytes_get_size(sock.frame), ==, 4);
+	while (refreshes < start + PANEL_HZ + 3)
+		turn(&sock);
+	g_assert_cmpuint(sock.frames, ==, 2);
+
+	/* A script that did not ask for them gets none. */
+	ann->level = -20;
+	say(wtr, "{\"id\":2,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	sock.frames = 0;
+	start = refreshes;
+	while (refreshes < start + 3)
+		turn(&sock);
+	g_assert_cmpuint(sock.frames, ==, 0);
+	panel_close(&wtr);
+	socket_fini(&sock);
+	tear_down();
+}
+
+static void figures_come_each_second(void)
 {
 	struct socket sock;
 	struct watcher *wtr;
@@ -550,7 +621,6 @@ static void figures_come_each_second_beside_the_levels(void)
 	while (!newest(&sock, "figures") && refreshes <= 2 * PANEL_HZ)
 		turn(&sock);
 	g_assert_nonnull(newest(&sock, "figures"));
-	g_assert_nonnull(newest(&sock, "levels"));
 	g_assert_true(json_is_true(json_object_get(
 		json_array_get(
 			json_object_get(newest(&sock, "figures"), "members"),
@@ -966,8 +1036,10 @@ int main(int argc, char **argv)
 			that_the_directory_is_away_is_said_to_all);
 	g_test_add_func("/panel/levels are fetched only for watched rooms",
 			levels_are_fetched_only_for_watched_rooms);
-	g_test_add_func("/panel/figures come each second beside the levels",
-			figures_come_each_second_beside_the_levels);
+	g_test_add_func("/panel/levels come each tick while somebody is loud",
+			levels_come_each_tick_while_somebody_is_loud);
+	g_test_add_func("/panel/figures come each second",
+			figures_come_each_second);
 	g_test_add_func("/panel/figures of a large room come in parts",
 			figures_of_a_large_room_come_in_parts);
 	g_test_add_func("/panel/one who moderates no more loses the room",

@@ -38,10 +38,6 @@ export function useBridge(onLoggedOut, wanted) {
 	useEffect(() => {
 		const scheme = location.protocol === "https:" ? "wss" : "ws";
 		function message(got) {
-			if (got.t === "levels") {
-				draw(got.levels);
-				return;
-			}
 			if (got.t === "figures")
 				history.current.figures(got.members, Date.now());
 			dispatch(got);
@@ -50,6 +46,7 @@ export function useBridge(onLoggedOut, wanted) {
 			`${scheme}://${location.host}/panel`,
 			{
 				message,
+				levels: draw,
 				up: () => setUp(true),
 				down: () => setUp((was) => was !== null && false),
 				refused: async () => {

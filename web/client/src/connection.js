@@ -24,7 +24,7 @@ export class Connection {
 	#nextId = 1;
 	#pending = new Map(); // id -> { resolve, timer, command, message }
 
-	/** events: message(object), up(), down(), refused() */
+	/** events: message(object), levels(ArrayBuffer), up(), down(), refused() */
 	constructor(url, events) {
 		this.#url = url;
 		this.#events = events;
@@ -39,7 +39,7 @@ export class Connection {
 	/** Watches a room now and after each reconnection. */
 	watch(room) {
 		this.#watching = room;
-		return this.command({ do: "watch", room });
+		return this.command({ do: "watch", room, levels: "binary" });
 	}
 
 	/** For good. */
@@ -84,6 +84,7 @@ export class Connection {
 		const socket = new WebSocket(this.#url, "ipsp-panel");
 		let opened = false;
 		this.#socket = socket;
+		socket.binaryType = "arraybuffer";
 		socket.onopen = () => {
 			opened = true;
 			this.#tries = 0;
@@ -91,7 +92,12 @@ export class Connection {
 			if (this.#watching)
 				this.watch(this.#watching);
 		};
-		socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+		socket.onmessage = ({ data }) => {
+			if (typeof data === "string")
+				this.#receive(JSON.parse(data));
+			else
+				this.#events.levels(data);
+		};
 		socket.onclose = ({ code }) => {
 			if (socket === this.#socket && !this.#closed)
 				this.#lost(opened && code !== 1008);

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { backoff } from "../src/connection.js";
 import { clip, layout } from "../src/layout.js";
-import { scale } from "../src/meters.js";
+import { decode, scale } from "../src/meters.js";
 import { figures, quality } from "../src/quality.js";
 import { initial, next } from "../src/state.js";
 
@@ -197,4 +197,14 @@ test("names are cut by the width of their letters", () => {
 	assert.equal(clip("Ann, Ben", 8), "Ann, Ben");
 	assert.equal(clip("Ann, Benno", 8), "Ann, Ben…");
 	assert.equal(clip("健太、美咲", 8), "健太、美…");
+});
+
+test("a frame of levels is read as it is written, and no further", () => {
+	const bytes = [1, 0, 0, 2, 1, 2, 3, 4, 49, 3, 0, 0, 0, 7, 127, 1];
+	const buffer = (some) => new Uint8Array(some).buffer;
+
+	assert.deepEqual([...decode(buffer(bytes))], [[0x01020304, -49], [7, -127]]);
+	assert.deepEqual([...decode(buffer(bytes.slice(0, 13)))], [[0x01020304, -49]]);
+	for (const none of [[], [1, 0, 0], [1, 0, 0, 0], [2, ...bytes.slice(1)]])
+		assert.equal(decode(buffer(none)).size, 0);
 });
