@@ -116,6 +116,7 @@ workers = 1
 web_address = 127.0.0.1
 web_port = ${new URL(url).port}
 web_url = ${url}
+operators = ${CHAIR}
 web_files = ${BUILD}/web/client
 ${room(ROOM)}`);
 	bridge = new Program(join(BUILD, "bridge/ipsp-bridge"),
@@ -172,6 +173,21 @@ async function threeRowsMove() {
 	}
 	await chair.shoot("whole-three");
 	await hear([alice, bob, carol], [alice, bob, carol]);
+}
+
+async function operatorSeesTheBridge() {
+	const { page } = chair;
+	const row = (name) => page.getByRole("row", { name });
+
+	await page.getByRole("link", { name: "Operator", exact: true }).click();
+	await page.getByText("Ready", { exact: true }).waitFor();
+	await row(new RegExp(`${ROOM}.* Here 3 0 5 1$`)).waitFor();
+	await row(/^standup maildir:.* Watching .* 3 \d+ 0 0 0$/).waitFor();
+	await row(new RegExp(`^local-1 – ${ROOM} 3 0 5$`)).waitFor();
+	await chair.shoot("whole-operator");
+	await chair.accessible("the operator's page");
+	await page.getByRole("link", { name: "Moderator's panel", exact: true }).click();
+	await chair.row("Carol").waitFor();
 }
 
 async function deputyLogsIn() {
@@ -349,6 +365,8 @@ const status = await run([
 	["a moderator asks for a link, and the mailed one logs in", chairLogsIn],
 	["three phones are three rows whose meters move, and hear each other",
 		threeRowsMove],
+	["the operator sees the room, its mailbox and its PhoneGate",
+		operatorSeesTheBridge],
 	["a second moderator logs in the same way", deputyLogsIn],
 	["a muted voice is silent for the others, who is muted is told, and the " +
 		"second moderator sees it", muteIsHeardAndSeen],
