@@ -166,7 +166,7 @@ static void give(struct floor *flr, struct member *mem, guint seconds,
 {
 	if (flr->holder && flr->holder != mem)
 		take(flr, "next", by);
-	if (flr->holder != mem) {
+	if (!flr->holder) {
 		flr->holder = mem;
 		flr->mute_after = mem->muted;
 	}
