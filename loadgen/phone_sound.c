@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "loadgen/sound_card.h"
-#include "loadgen/sound_file.h"
+#include "sound/sound_file.h"
 #include "mixer/codec.h"
 #include "mixer/ring.h"
 
@@ -32,7 +32,8 @@ struct phone_sound *phone_sound_create(const struct phone_sound_config *cfg,
 	sound->speaker = !g_strcmp0(cfg->receive, "speaker");
 	sound->loop = cfg->loop;
 	if (cfg->send && !sound->microphone) {
-		sound->voice = sound_file_load(cfg->send, error);
+		sound->voice =
+			sound_file_load(cfg->send, SOUND_FILE_MAX_S, error);
 		right = sound->voice != NULL;
 	}
 	if (right && cfg->receive && !sound->speaker) {

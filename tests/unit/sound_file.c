@@ -1,4 +1,4 @@
-#include "loadgen/sound_file.h"
+#include "sound/sound_file.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -91,7 +91,7 @@ static void reads_a_stereo_wav_of_44100_hz(void)
 
 	g_assert_cmpint(sf_writef_float(file, samples, 44100), ==, 44100);
 	sf_close(file);
-	pcm = sound_file_load(path, NULL);
+	pcm = sound_file_load(path, 3600, NULL);
 	g_assert_nonnull(pcm);
 	check_sine(pcm, 2);
 }
@@ -109,7 +109,7 @@ static void reads_ogg_opus(void)
 	ope_encoder_drain(enc);
 	ope_encoder_destroy(enc);
 	ope_comments_destroy(comments);
-	pcm = sound_file_load(path, NULL);
+	pcm = sound_file_load(path, 3600, NULL);
 	g_assert_nonnull(pcm);
 	g_assert_cmpint(ABS((gint)pcm->len - 48000), <=, 960);
 	g_assert_cmpfloat_with_epsilon(
@@ -125,11 +125,11 @@ static void what_is_no_sound_is_refused_with_its_name(void)
 	g_autoptr(GError) error = NULL;
 
 	g_assert_true(g_file_set_contents(path, "Dear all", -1, NULL));
-	g_assert_null(sound_file_load(path, &error));
+	g_assert_null(sound_file_load(path, 3600, &error));
 	g_assert_nonnull(strstr(error->message, path));
 	g_clear_error(&error);
 	g_assert_true(g_file_set_contents(opus, "Dear all", -1, NULL));
-	g_assert_null(sound_file_load(opus, &error));
+	g_assert_null(sound_file_load(opus, 3600, &error));
 	g_assert_nonnull(strstr(error->message, opus));
 }
 
@@ -144,7 +144,7 @@ static void a_wav_is_readable_while_it_is_written(void)
 		frame[i] = (gint16)(i * 30);
 	for (int i = 0; i < 5; i++)
 		g_assert_true(sound_writer_write(writer, frame, 960, NULL));
-	pcm = sound_file_load(path, NULL);
+	pcm = sound_file_load(path, 3600, NULL);
 	g_assert_nonnull(pcm);
 	g_assert_cmpuint(pcm->len, ==, 4800);
 	g_assert_cmpint(g_array_index(pcm, gint16, 960 + 7), ==, 210);

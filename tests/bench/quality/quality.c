@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "loadgen/sound_file.h"
+#include "sound/sound_file.h"
 #include "mixer/codec.h"
 #include "mixer/voice.h"
 #include "tests/bench/quality/snr.h"
@@ -58,7 +58,7 @@ static GArray *render(const char *dir)
 	if (g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
 			 NULL, NULL, NULL, &status, NULL) &&
 	    status == 0)
-		pcm = sound_file_load(path, &error);
+		pcm = sound_file_load(path, SOUND_FILE_MAX_S, &error);
 	g_unlink(path);
 	if (pcm)
 		return pcm;

@@ -1,4 +1,4 @@
-#include "loadgen/sound_file.h"
+#include "sound/sound_file.h"
 
 #include <gio/gio.h>
 #include <math.h>
@@ -120,19 +120,26 @@ gboolean sound_file_convert(GArray *pcm, const float *samples, gsize frames,
 	return TRUE;
 }
 
-static gboolean too_long(const GArray *pcm, const char *path, GError **error)
+/* What a reader appends to, and how much of it. */
+struct loading {
+	const char *path;
+	GArray *pcm;
+	guint max_s;
+};
+
+static gboolean too_long(const struct loading *load, GError **error)
 {
-	if (pcm->len <= (guint)SOUND_FILE_MAX_S * SOUND_FILE_RATE)
+	if (load->pcm->len <= load->max_s * SOUND_FILE_RATE)
 		return FALSE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-		    "%s is longer than an hour", path);
+		    "%s is longer than %u s", load->path, load->max_s);
 	return TRUE;
 }
 
-static gboolean read_sndfile(const char *path, GArray *pcm, GError **error)
+static gboolean read_sndfile(const struct loading *load, GError **error)
 {
 	SF_INFO info = { 0 };
-	SNDFILE *file = sf_open(path, SFM_READ, &info);
+	SNDFILE *file = sf_open(load->path, SFM_READ, &info);
 	g_autofree float *block = NULL;
 	struct converter con;
 	gboolean fits = TRUE;
@@ -140,10 +147,11 @@ static gboolean read_sndfile(const char *path, GArray *pcm, GError **error)
 
 	if (!file) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-			    "%s cannot be read: %s", path, sf_strerror(NULL));
+			    "%s cannot be read: %s", load->path,
+			    sf_strerror(NULL));
 		return FALSE;
 	}
-	if (!converter_init(&con, pcm, (guint)info.channels,
+	if (!converter_init(&con, load->pcm, (guint)info.channels,
 			    (guint)info.samplerate, error)) {
 		sf_close(file);
 		return FALSE;
@@ -151,52 +159,62 @@ static gboolean read_sndfile(const char *path, GArray *pcm, GError **error)
 	block = g_new(float, BLOCK *(gsize)info.channels);
 	while (fits && (n = sf_readf_float(file, block, BLOCK)) > 0) {
 		convert(&con, block, (guint)n);
-		fits = !too_long(pcm, path, error);
+		fits = !too_long(load, error);
 	}
 	converter_fini(&con);
 	sf_close(file);
 	return fits;
 }
 
-static gboolean read_opus(const char *path, GArray *pcm, GError **error)
+static gboolean read_opus(const struct loading *load, OggOpusFile *file,
+			  GError **error)
 {
-	int err = 0, n;
-	OggOpusFile *file = op_open_file(path, &err);
-	struct converter con = { .channels = 2, .pcm = pcm };
+	struct converter con = { .channels = 2, .pcm = load->pcm };
 	float block[BLOCK];
 	gboolean fits = TRUE;
+	int n;
 
-	if (!file) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-			    "%s is no readable Ogg Opus file (%d)", path, err);
-		return FALSE;
-	}
 	/* Opus is always decoded at 48 kHz (RFC 7845 5.1). */
 	while (fits && (n = op_read_float_stereo(file, block, BLOCK)) != 0) {
 		if (n == OP_HOLE)
 			continue;
 		if (n < 0) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-				    "%s is damaged (%d)", path, n);
+				    "%s is damaged (%d)", load->path, n);
 			fits = FALSE;
 			break;
 		}
 		convert(&con, block, (guint)n);
-		fits = !too_long(pcm, path, error);
+		fits = !too_long(load, error);
 	}
 	op_free(file);
 	return fits;
 }
 
-GArray *sound_file_load(const char *path, GError **error)
+static gboolean read_any(const struct loading *load, GError **error)
+{
+	g_autofree char *lower = g_ascii_strdown(load->path, -1);
+	gboolean opus = g_str_has_suffix(lower, ".opus");
+	OggOpusFile *file = NULL;
+	int err = 0;
+
+	if (opus || g_str_has_suffix(lower, ".ogg"))
+		file = op_open_file(load->path, &err);
+	if (file)
+		return read_opus(load, file, error);
+	if (!opus)
+		return read_sndfile(load, error);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+		    "%s is no readable Ogg Opus file (%d)", load->path, err);
+	return FALSE;
+}
+
+GArray *sound_file_load(const char *path, guint max_s, GError **error)
 {
 	g_autoptr(GArray) pcm = g_array_new(FALSE, FALSE, sizeof(gint16));
-	g_autofree char *lower = g_ascii_strdown(path, -1);
-	gboolean opus = g_str_has_suffix(lower, ".opus") ||
-			g_str_has_suffix(lower, ".ogg");
+	const struct loading load = { path, pcm, max_s };
 
-	if (!(opus ? read_opus(path, pcm, error)
-		   : read_sndfile(path, pcm, error)))
+	if (!read_any(&load, error))
 		return NULL;
 	if (!pcm->len) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
@@ -204,6 +222,28 @@ GArray *sound_file_load(const char *path, GError **error)
 		return NULL;
 	}
 	return g_steal_pointer(&pcm);
+}
+
+gint64 sound_file_samples(const char *path)
+{
+	OggOpusFile *opus = op_open_file(path, NULL);
+	SF_INFO info = { 0 };
+	SNDFILE *file;
+	gint64 samples;
+
+	if (opus) {
+		samples = op_pcm_total(opus, -1);
+		op_free(opus);
+		return samples < 0 ? -1 : samples;
+	}
+	file = sf_open(path, SFM_READ, &info);
+	if (!file)
+		return -1;
+	sf_close(file);
+	if (info.samplerate < 1 || info.frames < 0)
+		return -1;
+	return (gint64)((double)info.frames / info.samplerate *
+			SOUND_FILE_RATE);
 }
 
 struct sound_writer {
