@@ -109,6 +109,7 @@ void mix_destroy(struct mix **mixp)
 	*mixp = NULL;
 	if (!mix)
 		return;
+	mix_set_tap(mix, NULL);
 	for (unsigned i = 0; mix->inlets && i < mix->n_inlets; i++)
 		inlet_destroy(&mix->inlets[i]);
 	for (unsigned i = 0; mix->feeds && i < mix->n_feeds; i++)
@@ -273,7 +274,23 @@ static unsigned add_up(struct mix *mix)
 		sum_add(mix->sum, mix->talking[i]->part, samples);
 		sounding++;
 	}
+	if (mix->clip && !clip_is_over(mix->clip)) {
+		clip_add(mix->clip, mix->sum, mix->cfg.channels);
+		sounding++;
+	}
 	return sounding;
+}
+
+/* Who leaves in mid-word is missing the 10 ms in which he fades. */
+static void record(struct mix *mix)
+{
+	for (unsigned i = 0; i < mix->n_talking; i++) {
+		const struct inlet *in = mix->talking[i];
+
+		if (in->sounding && in->leg->track)
+			tap_part(mix->tap, in->leg->track, in->part);
+	}
+	tap_mix(mix->tap, mix->sum);
 }
 
 static struct feed *take_feed(struct mix *mix, struct mix_leg *leg)
@@ -335,6 +352,8 @@ void mix_tick(struct mix *mix)
 	for (unsigned i = mix->n_talking; i-- > 0;)
 		mix_leg_hear(mix->talking[i]->leg);
 	sounding = add_up(mix);
+	if (mix->tap)
+		record(mix);
 	for (unsigned i = 0; i < mix->n_talking; i++)
 		route(mix, mix->talking[i]->leg);
 	audience_run(&mix->audience, mix->sum, !sounding && !mix->farewells);
@@ -342,6 +361,24 @@ void mix_tick(struct mix *mix)
 		if (mix->talking[i]->leg->hearer.own)
 			run_own(mix, mix->talking[i], sounding);
 	mix->farewells = false;
+}
+
+void mix_set_tap(struct mix *mix, struct tap *tap)
+{
+	if (mix->tap)
+		tap_close(mix->tap);
+	mix->tap = tap;
+}
+
+void mix_clock(struct mix *mix, uint64_t now_us, unsigned missed)
+{
+	if (mix->tap)
+		tap_begin(mix->tap, now_us, missed);
+}
+
+void mix_set_clip(struct mix *mix, struct clip *clip)
+{
+	mix->clip = clip;
 }
 
 void mix_set_effort(struct mix *mix, const struct mix_effort *effort)

@@ -29,7 +29,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mixer/clip.h"
 #include "mixer/jitter.h"
+#include "mixer/tap.h"
 
 #define MIX_RATE	48000
 #define MIX_FRAME	960
@@ -59,6 +61,7 @@ struct mix_leg_config {
 			    * encoder, whatever the peer sends */
 	int bitrate;	   /* bit/s that the peer can take; 0: any */
 	int loss_expected; /* percent at the start, 0: clean */
+	uint32_t track;	   /* of a recording; 0: only in the mix */
 	/* Of a voice and an encoder of its own: as the mix has them. */
 	struct jitter_config jitter;
 	int channels;
@@ -169,6 +172,16 @@ void mix_leave(struct mix *mix, struct mix_leg *leg);
 
 /* RT. */
 void mix_set_effort(struct mix *mix, const struct mix_effort *effort);
+
+/* RT. Until the next one, or NULL, takes its place, each tick goes there too:
+ * the mix, and who is heard in it as his track. The one before is closed. */
+void mix_set_tap(struct mix *mix, struct tap *tap);
+/* RT. Before each tick, for the tap: see tap_begin(). */
+void mix_clock(struct mix *mix, uint64_t now_us, unsigned missed);
+
+/* RT. All hear it, beside who talks; NULL: nothing. It stays the caller's, who
+ * looks after each tick whether it is over. */
+void mix_set_clip(struct mix *mix, struct clip *clip);
 
 /* RT. One 20 ms step for all legs. */
 void mix_tick(struct mix *mix);

@@ -68,6 +68,7 @@ int mix_leg_create(struct mix_leg **leg_r, const struct mix_leg_config *cfg)
 	leg->level_header = cfg->level_header;
 	leg->thin_only = cfg->bitrate && cfg->bitrate <= AUDIENCE_THIN_RATE;
 	leg->loss = cfg->loss_expected;
+	leg->track = cfg->track;
 	leg->gain = 1.0f;
 	leg->claimed = LEVEL_NONE;
 	leg->shown = leg->peak = LEVEL_SILENCE;

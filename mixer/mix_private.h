@@ -40,6 +40,7 @@ struct mix_leg {
 	float gain;	 /* its volume */
 	unsigned settle; /* frames for which it still needs its own feed */
 	bool thin_only;	 /* {const} */
+	uint32_t track;	 /* {const} of a recording */
 	int loss;	 /* percent, the newest report */
 	float mean_loss; /* of some reports */
 
@@ -55,7 +56,9 @@ struct mix_leg {
 struct mix {
 	struct mix_config cfg; /* {const} */
 	struct mix_effort effort;
-	unsigned n; /* legs */
+	struct tap *tap;   /* NULL: nobody records */
+	struct clip *clip; /* NULL: nothing is played */
+	unsigned n;	   /* legs */
 	uint64_t tick;
 	struct talkers talkers;
 	struct audience audience;
