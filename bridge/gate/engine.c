@@ -123,6 +123,12 @@ static void free_room(struct engine *eng, struct engine_mix *entry)
 		session_destroy(&ses);
 	}
 	free_hub(entry->hub);
+	while (entry->clips) {
+		struct engine_clip *clip = entry->clips;
+
+		entry->clips = clip->next;
+		play_free(clip);
+	}
 	mix_destroy(&entry->mix);
 	free(entry);
 }
@@ -327,6 +333,7 @@ static void remove_mix(struct engine *eng, struct command *cmd)
 	if (!entry)
 		return;
 	*at = entry->next;
+	play_end(eng, entry);
 	engine_retire(eng, &entry->retiree, OBJECT_MIX, entry);
 }
 
@@ -603,6 +610,9 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_REMOVE_TRUNK] = remove_trunk,
 	[COMMAND_MUST_HEAR] = must_hear,
 	[COMMAND_HUB_MESSAGE] = hub_message,
+	[COMMAND_SET_TAP] = play_set_tap,
+	[COMMAND_PLAY] = play_add,
+	[COMMAND_HUSH] = play_hush,
 };
 
 /* Bounded by the rings' sizes even while they are being filled. */
@@ -669,7 +679,9 @@ static void tick_room(struct engine *eng, struct engine_mix *entry,
 {
 	struct session *ses = links_next(&entry->sessions);
 
+	mix_clock(entry->mix, eng->tick_us, missed);
 	mix_tick(entry->mix);
+	play_ticked(eng, entry);
 	for (; ses; ses = links_next(&ses->in_room)) {
 		/* Who joined in a pause has no packet yet. */
 		if (ses->joined && ses->joined_tick != eng->tick)

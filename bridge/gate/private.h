@@ -153,6 +153,7 @@ enum object_kind {
 	OBJECT_ROUTE,
 	OBJECT_HUB,
 	OBJECT_TRUNK,
+	OBJECT_CLIP,
 };
 
 struct retiree {
@@ -282,12 +283,20 @@ struct phonegate {
 
 /* engine.c - events and commands. */
 
+/* Something to be heard by all of a room, in line. */
+struct engine_clip {
+	struct clip *clip;
+	struct engine_clip *next;
+	struct retiree retiree;
+};
+
 /* One room's mix on this worker, and who is in the room. */
 struct engine_mix {
 	struct mix *mix;
-	struct link sessions; /* all that were added, joined or not */
-	unsigned joined;      /* legs; an empty mix is not run */
-	struct hub *hub;      /* NULL: the room is on this worker only */
+	struct link sessions;	   /* all that were added, joined or not */
+	unsigned joined;	   /* legs; an empty mix is not run */
+	struct hub *hub;	   /* NULL: the room is on this worker only */
+	struct engine_clip *clips; /* the first is being played */
 	struct engine_mix *next;
 	struct retiree retiree;
 };
@@ -318,6 +327,9 @@ enum command_kind {
 	COMMAND_REMOVE_TRUNK,
 	COMMAND_MUST_HEAR,
 	COMMAND_HUB_MESSAGE,
+	COMMAND_SET_TAP,
+	COMMAND_PLAY,
+	COMMAND_HUSH,
 	COMMANDS,
 };
 
@@ -325,7 +337,7 @@ struct command {
 	enum command_kind kind;
 	union {
 		struct engine_mix *entry; /* add */
-		struct mix *mix;	  /* remove */
+		struct mix *mix;	  /* remove; tap, clip, hush */
 		struct phonegate *gate;
 		struct session *ses;
 		uint32_t connection;
@@ -340,6 +352,8 @@ struct command {
 			bool root, vice;
 		} place;
 		struct trunk *added;
+		struct tap *tap; /* NULL: none any more */
+		struct engine_clip *clip;
 		struct {
 			struct message *message;
 			uint32_t to;
@@ -622,6 +636,17 @@ void relay_forget(struct engine *eng, struct route *route);
 /* Away. relay_tell: false when the ring is full. */
 void relay_take_packets(struct engine *eng, uint64_t now_us);
 bool relay_tell(struct session *ses);
+
+/* play.c - clips and taps of rooms; the first three are commands. */
+void play_set_tap(struct engine *eng, struct command *cmd);
+void play_add(struct engine *eng, struct command *cmd);
+void play_hush(struct engine *eng, struct command *cmd);
+/* The mix was run. */
+void play_ticked(struct engine *eng, struct engine_mix *entry);
+/* The room goes. */
+void play_end(struct engine *eng, struct engine_mix *entry);
+/* Not RT. */
+void play_free(struct engine_clip *clip);
 
 /* registration.c - STUN. */
 void registration_packet(struct engine *eng, const struct path *from,

@@ -14,6 +14,7 @@ static bool is_tool(const struct session_config *cfg)
 
 int session_create(struct session **ses_r, const struct session_config *cfg)
 {
+	struct mix_leg_config leg = cfg->leg;
 	struct session *ses;
 	uint32_t random[2];
 	int r;
@@ -49,8 +50,9 @@ int session_create(struct session **ses_r, const struct session_config *cfg)
 		r = -ENOMEM;
 	if (!r)
 		r = stream_create(&ses->stream, &cfg->stream);
+	leg.track = cfg->member;
 	if (!r)
-		r = mix_leg_create(&ses->leg, &cfg->leg);
+		r = mix_leg_create(&ses->leg, &leg);
 	if (r)
 		session_destroy(&ses);
 	else

@@ -173,6 +173,9 @@ static void free_object(enum object_kind kind, void *object)
 		OPENSSL_cleanse(object, sizeof(struct credentials));
 		free(object);
 		break;
+	case OBJECT_CLIP:
+		play_free(object);
+		break;
 	case OBJECT_MESSAGE:
 	case OBJECT_MOVE:
 	case OBJECT_ROUTE:
@@ -568,6 +571,35 @@ int worker_hub_message(struct worker *wrk, struct hub *hub, uint32_t to,
 	if (r)
 		free(cmd.letter.message);
 	return r;
+}
+
+int worker_set_tap(struct worker *wrk, struct mix *mix, struct tap *tap)
+{
+	return command(wrk, &(struct command){ .kind = COMMAND_SET_TAP,
+					       .mix = mix,
+					       .tap = tap });
+}
+
+int worker_play(struct worker *wrk, struct mix *mix, struct clip *clip)
+{
+	struct engine_clip *entry = calloc(1, sizeof(*entry));
+	int r;
+
+	if (!entry)
+		return -ENOMEM;
+	entry->clip = clip;
+	r = command(wrk, &(struct command){ .kind = COMMAND_PLAY,
+					    .mix = mix,
+					    .clip = entry });
+	if (r)
+		free(entry);
+	return r;
+}
+
+int worker_hush(struct worker *wrk, struct mix *mix)
+{
+	return command(wrk,
+		       &(struct command){ .kind = COMMAND_HUSH, .mix = mix });
 }
 
 int worker_websocket(struct worker *wrk, uint32_t connection,

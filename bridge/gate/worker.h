@@ -167,6 +167,14 @@ int worker_must_hear(struct worker *wrk, struct session *ses, bool must);
  * repeats it until acknowledged, for at most 5 s. -EMSGSIZE. */
 int worker_hub_message(struct worker *wrk, struct hub *hub, uint32_t to,
 		       const char *json);
+/* What is heard in this mix goes to the tap too, NULL: no longer. The one
+ * before is closed, as is the last one when the mix goes. */
+int worker_set_tap(struct worker *wrk, struct mix *mix, struct tap *tap);
+/* All in this mix hear it, after those that were given before; the worker's
+ * when this succeeds. */
+int worker_play(struct worker *wrk, struct mix *mix, struct clip *clip);
+/* What is played ends within 20 ms, what waits is not played. */
+int worker_hush(struct worker *wrk, struct mix *mix);
 /* A packet from a WebSocket, and its close. `connection` is the web side's
  * own number, never reused. Packets beyond the ring's room are dropped and
  * counted. */
