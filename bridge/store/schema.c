@@ -46,11 +46,23 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	/* digest: SHA-256 of the cookie's secret, in hexadecimal. */
 	("CREATE TABLE session (digest TEXT PRIMARY KEY,"
 	 "  address TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;"),
+	/* why: enum recording_why. frames, lost: of 20 ms. */
+	("CREATE TABLE recording (id TEXT PRIMARY KEY, room TEXT NOT NULL,"
+	 "  by TEXT NOT NULL, time INTEGER NOT NULL, why INTEGER NOT NULL,"
+	 "  frames INTEGER NOT NULL, lost INTEGER NOT NULL,"
+	 "  bytes INTEGER NOT NULL) WITHOUT ROWID;"
+	 "CREATE INDEX recording_room ON recording (room, time);"
+	 "CREATE TABLE recording_file (recording TEXT NOT NULL,"
+	 "  number INTEGER NOT NULL, file TEXT NOT NULL,"
+	 "  address TEXT NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL,"
+	 "  PRIMARY KEY (recording, number)) WITHOUT ROWID;"),
 };
 
 #define DIALOG_COLUMNS                                                         \
 	"did, account, room, address, name, device, invite, answer, "          \
 	"private_key, worker, gate, state, deadline, post"
+
+#define RECORDING_COLUMNS "id, room, by, time, why, frames, lost, bytes"
 
 /* By age, and of a flood only the newest: it must not fill the disk. */
 #define OLD_SET_ASIDE                                                          \
@@ -121,6 +133,24 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 			       "state = 2",
 	[SQL_FORGET_POSTS] = "DELETE FROM post WHERE time < ? AND state > 0 "
 			     "AND id NOT IN (SELECT post FROM dialog)",
+
+	[SQL_SAVE_RECORDING] = "INSERT OR REPLACE INTO recording "
+			       "(" RECORDING_COLUMNS ") "
+			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_DELETE_RECORDING] = "DELETE FROM recording WHERE id = ?",
+	[SQL_RECORDING] = "SELECT " RECORDING_COLUMNS " FROM recording "
+			  "WHERE id = ?",
+	[SQL_RECORDINGS] = "SELECT " RECORDING_COLUMNS " FROM recording "
+			   "WHERE room = ?1 OR ?1 IS NULL "
+			   "ORDER BY time DESC, id DESC",
+	[SQL_ADD_RECORDING_FILE] = "INSERT INTO recording_file (recording, "
+				   "number, file, address, name, bytes) "
+				   "VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_DELETE_RECORDING_FILES] = "DELETE FROM recording_file "
+				       "WHERE recording = ?",
+	[SQL_RECORDING_FILES] = "SELECT file, address, name, bytes "
+				"FROM recording_file WHERE recording = ? "
+				"ORDER BY number",
 
 	[SQL_ADD_TOKEN] = "INSERT INTO token (digest, room, role, name, uses, "
 			  "expires, time) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -3,7 +3,7 @@
 #define STORE_SCHEMA_H
 
 /* PRAGMA user_version of a file that has all of schema_steps. */
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* Step n brings a file of version n to n + 1. */
 extern const char *const schema_steps[SCHEMA_VERSION];
@@ -48,6 +48,13 @@ enum schema_statement {
 	SQL_END_SESSION,
 	SQL_SESSIONS,
 	SQL_FORGET_SESSIONS,
+	SQL_SAVE_RECORDING,
+	SQL_DELETE_RECORDING,
+	SQL_RECORDING,
+	SQL_RECORDINGS,
+	SQL_ADD_RECORDING_FILE,
+	SQL_DELETE_RECORDING_FILES,
+	SQL_RECORDING_FILES,
 	SQL_STATEMENTS,
 };
 extern const char *const schema_statements[SQL_STATEMENTS];

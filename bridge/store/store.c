@@ -613,6 +613,109 @@ GPtrArray *store_audit(struct store *sto, const char *room, gint64 before,
 	return found;
 }
 
+static gboolean save_files(struct store *sto, const struct recording *row,
+			   GError **error)
+{
+	if (!run(sto, error, SQL_DELETE_RECORDING_FILES, "s", row->id))
+		return FALSE;
+	for (guint i = 0; i < row->files->len; i++) {
+		const struct recording_file *file = row->files->pdata[i];
+
+		if (!run(sto, error, SQL_ADD_RECORDING_FILE, "sisssi", row->id,
+			 (gint64)i, file->file, file->address, file->name,
+			 (gint64)file->bytes))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean store_save_recording(struct store *sto, const struct recording *row,
+			      GError **error)
+{
+	if (!store_begin(sto, error))
+		return FALSE;
+	if (run(sto, error, SQL_SAVE_RECORDING, "sssiiiii", row->id, row->room,
+		row->by, row->at, (gint64)row->why, (gint64)row->frames,
+		(gint64)row->lost, (gint64)row->bytes) &&
+	    save_files(sto, row, error))
+		return store_commit(sto, error);
+	store_rollback(sto);
+	return FALSE;
+}
+
+gboolean store_delete_recording(struct store *sto, const char *id,
+				GError **error)
+{
+	if (!store_begin(sto, error))
+		return FALSE;
+	if (run(sto, error, SQL_DELETE_RECORDING_FILES, "s", id) &&
+	    run(sto, error, SQL_DELETE_RECORDING, "s", id))
+		return store_commit(sto, error);
+	store_rollback(sto);
+	return FALSE;
+}
+
+static struct recording *read_recording(sqlite3_stmt *stmt)
+{
+	g_autofree char *id = text(stmt, 0);
+	g_autofree char *room = text(stmt, 1);
+	g_autofree char *by = text(stmt, 2);
+	struct recording *row =
+		recording_create(id, room, by, sqlite3_column_int64(stmt, 3));
+	const int why = sqlite3_column_int(stmt, 4);
+
+	if (why > 0 && why < RECORDING_WHYS)
+		row->why = (enum recording_why)why;
+	row->frames = (guint64)sqlite3_column_int64(stmt, 5);
+	row->lost = (guint64)sqlite3_column_int64(stmt, 6);
+	row->bytes = (guint64)sqlite3_column_int64(stmt, 7);
+	return row;
+}
+
+static void read_files(struct store *sto, struct recording *row)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_RECORDING_FILES, "s", row->id);
+
+	while (next(sto, stmt)) {
+		g_autofree char *file = text(stmt, 0);
+		g_autofree char *address = text(stmt, 1);
+		g_autofree char *name = text(stmt, 2);
+
+		recording_add_file(row, file, address, name,
+				   (guint64)sqlite3_column_int64(stmt, 3));
+	}
+}
+
+struct recording *store_recording(struct store *sto, const char *id)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_RECORDING, "s", id);
+	struct recording *row = NULL;
+
+	if (next(sto, stmt)) {
+		row = read_recording(stmt);
+		sqlite3_reset(stmt);
+		read_files(sto, row);
+	}
+	return row;
+}
+
+static void free_recording(gpointer data)
+{
+	recording_free(data);
+}
+
+GPtrArray *store_recordings(struct store *sto, const char *room)
+{
+	GPtrArray *found = g_ptr_array_new_with_free_func(free_recording);
+	sqlite3_stmt *stmt = rows(sto, SQL_RECORDINGS, "s", room);
+
+	while (next(sto, stmt))
+		g_ptr_array_add(found, read_recording(stmt));
+	for (guint i = 0; i < found->len; i++)
+		read_files(sto, found->pdata[i]);
+	return found;
+}
+
 gboolean store_forget_account(struct store *sto, const char *account,
 			      GError **error)
 {

@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include "bridge/room/audit.h"
+#include "bridge/room/recording.h"
 #include "signaling/scoped.h"
 
 struct store;
@@ -174,6 +175,17 @@ gboolean store_end_session(struct store *sto, const char *digest,
 			   GError **error);
 /* struct store_session *: those that go on after now. */
 GPtrArray *store_sessions(struct store *sto, gint64 now);
+
+/* The catalogue of recordings. Saving one that is there replaces it. */
+gboolean store_save_recording(struct store *sto, const struct recording *row,
+			      GError **error);
+gboolean store_delete_recording(struct store *sto, const char *id,
+				GError **error);
+/* Caller frees; NULL: there is none. */
+struct recording *store_recording(struct store *sto, const char *id);
+/* struct recording *, which it frees: of that room, or of all (NULL), newest
+ * first. */
+GPtrArray *store_recordings(struct store *sto, const char *room);
 
 /* Another bridge has had the account: what is here of its dialogs and mails to
  * post is not the newest. Mails dealt with stay known. */

@@ -427,6 +427,57 @@ static void sessions_are_kept_until_they_end(void)
 	clear_place(&place);
 }
 
+static void recordings_are_kept_with_their_files(void)
+{
+	struct place place;
+	struct store *sto;
+	struct recording *row =
+		recording_create("a", "r@x.org", "chair@x.org", 100);
+	struct recording *other = recording_create("b", "other@x.org", "", 200);
+	struct recording *found;
+	g_autoptr(GPtrArray) all = NULL, of_room = NULL;
+	const struct recording_file *file;
+
+	make_place(&place);
+	sto = open_store(&place);
+	recording_add_file(row, "mix.opus", "", "", 10);
+	g_assert_true(store_save_recording(sto, row, NULL));
+	g_assert_true(store_save_recording(sto, other, NULL));
+	/* Again: as it is by then. */
+	row->why = RECORDING_STOPPED;
+	row->frames = 77;
+	row->lost = 3;
+	row->bytes = 30;
+	recording_add_file(row, "001-ann.opus", "ann@x.org", "Ann", 20);
+	g_assert_true(store_save_recording(sto, row, NULL));
+
+	all = store_recordings(sto, NULL);
+	g_assert_cmpuint(all->len, ==, 2);
+	g_assert_cmpstr(((struct recording *)all->pdata[0])->id, ==, "b");
+	of_room = store_recordings(sto, "r@x.org");
+	g_assert_cmpuint(of_room->len, ==, 1);
+	found = store_recording(sto, "a");
+	g_assert_nonnull(found);
+	g_assert_cmpstr(found->by, ==, "chair@x.org");
+	g_assert_cmpint(found->at, ==, 100);
+	g_assert_cmpint(found->why, ==, RECORDING_STOPPED);
+	g_assert_cmpuint(found->frames, ==, 77);
+	g_assert_cmpuint(found->lost, ==, 3);
+	g_assert_cmpuint(found->bytes, ==, 30);
+	g_assert_cmpuint(found->files->len, ==, 2);
+	file = found->files->pdata[1];
+	g_assert_cmpstr(file->file, ==, "001-ann.opus");
+	g_assert_cmpstr(file->name, ==, "Ann");
+	g_assert_cmpuint(file->bytes, ==, 20);
+	recording_free(found);
+	g_assert_true(store_delete_recording(sto, "a", NULL));
+	g_assert_null(store_recording(sto, "a"));
+	recording_free(row);
+	recording_free(other);
+	store_close(&sto);
+	clear_place(&place);
+}
+
 static void a_newer_schema_is_refused_and_left_alone(void)
 {
 	struct place place;
@@ -573,6 +624,8 @@ int main(int argc, char **argv)
 			the_trail_is_read_backwards_a_room_at_a_time);
 	g_test_add_func("/store/sessions are kept until they end",
 			sessions_are_kept_until_they_end);
+	g_test_add_func("/store/recordings are kept with their files",
+			recordings_are_kept_with_their_files);
 	g_test_add_func("/store/a newer schema is refused and left alone",
 			a_newer_schema_is_refused_and_left_alone);
 	g_test_add_func("/store/several who make it at once all get it",
