@@ -10,7 +10,8 @@
  *                 Of those behind a trusted proxy it limits the WebSockets
  *   request       head and body whole within 10 s, body <= 4 KiB or what
  *                 body_limit says
- *   reply         taken within 30 s; idle connections are closed after 15 s
+ *   reply         taken within 30 s, of a file at least one chunk of 16 KiB
+ *                 in so long; idle connections are closed after 15 s
  *   WebSocket     no permessage-deflate; a message has a size limit, a rate
  *                 limit, and must be whole within 10 s; a peer that answers
  *                 no ping for 40 s, or takes nothing that is queued for 20 s,
@@ -46,6 +47,7 @@ struct server_request {
 	const char *content_type;	    /* NULL if absent */
 	const char *if_match, *if_none_match; /* NULL if absent */
 	const char *authorization;	      /* NULL if absent */
+	const char *range;		      /* NULL if absent */
 	const struct sockaddr_storage
 		*address; /* the peer's; not IPv4-mapped */
 	gboolean tls;	  /* all the way: a trusted proxy is taken to */
@@ -53,9 +55,19 @@ struct server_request {
 	gsize size;
 };
 
+/* Part of an open file as a reply's body. */
+struct server_file {
+	int fd; /* the server closes it */
+	guint64 at, size;
+};
+
 struct server_reply {
 	guint status;
 	const char *type;	   /* Content-Type, static; NULL: no body */
+	struct server_file *file;  /* or NULL: instead of body; g_free() */
+	char *content_range;	   /* or NULL; the server frees */
+	gboolean accept_ranges;	   /* of bytes */
+	gboolean attachment;	   /* a browser is to keep it, not show it */
 	GBytes *body;		   /* may be NULL; the server unrefs */
 	char *etag, *cookie;	   /* or NULL; the server frees */
 	const char *cache_control; /* static */

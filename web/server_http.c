@@ -1,6 +1,7 @@
 #include "web/server_private.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "web/forwarded.h"
 #include "web/peers.h"
@@ -31,6 +32,7 @@ static void head_clear(struct head *head)
 	g_free(head->if_match);
 	g_free(head->if_none_match);
 	g_free(head->authorization);
+	g_free(head->range);
 	memset(head, 0, sizeof(*head));
 }
 
@@ -77,6 +79,7 @@ gboolean http_read_head(struct server_socket *sock)
 		http_header(sock->wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
 	head->authorization =
 		http_header(sock->wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+	head->range = http_header(sock->wsi, WSI_TOKEN_HTTP_RANGE);
 	if (sock->proxied)
 		read_client(sock);
 	return TRUE;
@@ -97,6 +100,7 @@ struct server_request http_request_of(struct server_socket *sock)
 		.if_match = head->if_match,
 		.if_none_match = head->if_none_match,
 		.authorization = head->authorization,
+		.range = head->range,
 		.address = &sock->address,
 		.tls = sock->srv->tls ||
 		       (sock->proxied && sock->srv->strict_transport),
@@ -142,7 +146,9 @@ static int write_head(struct server_socket *sock,
 	guint8 buf[LWS_PRE + 2048];
 	guint8 *start = buf + LWS_PRE;
 	struct writer w = { sock->wsi, start, buf + sizeof(buf) - 1, FALSE };
-	gsize size = reply->body ? g_bytes_get_size(reply->body) : 0;
+	guint64 size = reply->file   ? reply->file->size
+		       : reply->body ? g_bytes_get_size(reply->body)
+				     : 0;
 
 	if (lws_add_http_common_headers(
 		    sock->wsi, reply->status,
@@ -155,6 +161,10 @@ static int write_head(struct server_socket *sock,
 	put(&w, "etag:", reply->etag);
 	put(&w, "set-cookie:", reply->cookie);
 	put(&w, "location:", reply->location);
+	put(&w, "content-range:", reply->content_range);
+	put(&w, "accept-ranges:", reply->accept_ranges ? "bytes" : NULL);
+	put(&w,
+	    "content-disposition:", reply->attachment ? "attachment" : NULL);
 	put(&w, "allow:", reply->allow);
 	put(&w, "accept-post:", reply->accept_post);
 	put(&w, "accept-patch:", reply->accept_patch);
@@ -170,8 +180,20 @@ static int write_head(struct server_socket *sock,
 	return lws_finalize_write_http_header(sock->wsi, start, &w.p, w.end);
 }
 
+static void close_file(struct server_file **filep)
+{
+	struct server_file *file = g_steal_pointer(filep);
+
+	if (!file)
+		return;
+	close(file->fd);
+	g_free(file);
+}
+
 static void reply_clear(struct server_reply *reply)
 {
+	close_file(&reply->file);
+	g_free(reply->content_range);
 	g_clear_pointer(&reply->body, g_bytes_unref);
 	g_free(reply->etag);
 	g_free(reply->cookie);
@@ -182,6 +204,7 @@ static void reply_clear(struct server_reply *reply)
 static int finish(struct server_socket *sock)
 {
 	g_clear_pointer(&sock->reply, g_bytes_unref);
+	close_file(&sock->file);
 	g_clear_pointer(&sock->body, g_byte_array_unref);
 	sock->deadline = server_after(KEEPALIVE_S);
 	if (sock->last || lws_http_transaction_completed(sock->wsi))
@@ -197,10 +220,12 @@ static int send_reply(struct server_socket *sock, struct server_reply *reply)
 	sock->sent = 0;
 	if (!err && reply->body && g_bytes_get_size(reply->body) > 0)
 		sock->reply = g_steal_pointer(&reply->body);
+	if (!err && reply->file && reply->file->size)
+		sock->file = g_steal_pointer(&reply->file);
 	reply_clear(reply);
 	if (err)
 		return -1;
-	if (!sock->reply)
+	if (!sock->reply && !sock->file)
 		return finish(sock);
 	lws_callback_on_writable(sock->wsi);
 	return 0;
@@ -283,6 +308,28 @@ int http_body_completion(struct server_socket *sock, void *in, size_t len)
 	return answer(sock);
 }
 
+/* Read when there is room for it: the file may be of many GB. From the page
+ * cache, as a rule, and no more than a chunk. */
+static int write_file(struct server_socket *sock)
+{
+	struct server_file *file = sock->file;
+	guint8 chunk[CHUNK];
+	const gsize n = (gsize)MIN(file->size, CHUNK);
+	const gboolean final = n == file->size;
+
+	if (pread(file->fd, chunk, n, (off_t)file->at) != (ssize_t)n ||
+	    lws_write(sock->wsi, server_scratch(sock->srv, chunk, n), n,
+		      final ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n)
+		return -1;
+	file->at += n;
+	file->size -= n;
+	sock->deadline = server_after(REPLY_S);
+	if (final)
+		return finish(sock);
+	lws_callback_on_writable(sock->wsi);
+	return 0;
+}
+
 int http_writeable(struct server_socket *sock, void *in, size_t len)
 {
 	const guint8 *bytes;
@@ -291,6 +338,8 @@ int http_writeable(struct server_socket *sock, void *in, size_t len)
 
 	(void)in;
 	(void)len;
+	if (sock->file)
+		return write_file(sock);
 	if (!sock->reply)
 		return 0;
 	bytes = g_bytes_get_data(sock->reply, &size);
@@ -312,4 +361,5 @@ void http_clear(struct server_socket *sock)
 	head_clear(&sock->head);
 	g_clear_pointer(&sock->body, g_byte_array_unref);
 	g_clear_pointer(&sock->reply, g_bytes_unref);
+	close_file(&sock->file);
 }

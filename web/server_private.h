@@ -44,7 +44,7 @@ struct head {
 	enum server_method method;
 	char *path, *host, *origin, *cookie, *content_type;
 	char *if_match, *if_none_match;
-	char *authorization;
+	char *authorization, *range;
 	gsize limit; /* of the body */
 };
 
@@ -72,7 +72,8 @@ struct server_socket {
 	GByteArray *body;
 	GBytes *reply; /* what is being sent, NULL: nothing */
 	gsize sent;
-	gboolean last; /* the connection closes after this reply */
+	struct server_file *file; /* likewise */
+	gboolean last;		  /* the connection closes after this reply */
 
 	const struct server_protocol *protocol; /* NULL: still HTTP */
 	gboolean established;			/* the handshake is done */
