@@ -137,3 +137,27 @@ struct store_post *answer_moderator(const struct answer_from *from,
 	local = g_strconcat("login.", random, NULL);
 	return make_post(from, local, LETTERS_LOGIN, &facts, &draft);
 }
+
+struct store_post *answer_recording(const struct answer_from *from,
+				    const char *address, const char *link,
+				    const struct recording *row, gint64 now)
+{
+	const struct letters_facts facts = {
+		.room = from->room,
+		.room_name = from->room_name,
+		.person = address,
+		.link = link,
+		.seconds = (guint)(row->frames / RECORDING_HZ),
+	};
+	struct message_draft draft = {
+		.to_address = address,
+		.date = now,
+		.expires = now + LETTER_LIFE_S,
+	};
+	g_autofree char *whom =
+		g_compute_checksum_for_string(G_CHECKSUM_SHA256, address, -1);
+	g_autofree char *local =
+		g_strdup_printf("recording.%s.%.12s", row->id, whom);
+
+	return make_post(from, local, LETTERS_RECORDING, &facts, &draft);
+}

@@ -37,4 +37,10 @@ struct store_post *answer_moderator(const struct answer_from *from,
 				    gboolean japanese, gint64 now,
 				    gint64 expires);
 
+/* link to a recording that has ended, to a moderator. Once for each of them:
+ * the same mail again has the same name. */
+struct store_post *answer_recording(const struct answer_from *from,
+				    const char *address, const char *link,
+				    const struct recording *row, gint64 now);
+
 #endif

@@ -6,6 +6,7 @@
 #include "bridge/config_fixed.h"
 #include "bridge/logins.h"
 #include "bridge/site_config.h"
+#include "bridge/studio.h"
 #include "bridge/web_config.h"
 
 #define RUN_EVERY_MS	     1000
@@ -33,7 +34,9 @@ static void post(const struct store_post *pst, void *arg)
 {
 	struct bridge *br = arg;
 
-	accounts_post(br->accounts, pst);
+	/* What is written while the program ends is posted by the next. */
+	if (br->accounts)
+		accounts_post(br->accounts, pst);
 }
 
 static enum mail_verdict account_mail(const char *account, const char *id,
@@ -89,7 +92,9 @@ static GPtrArray *web_rooms(void *arg)
 {
 	struct bridge *br = arg;
 
-	return conference_rooms(br->conf);
+	/* Asked, too, while the conference closes its rooms for the last time.
+	 */
+	return br->conf ? conference_rooms(br->conf) : g_ptr_array_new();
 }
 
 static void web_mail_login(const char *address, const char *link,
@@ -134,6 +139,28 @@ static void web_session_ended(const char *digest, void *arg)
 	struct bridge *br = arg;
 
 	logins_ended(conference_store(br->conf), digest);
+}
+
+static GPtrArray *web_recordings(const char *room, void *arg)
+{
+	struct bridge *br = arg;
+
+	return studio_recordings(br->studio, room);
+}
+
+static char *web_recording_file(const char *id, const char *file, char **room_r,
+				void *arg)
+{
+	struct bridge *br = arg;
+
+	return studio_file(br->studio, id, file, room_r);
+}
+
+static GPtrArray *web_announcements(void *arg)
+{
+	struct bridge *br = arg;
+
+	return studio_announcements(br->studio);
 }
 
 static gboolean web_media_packet(guint worker, guint32 connection,
@@ -187,6 +214,9 @@ static const struct web_host web_host = {
 	.audited = web_audited,
 	.sessions = { .opened = web_session_opened,
 		      .ended = web_session_ended },
+	.recordings = web_recordings,
+	.recording_file = web_recording_file,
+	.announcements = web_announcements,
 	.media_packet = web_media_packet,
 	.media_closed = web_media_closed,
 	.metrics = bridge_metrics,
@@ -346,6 +376,67 @@ static gboolean open_media(struct bridge *br, const struct config *cfg,
 	return br->media != NULL;
 }
 
+/* Recordings and announcements. */
+
+static gboolean host_record(struct room *room, gboolean on, const char *by,
+			    GError **error, void *arg)
+{
+	struct bridge *br = arg;
+
+	return studio_record(br->studio, room, on, by, error);
+}
+
+static gboolean host_announce(struct room *room, const char *name,
+			      GError **error, void *arg)
+{
+	struct bridge *br = arg;
+
+	return studio_announce(br->studio, room, name, error);
+}
+
+static void host_hush(struct room *room, void *arg)
+{
+	struct bridge *br = arg;
+
+	studio_hush(br->studio, room);
+}
+
+static gboolean host_delete_recording(struct room *room, const char *id,
+				      const char *by, GError **error, void *arg)
+{
+	struct bridge *br = arg;
+
+	return studio_delete(br->studio, room, id, by, error);
+}
+
+static void recording_changed(struct room *room, const struct recording *row,
+			      const char *by, void *arg)
+{
+	struct bridge *br = arg;
+
+	if (br->web && room)
+		web_recording(br->web, room, row, by);
+}
+
+static const struct studio_host studio_host = {
+	.now_ms = now_ms,
+	.changed = recording_changed,
+};
+
+/* Until the studio is there nobody is in a room but who may register again. */
+static void room_changed(struct room *room, struct member *mem,
+			 enum room_change change, const char *by, void *arg)
+{
+	struct bridge *br = arg;
+
+	if (br->studio)
+		studio_changed(br->studio, room, mem, change);
+	if (br->web)
+		web_observer.changed(room, mem, change, by, br->web);
+}
+
+static const struct room_observer room_observer = { .changed = room_changed };
+
 static gboolean run(gpointer data)
 {
 	struct bridge *br = data;
@@ -364,8 +455,12 @@ static gboolean open_conference(struct bridge *br, struct config *cfg,
 		.post = post,
 		.media = &local_media_ops,
 		.media_arg = br->media,
-		.observer = br->web ? &web_observer : NULL,
-		.observer_arg = br->web,
+		.record = host_record,
+		.announce = host_announce,
+		.hush = host_hush,
+		.delete_recording = host_delete_recording,
+		.observer = &room_observer,
+		.observer_arg = br,
 	};
 	if (br->cluster) {
 		br->host.media = &cluster_media_ops;
@@ -388,6 +483,9 @@ static gboolean open_conference(struct bridge *br, struct config *cfg,
 	if (!accounts_configure(br->accounts, conference_config(br->conf),
 				error))
 		return FALSE;
+	/* It may have mails to post, about what a kill has ended. */
+	br->studio = studio_create(br->conf, br->host.media, br->host.media_arg,
+				   &studio_host, br);
 	if (br->cluster) {
 		cluster_join(br->cluster, br->conf);
 		br->cluster_timer =
@@ -423,6 +521,7 @@ void bridge_destroy(struct bridge **brp)
 	 * then everybody is said goodbye, or left to the next owner. */
 	accounts_destroy(&br->accounts);
 	cluster_destroy(&br->cluster);
+	studio_destroy(&br->studio);
 	conference_destroy(&br->conf);
 	site_destroy(&br->site);
 	directory_close(&br->dir);

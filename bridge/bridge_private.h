@@ -20,6 +20,7 @@ struct bridge {
 	gint64 directory_since; /* Unix seconds: up or down since then */
 	char *directory_why;	/* it is down; NULL: it is up */
 	struct conference *conf;
+	struct studio *studio;
 	struct accounts *accounts;
 	struct conference_host host;
 	guint timer, cluster_timer;

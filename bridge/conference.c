@@ -86,12 +86,62 @@ static void refresh_levels(struct room *room, void *arg)
 	conf->host->media->levels(room, conf->host->media_arg);
 }
 
+static gboolean no_studio(GError **error)
+{
+	g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_SUPPORTED,
+		    "This bridge cannot do that.");
+	return FALSE;
+}
+
+static gboolean record(struct room *room, gboolean on, const char *by,
+		       GError **error, void *arg)
+{
+	struct conference *conf = arg;
+
+	return conf->host->record
+		       ? conf->host->record(room, on, by, error, conf->arg)
+		       : no_studio(error);
+}
+
+static gboolean announce(struct room *room, const char *name, GError **error,
+			 void *arg)
+{
+	struct conference *conf = arg;
+
+	return conf->host->announce
+		       ? conf->host->announce(room, name, error, conf->arg)
+		       : no_studio(error);
+}
+
+static void hush(struct room *room, void *arg)
+{
+	struct conference *conf = arg;
+
+	if (conf->host->hush)
+		conf->host->hush(room, conf->arg);
+}
+
+static gboolean delete_recording(struct room *room, const char *id,
+				 const char *by, GError **error, void *arg)
+{
+	struct conference *conf = arg;
+
+	return conf->host->delete_recording
+		       ? conf->host->delete_recording(room, id, by, error,
+						      conf->arg)
+		       : no_studio(error);
+}
+
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
 	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
+	.record = record,
+	.announce = announce,
+	.hush = hush,
+	.delete_recording = delete_recording,
 };
 
 static void room_changed(struct room *room, struct member *mem,
@@ -625,6 +675,43 @@ GPtrArray *conference_audited(struct conference *conf, const char *room,
 			      gint64 before, guint limit)
 {
 	return store_audit(conf->store, room, before, limit);
+}
+
+static void mail_recording(struct conference *conf,
+			   const struct config_room *room, const char *address,
+			   const struct recording *row)
+{
+	const struct answer_from from = { .account = room->account,
+					  .room = room->address,
+					  .room_name = room->name };
+	g_autofree char *where = g_uri_escape_string(row->room, "@", FALSE);
+	g_autofree char *link = g_strdup_printf(
+		"%s/?room=%s&recording=%s", conf->cfg->web_url, where, row->id);
+	struct store_post *post =
+		answer_recording(&from, address, link, row, now_s(conf));
+	GError *error = NULL;
+
+	store_add_post(conf->store, post, now_s(conf), &error);
+	complain(&error);
+	store_post_free(post);
+}
+
+void conference_mail_recording(struct conference *conf,
+			       const struct recording *row)
+{
+	const struct config_room *room = config_room(conf->cfg, row->room);
+	gboolean told = FALSE;
+
+	if (!room || !conf->cfg->web_url)
+		return;
+	for (guint i = 0; room->moderators && room->moderators[i]; i++)
+		if (!strcmp(room->moderators[i], row->by)) {
+			mail_recording(conf, room, row->by, row);
+			told = TRUE;
+		}
+	for (guint i = 0; !told && room->moderators && room->moderators[i]; i++)
+		mail_recording(conf, room, room->moderators[i], row);
+	outbox_run(conf->outbox, conf->host->now_ms(conf->arg));
 }
 
 char *conference_position(const struct conference *conf, const char *account)

@@ -43,6 +43,14 @@ struct conference_host {
 	/* The bridge that keeps the account's rooms, which is another one.
 	 * NULL: nobody is known to. Caller frees. */
 	struct document_owner *(*keeper)(const char *account, void *arg);
+	/* What rooms want of a studio (studio.h); NULL: there is none. */
+	gboolean (*record)(struct room *room, gboolean on, const char *by,
+			   GError **error, void *arg);
+	gboolean (*announce)(struct room *room, const char *name,
+			     GError **error, void *arg);
+	void (*hush)(struct room *room, void *arg);
+	gboolean (*delete_recording)(struct room *room, const char *id,
+				     const char *by, GError **error, void *arg);
 	/* Told of every change, with observer_arg. May be NULL. */
 	const struct room_observer *observer;
 	void *observer_arg;
@@ -141,6 +149,11 @@ void conference_audit(struct conference *conf, struct audit_row *row);
 /* See store_audit(). */
 GPtrArray *conference_audited(struct conference *conf, const char *room,
 			      gint64 before, guint limit);
+
+/* Mails a link to a recording that has ended to who began it, or if that was no
+ * person, to all moderators of its room. */
+void conference_mail_recording(struct conference *conf,
+			       const struct recording *row);
 
 /* Where an account's mailbox was. Caller frees; NULL: unknown. */
 char *conference_position(const struct conference *conf, const char *account);

@@ -58,6 +58,10 @@ static const struct config_key site_keys[] = {
 static const struct config_key bridge_keys[] = {
 	KEY("state_directory", path, config, state_directory, 0, 0, FALSE),
 	KEY("web_files", path, config, web_files, 0, 0, FALSE),
+	KEY("recordings_directory", path, config, recordings_directory, 0, 0,
+	    FALSE),
+	KEY("announcements_directory", path, config, announcements_directory, 0,
+	    0, FALSE),
 	KEY("operators", addresses, config, operators, 0, 0, FALSE),
 	KEY("answers_per_address", number, config, answers_per_address, 1,
 	    100000, FALSE),
@@ -100,6 +104,11 @@ static const struct config_key room_keys[] = {
 	KEY("answer", answer, config_room, answer, 0, 0, FALSE),
 	KEY("allowed", addresses, config_room, allowed, 0, 1, FALSE),
 	KEY("key", room_key, config_room, key, 0, 0, TRUE),
+	KEY("record", yes_no, config_room, record, 0, 0, FALSE),
+	KEY("record_max_minutes", number, config_room, record_max_minutes, 0,
+	    100000, FALSE),
+	KEY("record_max_mb", number, config_room, record_max_mb, 0, 1000000,
+	    FALSE),
 	{ 0 },
 };
 
@@ -181,6 +190,8 @@ void config_free(struct config *cfg)
 	g_free(cfg->web_address);
 	g_free(cfg->web_url);
 	g_free(cfg->web_files);
+	g_free(cfg->recordings_directory);
+	g_free(cfg->announcements_directory);
 	g_free(cfg->tls_certificate);
 	g_free(cfg->tls_key);
 	g_strfreev(cfg->trusted_proxies);
@@ -302,6 +313,9 @@ static void read_bridge(struct config_text *text, const char *group,
 				    "lone bridge has all the gates there are");
 	require(text, group, "state_directory", cfg->state_directory,
 		"/var/lib/ipsp-bridge");
+	if (!cfg->recordings_directory && cfg->state_directory)
+		cfg->recordings_directory = g_build_filename(
+			cfg->state_directory, "recordings", NULL);
 }
 
 static void read_mail(struct config_text *text, const char *group,
@@ -327,6 +341,9 @@ static void read_room(struct config_text *text, const char *group,
 
 	room->address = message_address(address);
 	room->capacity = 20;
+	room->record = TRUE;
+	room->record_max_minutes = 300;
+	room->record_max_mb = 2000;
 	room->plain_rtp_networks = g_strdupv((char **)loopback);
 	room->sound.talkers = 5;
 	room->answer = CONFIG_ANSWER_OPEN;

@@ -39,8 +39,10 @@ struct config_room { /* [room ADDRESS] */
 	struct config_sound sound;
 	GStrv plain_rtp_networks; /* "192.0.2.0/24": of tools in the clear */
 	enum config_answer answer;
-	GStrv allowed; /* addresses and domains, with CONFIG_ANSWER_LIST */
-	GBytes *key;   /* 16 bytes mixed into the key schedule, or NULL */
+	GStrv allowed;	 /* addresses and domains, with CONFIG_ANSWER_LIST */
+	GBytes *key;	 /* 16 bytes mixed into the key schedule, or NULL */
+	gboolean record; /* moderators may record it */
+	guint record_max_minutes, record_max_mb; /* 0: no limit */
 };
 
 /* Where the processes of a cluster meet; struct directory_config. */
@@ -82,9 +84,11 @@ struct config {
 	GStrv operators; /* addresses, or NULL */
 	char *tls_certificate, *tls_key; /* both or none */
 	guint web_connections_per_address;
-	GStrv trusted_proxies; /* "192.0.2.0/24", or NULL */
-	char *metrics_token;   /* NULL: no /metrics */
-	guint bitrate;	       /* bit/s of each mix */
+	GStrv trusted_proxies;	       /* "192.0.2.0/24", or NULL */
+	char *metrics_token;	       /* NULL: no /metrics */
+	char *recordings_directory;    /* below state_directory unless given */
+	char *announcements_directory; /* NULL: there are none */
+	guint bitrate;		       /* bit/s of each mix */
 	guint answers_per_address, answers_per_domain; /* in 10 min, 1 min */
 	guint answers_per_room;			       /* in 1 min */
 

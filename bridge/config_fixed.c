@@ -51,6 +51,12 @@ void config_warn_of_fixed(const struct config *old, const struct config *fresh)
 		     g_strcmp0(old->web_address, fresh->web_address) != 0);
 	warn_changed("web_port", old->web_port != fresh->web_port);
 	warn_changed("web_url", g_strcmp0(old->web_url, fresh->web_url) != 0);
+	warn_changed("recordings_directory",
+		     g_strcmp0(old->recordings_directory,
+			       fresh->recordings_directory) != 0);
+	warn_changed("announcements_directory",
+		     g_strcmp0(old->announcements_directory,
+			       fresh->announcements_directory) != 0);
 	warn_changed("web_files",
 		     strcmp(old->web_files, fresh->web_files) != 0);
 	/* Other files are read at once, but plain stays plain. */

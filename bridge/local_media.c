@@ -294,6 +294,46 @@ static void levels(struct room *room, void *arg)
 	}
 }
 
+static struct stage *stage_of(const struct local_media *med,
+			      const struct room *room)
+{
+	const struct local_room *local = g_hash_table_lookup(med->rooms, room);
+
+	return local ? local->stage : NULL;
+}
+
+static struct tap *make_tap(struct room *room, void *arg)
+{
+	const struct stage *stage = stage_of(arg, room);
+
+	return stage ? stage_make_tap(stage) : NULL;
+}
+
+static gboolean set_tap(struct room *room, struct tap *tap, void *arg)
+{
+	struct stage *stage = stage_of(arg, room);
+
+	return stage && stage_set_tap(stage, tap);
+}
+
+static gboolean play(struct room *room, struct clip *clip, void *arg)
+{
+	struct stage *stage = stage_of(arg, room);
+
+	if (stage)
+		return stage_play(stage, clip);
+	clip_destroy(&clip);
+	return FALSE;
+}
+
+static void hush(struct room *room, void *arg)
+{
+	struct stage *stage = stage_of(arg, room);
+
+	if (stage)
+		stage_hush(stage);
+}
+
 const struct media_ops local_media_ops = {
 	.place = place,
 	.describe = describe,
@@ -308,6 +348,10 @@ const struct media_ops local_media_ops = {
 	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,
+	.make_tap = make_tap,
+	.set_tap = set_tap,
+	.play = play,
+	.hush = hush,
 };
 
 struct stages *local_media_stages(const struct local_media *med)

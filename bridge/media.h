@@ -102,6 +102,18 @@ struct media_ops {
 	/* The member's hand, or (NULL) who has the floor, may have changed:
 	 * whoever keeps the room next is to know. NULL: nobody will. */
 	void (*remember)(struct room *room, struct member *mem, void *arg);
+	/* These four are NULL where there is no recording and no playing. */
+	/* A tap for the room's sound, not yet in use; the caller's. NULL:
+	 * nobody is there. */
+	struct tap *(*make_tap)(struct room *room, void *arg);
+	/* NULL: no longer; then, or when nobody is left, the tap is closed.
+	 * FALSE: nobody is there, or the worker does not keep up. */
+	gboolean (*set_tap)(struct room *room, struct tap *tap, void *arg);
+	/* All hear it, after what was given before. Takes the clip. FALSE: as
+	 * above. */
+	gboolean (*play)(struct room *room, struct clip *clip, void *arg);
+	/* What is played and what waits ends. */
+	void (*hush)(struct room *room, void *arg);
 };
 
 /* How a member does, once a second. */

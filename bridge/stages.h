@@ -108,6 +108,17 @@ const char *stage_free_gate(const struct stage *stage);
  * has changed. Not one that has a hub or standbys. */
 gboolean stage_move(struct stage *stage, guint to);
 
+/* A tap for what is heard here, not yet in use; the caller's. NULL: no memory.
+ */
+struct tap *stage_make_tap(const struct stage *stage);
+/* What is heard goes there; NULL: no longer. The one before is closed, as is
+ * the last one with the stage. FALSE: the worker does not keep up, nothing has
+ * changed. */
+gboolean stage_set_tap(struct stage *stage, struct tap *tap);
+/* All that are here hear it. Takes the clip, also when it fails. */
+gboolean stage_play(struct stage *stage, struct clip *clip);
+void stage_hush(struct stage *stage);
+
 /* Makes it a node of the room's tree. Guests are as many as it was opened
  * with. FALSE as for stage_open(). */
 gboolean stage_set_hub(struct stage *stage, struct hub_config *cfg);

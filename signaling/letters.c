@@ -100,6 +100,24 @@ static const struct {
 "\n"
 "リンクは 10 分以内に 1 回だけ使えます。お心当たりがない場合は、このメールを\n"
 "無視してください。リンクはほかの人に渡さないでください。\n" },
+
+/* Nobody has told in which language its reader wants it. */
+#define RECORDING_ENGLISH \
+"A recording of \"{name}\", {length} long, has ended. It is here:\n" \
+"\n" \
+"    {link}\n" \
+"\n" \
+"Log in as a moderator of {room} to hear it, to keep a copy or to delete it.\n"
+#define RECORDING_JAPANESE \
+"会議室「{name}」の録音(長さ {length})が終わりました。録音は次の場所にあります。\n" \
+"\n" \
+"    {link}\n" \
+"\n" \
+"{room} の司会者としてログインすると、再生、保存、削除ができます。\n"
+	[LETTERS_RECORDING][ENGLISH] = { "A recording of {name}",
+RECORDING_ENGLISH "\n" RECORDING_JAPANESE },
+	[LETTERS_RECORDING][JAPANESE] = { "{name} の録音",
+RECORDING_JAPANESE "\n" RECORDING_ENGLISH },
 };
 
 static const struct {
@@ -207,6 +225,10 @@ static char *substitute(const char *pattern, const struct letters_facts *facts)
 		{ "retry", g_strdup_printf("%u", facts->retry_s) },
 		{ "reason", g_strdup(reason) },
 		{ "link", g_strdup(facts->link) },
+		{ "length",
+		  g_strdup_printf("%u:%02u:%02u", facts->seconds / 3600,
+				  facts->seconds / 60 % 60,
+				  facts->seconds % 60) },
 		{ "command", facts->room && facts->person
 				     ? letters_command(facts)
 				     : NULL },

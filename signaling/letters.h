@@ -14,6 +14,7 @@ enum letters_kind {
 	LETTERS_BYE,
 	LETTERS_HOW_TO_JOIN, /* answers a person's plain mail */
 	LETTERS_LOGIN,	     /* a moderator's link */
+	LETTERS_RECORDING,   /* has ended; in both languages */
 	LETTERS_KINDS,
 };
 
@@ -27,7 +28,8 @@ struct letters_facts {
 	guint people, max;     /* OK, BUSY */
 	guint retry_s;	       /* BUSY, REJECT */
 	const char *reason;    /* REJECT: letters_reason() */
-	const char *link;      /* LOGIN */
+	const char *link;      /* LOGIN, RECORDING */
+	guint seconds;	       /* RECORDING: how long it is */
 	/* HOW_TO_JOIN: where the person's mail is. NULL: the usual names,
 	 * imap. and smtp. before the domain of his address. */
 	const char *mailbox_url, *post_url;

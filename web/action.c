@@ -78,6 +78,33 @@ static gboolean ask_unmute(struct room *room, const struct command *cmd,
 	return room_ask_unmute(room, cmd->member, by, now_ms(), error);
 }
 
+static gboolean record(struct room *room, const struct command *cmd,
+		       const char *by, GError **error)
+{
+	return room_record(room, cmd->on, by, error);
+}
+
+static gboolean delete_recording(struct room *room, const struct command *cmd,
+				 const char *by, GError **error)
+{
+	return room_delete_recording(room, cmd->name, by, error);
+}
+
+static gboolean announce(struct room *room, const struct command *cmd,
+			 const char *by, GError **error)
+{
+	(void)by;
+	return room_announce(room, cmd->name, error);
+}
+
+static gboolean announce_end(struct room *room, const struct command *cmd,
+			     const char *by, GError **error)
+{
+	(void)cmd;
+	(void)by;
+	return room_hush(room, error);
+}
+
 static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 						const struct command *cmd,
 						const char *by,
@@ -93,12 +120,19 @@ static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 	[COMMAND_FLOOR_EXTEND] = extend_floor,
 	[COMMAND_FLOOR_END] = end_floor,
 	[COMMAND_ASK_UNMUTE] = ask_unmute,
+	[COMMAND_RECORD] = record,
+	[COMMAND_RECORDING_DELETE] = delete_recording,
+	[COMMAND_ANNOUNCE] = announce,
+	[COMMAND_ANNOUNCE_END] = announce_end,
 };
 
 static const char *const codes[ROOM_ERRORS] = {
 	[ROOM_ERROR_NOT_HERE] = "not-here",
 	[ROOM_ERROR_NOT_KEPT] = "not-kept",
 	[ROOM_ERROR_IMPOSSIBLE] = "impossible",
+	[ROOM_ERROR_NOT_SUPPORTED] = "not-supported",
+	[ROOM_ERROR_LIMIT] = "limit",
+	[ROOM_ERROR_FAILED] = "failed",
 };
 
 gboolean action_is(enum command_verb verb)

@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <jansson.h>
 
+#include "web/download.h"
 #include "web/files.h"
 #include "web/origin.h"
 
@@ -12,8 +13,9 @@
 #define COOKIE	      "ipsp-session"
 #define COOKIE_SECURE "__Host-ipsp-session"
 
-#define AUDIT_PREFIX "/api/audit/"
-#define AUDIT_SUFFIX ".csv"
+#define AUDIT_PREFIX	  "/api/audit/"
+#define RECORDINGS_PREFIX "/api/recordings/"
+#define AUDIT_SUFFIX	  ".csv"
 
 #define MAX_ADDRESS 320 /* RFC 5321 4.5.3.1: 64 + 1 + 255 */
 
@@ -282,6 +284,27 @@ static void get_audit(struct api *api, const struct server_request *req,
 	reply->cache_control = "no-store";
 }
 
+static void get_recording(struct api *api, const struct server_request *req,
+			  struct server_reply *reply)
+{
+	g_autofree char *secret = api_session_secret(api, req);
+	const char *rest = req->path + strlen(RECORDINGS_PREFIX);
+	const char *slash = strchr(rest, '/');
+	g_autofree char *id =
+		slash ? g_strndup(rest, (gsize)(slash - rest)) : g_strdup("");
+	const char *address = api_session(api, secret);
+	g_autofree char *path = NULL;
+
+	if (!address) {
+		reply_error(reply, 401, "logged-out");
+		return;
+	}
+	path = api->events->recording_file(address, id, slash ? slash + 1 : "",
+					   api->arg);
+	if (!path || !download_reply(path, "audio/ogg", req->range, reply))
+		reply_error(reply, 404, "not-found");
+}
+
 static gboolean mail_now(gpointer data)
 {
 	struct mail *mail = data;
@@ -418,13 +441,13 @@ void api_request(struct api *api, const struct server_request *req,
 {
 	g_autofree char *audited = audited_room(req->path);
 	const struct file *file;
-	gboolean known = audited != NULL;
+	gboolean recorded = g_str_has_prefix(req->path, RECORDINGS_PREFIX);
+	gboolean known = audited || recorded;
 
-	if (audited && req->method == SERVER_GET) {
-		get_audit(api, req, reply_r);
+	if (known && req->method == SERVER_GET) {
+		(audited ? get_audit : get_recording)(api, req, reply_r);
 		return;
 	}
-
 	for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
 		if (strcmp(routes[i].path, req->path) != 0)
 			continue;
@@ -462,7 +485,8 @@ char *api_security_policy(const struct api *api)
 	/* Not every browser counts WebSockets of the same host as 'self'. */
 	return g_strdup_printf(
 		"default-src 'none'; script-src 'self'; style-src 'self'; "
-		"img-src 'self'; connect-src 'self' ws%s; base-uri 'none'; "
+		"img-src 'self'; media-src 'self'; connect-src 'self' ws%s; "
+		"base-uri 'none'; "
 		"form-action 'none'; frame-ancestors 'none'; "
 		"require-trusted-types-for 'script'; trusted-types 'none'",
 		api->origin + strlen("http"));

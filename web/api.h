@@ -27,6 +27,10 @@ struct api_events {
 	char *(*overview)(void *arg);
 	/* The room's audit trail; NULL: the address does not moderate it. */
 	GBytes *(*audit_csv)(const char *address, const char *room, void *arg);
+	/* The path of a file of a recording, caller frees; NULL: there is none
+	 * that the address may have. */
+	char *(*recording_file)(const char *address, const char *id,
+				const char *file, void *arg);
 	void (*mail_login)(const char *address, const char *link,
 			   gboolean japanese, void *arg);
 	struct login_events sessions; /* with the same arg */

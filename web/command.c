@@ -158,6 +158,30 @@ static gboolean parse_floor(const json_t *object, struct command *cmd,
 	       parse_member(object, cmd, error);
 }
 
+static gboolean parse_record(const json_t *object, struct command *cmd,
+			     GError **error)
+{
+	const json_t *on = json_object_get(object, "on");
+
+	cmd->on = json_is_true(on);
+	return json_is_boolean(on) ||
+	       malformed(error, "on is not true or false");
+}
+
+static gboolean parse_recording(const json_t *object, struct command *cmd,
+				GError **error)
+{
+	cmd->name = string(object, "recording", COMMAND_MAX_NAME);
+	return cmd->name || malformed(error, "recording is not the id of one");
+}
+
+static gboolean parse_announce(const json_t *object, struct command *cmd,
+			       GError **error)
+{
+	cmd->name = string(object, "name", COMMAND_MAX_NAME);
+	return cmd->name || malformed(error, "name is not a short text");
+}
+
 static char *reason_of(const struct command *cmd)
 {
 	return g_strdup(cmd->reason ? cmd->reason : "");
@@ -179,6 +203,16 @@ static char *seconds_of(const struct command *cmd)
 			    : g_strdup("");
 }
 
+static char *on_of(const struct command *cmd)
+{
+	return g_strdup(cmd->on ? "on" : "off");
+}
+
+static char *name_of(const struct command *cmd)
+{
+	return g_strdup(cmd->name);
+}
+
 static const struct {
 	const char *name;
 	gboolean (*parse)(const json_t *object, struct command *cmd,
@@ -198,6 +232,13 @@ static const struct {
 	[COMMAND_FLOOR_EXTEND] = { "floor-extend", parse_extend, seconds_of },
 	[COMMAND_FLOOR_END] = { "floor-end", parse_room, NULL },
 	[COMMAND_ASK_UNMUTE] = { "ask-unmute", parse_member, NULL },
+	[COMMAND_RECORD] = { "record", parse_record, on_of },
+	[COMMAND_RECORDINGS] = { "recordings", parse_room, NULL },
+	[COMMAND_RECORDING_DELETE] = { "recording-delete", parse_recording,
+				       name_of },
+	[COMMAND_ANNOUNCEMENTS] = { "announcements", parse_room, NULL },
+	[COMMAND_ANNOUNCE] = { "announce", parse_announce, name_of },
+	[COMMAND_ANNOUNCE_END] = { "announce-end", parse_room, NULL },
 };
 
 const char *command_name(enum command_verb verb)
@@ -263,4 +304,5 @@ void command_clear(struct command *cmd)
 	g_clear_pointer(&cmd->key, g_free);
 	g_clear_pointer(&cmd->room, g_free);
 	g_clear_pointer(&cmd->reason, g_free);
+	g_clear_pointer(&cmd->name, g_free);
 }

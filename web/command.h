@@ -8,6 +8,7 @@
 #define COMMAND_MAX_SIZE   4096
 #define COMMAND_MAX_KEY	   64  /* bytes */
 #define COMMAND_MAX_REASON 200 /* bytes */
+#define COMMAND_MAX_NAME   128 /* bytes */
 #define COMMAND_MAX_ROWS   200 /* of the audit trail, in one answer */
 
 enum command_verb {
@@ -24,6 +25,12 @@ enum command_verb {
 	COMMAND_FLOOR_EXTEND,
 	COMMAND_FLOOR_END,
 	COMMAND_ASK_UNMUTE,
+	COMMAND_RECORD,
+	COMMAND_RECORDINGS,
+	COMMAND_RECORDING_DELETE,
+	COMMAND_ANNOUNCEMENTS,
+	COMMAND_ANNOUNCE,
+	COMMAND_ANNOUNCE_END,
 	COMMAND_VERBS,
 };
 
@@ -38,7 +45,8 @@ struct command {
 	gint64 before;	 /* AUDIT: rows before this one */
 	guint limit;	 /* AUDIT: rows, 1 to COMMAND_MAX_ROWS */
 	gboolean levels; /* WATCH: are wanted, web/levels.h */
-	gboolean on;	 /* HAND: up */
+	gboolean on;	 /* HAND: up; RECORD */
+	char *name;	 /* of a RECORDING_, its id; ANNOUNCE: of the file */
 	guint seconds;	 /* FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
 };
 

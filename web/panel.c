@@ -8,6 +8,7 @@
 #include "web/command.h"
 #include "web/levels.h"
 #include "web/panel_json.h"
+#include "web/recording_json.h"
 #include "web/repeats.h"
 #include "web/topology_json.h"
 
@@ -447,12 +448,34 @@ static void tell_audit(struct watcher *wtr, const struct command *cmd,
 	     audit_text_rows(cmd->id, room_address(room), rows, cmd->limit));
 }
 
+static void tell_recordings(struct watcher *wtr, const struct command *cmd,
+			    struct room *room)
+{
+	struct panel *pan = wtr->pan;
+	g_autoptr(GPtrArray) rows =
+		pan->events->recordings(room_address(room), pan->arg);
+
+	tell(wtr, recording_json_list(cmd->id, room_address(room), rows));
+}
+
+static void tell_announcements(struct watcher *wtr, const struct command *cmd,
+			       struct room *room)
+{
+	struct panel *pan = wtr->pan;
+	g_autoptr(GPtrArray) list = pan->events->announcements(pan->arg);
+
+	tell(wtr,
+	     recording_json_announcements(cmd->id, room_address(room), list));
+}
+
 /* What a question is answered by; `done` follows. */
 static void (*const questions[COMMAND_VERBS])(struct watcher *wtr,
 					      const struct command *cmd,
 					      struct room *room) = {
 	[COMMAND_WATCH] = watch,
 	[COMMAND_AUDIT] = tell_audit,
+	[COMMAND_RECORDINGS] = tell_recordings,
+	[COMMAND_ANNOUNCEMENTS] = tell_announcements,
 };
 
 /* Writes down what was done, or why not, and shows it to who watches. */
@@ -568,11 +591,27 @@ static void room_closed(struct panel *pan, struct room *room)
 	}
 }
 
+/* Takes over text. */
+static void tell_all(struct view *view, GBytes *text)
+{
+	for (guint i = 0; i < view->watchers->len; i++)
+		tell(view->watchers->pdata[i], g_bytes_ref(text));
+	g_bytes_unref(text);
+}
+
+void panel_recording(struct panel *pan, struct room *room,
+		     const struct recording *row, const char *by)
+{
+	struct view *view = g_hash_table_lookup(pan->views, room);
+
+	if (view)
+		tell_all(view, recording_json_event(row, by, ++view->n));
+}
+
 void panel_changed(struct panel *pan, struct room *room, struct member *mem,
 		   enum room_change change, const char *by)
 {
 	struct view *view = g_hash_table_lookup(pan->views, room);
-	GBytes *text;
 
 	if (change == ROOM_CLOSED) {
 		room_closed(pan, room);
@@ -581,10 +620,8 @@ void panel_changed(struct panel *pan, struct room *room, struct member *mem,
 	/* Figures go out together, once a second. */
 	if (!view || change == ROOM_MEMBER_FIGURES)
 		return;
-	text = change == ROOM_STATE
-		       ? panel_json_state(room, by, ++view->n)
-		       : panel_json_event(mem, change, by, ++view->n);
-	for (guint i = 0; i < view->watchers->len; i++)
-		tell(view->watchers->pdata[i], g_bytes_ref(text));
-	g_bytes_unref(text);
+	view->n++;
+	tell_all(view, change == ROOM_STATE
+			       ? panel_json_state(room, by, view->n)
+			       : panel_json_event(mem, change, by, view->n));
 }

@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include "bridge/room/audit.h"
+#include "bridge/room/recording.h"
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
 
@@ -33,6 +34,8 @@ struct panel_events {
 	void (*audit)(struct audit_row *row, void *arg);
 	GPtrArray *(*audited)(const char *room, gint64 before, guint limit,
 			      void *arg);
+	GPtrArray *(*recordings)(const char *room, void *arg);
+	GPtrArray *(*announcements)(void *arg);
 	/* FALSE: too much waits already, nothing was sent. */
 	gboolean (*send)(void *socket, GBytes *text, void *arg);
 	/* The same of a binary message. */
@@ -65,5 +68,8 @@ void panel_drained(struct watcher *wtr);
 /* From room_observer. */
 void panel_changed(struct panel *pan, struct room *room, struct member *mem,
 		   enum room_change change, const char *by);
+/* A recording of the room began, ended or was deleted; by may be NULL. */
+void panel_recording(struct panel *pan, struct room *room,
+		     const struct recording *row, const char *by);
 
 #endif

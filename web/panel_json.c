@@ -165,11 +165,35 @@ static json_t *floor_of(const struct floor *flr)
 			 until_ms ? json_integer(until_ms) : json_null());
 }
 
+static json_t *recording_of(const struct room_sound *sound)
+{
+	if (!sound->recording)
+		return json_null();
+	return json_pack("{s:s, s:I, s:o}", "recording", sound->recording,
+			 "since", (json_int_t)sound->recorded_since, "by",
+			 panel_json_string(sound->recorded_by));
+}
+
+/* One that is over may still stand there. */
+static json_t *announcing_of(const struct room_sound *sound)
+{
+	if (!sound->announcing ||
+	    sound->announced_until <= g_get_real_time() / 1000)
+		return json_null();
+	return json_pack("{s:o, s:I}", "name",
+			 panel_json_string(sound->announcing), "until",
+			 (json_int_t)sound->announced_until);
+}
+
 static json_t *state_of(const struct room *room)
 {
-	return json_pack("{s:i, s:i, s:o}", "people", (int)room_people(room),
-			 "capacity", (int)room_capacity(room), "floor",
-			 floor_of(room_floor(room)));
+	const struct room_sound *sound = room_sound(room);
+
+	return json_pack(
+		"{s:i, s:i, s:o, s:o, s:o}", "people", (int)room_people(room),
+		"capacity", (int)room_capacity(room), "floor",
+		floor_of(room_floor(room)), "recording", recording_of(sound),
+		"announcing", announcing_of(sound));
 }
 
 GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms)

@@ -98,6 +98,20 @@ static GPtrArray *panel_audited(const char *room, gint64 before, guint limit,
 	return web->host->audited(room, before, limit, web->arg);
 }
 
+static GPtrArray *panel_recordings(const char *room, void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->recordings(room, web->arg);
+}
+
+static GPtrArray *panel_announcements(void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->announcements(web->arg);
+}
+
 static gboolean panel_send(void *socket, GBytes *text, void *arg)
 {
 	(void)arg;
@@ -128,6 +142,8 @@ static const struct panel_events panel_events = {
 	.cluster = panel_cluster,
 	.audit = panel_audit,
 	.audited = panel_audited,
+	.recordings = panel_recordings,
+	.announcements = panel_announcements,
 	.send = panel_send,
 	.send_binary = panel_send_binary,
 	.idle = panel_idle,
@@ -375,6 +391,19 @@ static GBytes *audit_csv(const char *address, const char *room, void *arg)
 	return g_string_free_to_bytes(csv);
 }
 
+/* NULL: there is none that the address may have. */
+static char *file_of_recording(const char *address, const char *id,
+			       const char *file, void *arg)
+{
+	struct web *web = arg;
+	g_autofree char *room = NULL;
+	char *path = web->host->recording_file(id, file, &room, web->arg);
+
+	if (path && !panel_moderates(web->panel, address, room))
+		g_clear_pointer(&path, g_free);
+	return path;
+}
+
 static void mail_login(const char *address, const char *link, gboolean japanese,
 		       void *arg)
 {
@@ -409,6 +438,7 @@ static const struct api_events api_events = {
 	.is_operator = is_operator,
 	.overview = overview,
 	.audit_csv = audit_csv,
+	.recording_file = file_of_recording,
 	.mail_login = mail_login,
 	.sessions = { .opened = session_opened, .ended = session_ended },
 	.logged_out = logged_out,
@@ -516,6 +546,12 @@ static void room_changed(struct room *room, struct member *mem,
 }
 
 const struct room_observer web_observer = { .changed = room_changed };
+
+void web_recording(struct web *web, struct room *room,
+		   const struct recording *row, const char *by)
+{
+	panel_recording(web->panel, room, row, by);
+}
 
 void web_media_send(struct web *web, guint32 connection, const guint8 *buf,
 		    gsize size)

@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "bridge/room/audit.h"
+#include "bridge/room/recording.h"
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
 #include "web/login.h"
@@ -35,8 +36,8 @@ struct web_config {
 
 struct web_host {
 	/* struct room *, all rooms; the caller unrefs the array. This,
-	 * topology, cluster, mail_login, audit, audited, is_operator,
-	 * overview and tools are not used without a panel. */
+	 * topology, cluster, what is of moderators and operators, and tools are
+	 * not used without a panel. */
 	GPtrArray *(*rooms)(void *arg);
 	/* Where the room is, now; the caller destroys. Asked for once a second
 	 * while it is watched. */
@@ -54,6 +55,14 @@ struct web_host {
 			      void *arg);
 	/* A log-in, to be kept over a restart: web_restore_session(). */
 	struct login_events sessions;
+	/* struct recording *, of a room, newest first, and struct
+	 * room_announcement *, all that can be played; the caller unrefs. */
+	GPtrArray *(*recordings)(const char *room, void *arg);
+	GPtrArray *(*announcements)(void *arg);
+	/* The path of a recording's file, and the room that it is of; the
+	 * caller frees both. NULL: there is none. */
+	char *(*recording_file)(const char *id, const char *file, char **room_r,
+				void *arg);
 	/* ipsp-media: `worker` is the number in the URL /media/N.
 	 * FALSE: no such worker, the socket is closed. */
 	gboolean (*media_packet)(guint worker, guint32 connection,
@@ -86,6 +95,10 @@ void web_restore_session(struct web *web, const struct login_session *ses);
 
 /* The observer to give to every room; its arg is the struct web. */
 extern const struct room_observer web_observer;
+
+/* A recording of the room began, ended or was deleted; by may be NULL. */
+void web_recording(struct web *web, struct room *room,
+		   const struct recording *row, const char *by);
 
 /* A packet to a media WebSocket; dropped when the socket is gone or its
  * queue is over 100 ms. */

@@ -13,6 +13,8 @@
  * around it, even if each is escaped, it must fit into one RTCP packet. */
 #define MAX_REASON 128
 
+G_DEFINE_QUARK(room - error - quark, room_error)
+
 struct room {
 	char *address;
 	char *name;
@@ -24,13 +26,12 @@ struct room {
 	void *arg;
 	struct room_link link;
 	struct floor *floor;
+	struct room_sound sound;
 	GPtrArray *members; /* struct member, in order of arrival */
 	/* Thousands may come at once: nothing goes through all of them then. */
 	GHashTable *by_id;   /* member id => the same */
 	GHashTable *devices; /* member_device_key() => how many legs */
 };
-
-G_DEFINE_QUARK(room - error - quark, room_error)
 
 static void tell_observer(struct room *room, struct member *mem,
 			  enum room_change change, const char *by)
@@ -141,6 +142,9 @@ void room_destroy(struct room **roomp)
 	g_hash_table_unref(room->by_id);
 	g_hash_table_unref(room->devices);
 	g_strfreev(room->moderators);
+	g_free(room->sound.recording);
+	g_free(room->sound.recorded_by);
+	g_free(room->sound.announcing);
 	g_free(room->name);
 	g_free(room->address);
 	g_free(room);
@@ -439,4 +443,83 @@ gboolean room_kick(struct room *room, guint32 member, const char *by,
 void room_refresh_levels(struct room *room)
 {
 	room->effects->refresh_levels(room, room->arg);
+}
+
+static gboolean kept(const struct room *room, GError **error)
+{
+	if (!room->kept)
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_KEPT,
+			    "Another bridge keeps %s, or nobody can for now.",
+			    room->name);
+	return room->kept;
+}
+
+static gboolean unsupported(GError **error)
+{
+	g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_SUPPORTED,
+		    "This bridge cannot do that.");
+	return FALSE;
+}
+
+gboolean room_record(struct room *room, gboolean on, const char *by,
+		     GError **error)
+{
+	if (!kept(room, error))
+		return FALSE;
+	if (!room->effects->record)
+		return unsupported(error);
+	return room->effects->record(room, on, by, error, room->arg);
+}
+
+gboolean room_announce(struct room *room, const char *name, GError **error)
+{
+	if (!kept(room, error))
+		return FALSE;
+	if (!room->effects->announce)
+		return unsupported(error);
+	return room->effects->announce(room, name, error, room->arg);
+}
+
+gboolean room_hush(struct room *room, GError **error)
+{
+	if (!kept(room, error))
+		return FALSE;
+	if (room->effects->hush)
+		room->effects->hush(room, room->arg);
+	return TRUE;
+}
+
+gboolean room_delete_recording(struct room *room, const char *id,
+			       const char *by, GError **error)
+{
+	if (!room->effects->delete_recording)
+		return unsupported(error);
+	return room->effects->delete_recording(room, id, by, error, room->arg);
+}
+
+static void set_text(char **textp, const char *text)
+{
+	g_free(*textp);
+	*textp = g_strdup(text);
+}
+
+void room_set_recording(struct room *room, const char *id, gint64 since_ms,
+			const char *by)
+{
+	set_text(&room->sound.recording, id);
+	set_text(&room->sound.recorded_by, by);
+	room->sound.recorded_since = since_ms;
+	tell_observer(room, NULL, ROOM_STATE, by);
+}
+
+void room_set_announcing(struct room *room, const char *name, gint64 until_ms)
+{
+	set_text(&room->sound.announcing, name);
+	room->sound.announced_until = until_ms;
+	tell_observer(room, NULL, ROOM_STATE, NULL);
+}
+
+const struct room_sound *room_sound(const struct room *room)
+{
+	return &room->sound;
 }

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "bridge/room/sound.h"
 #include "signaling/ipsp.h"
 
 struct room;
@@ -99,6 +100,14 @@ struct room_effects {
 	void (*tell)(struct member *mem, const char *json, void *arg);
 	/* Copies the newest levels into the members. */
 	void (*refresh_levels)(struct room *room, void *arg);
+	/* See room_record() and the three after it; NULL: it cannot be. */
+	gboolean (*record)(struct room *room, gboolean on, const char *by,
+			   GError **error, void *arg);
+	gboolean (*announce)(struct room *room, const char *name,
+			     GError **error, void *arg);
+	void (*hush)(struct room *room, void *arg);
+	gboolean (*delete_recording)(struct room *room, const char *id,
+				     const char *by, GError **error, void *arg);
 };
 
 enum room_change {
@@ -120,9 +129,12 @@ struct room_observer {
 #define ROOM_ERROR room_error_quark()
 GQuark room_error_quark(void);
 enum room_error {
-	ROOM_ERROR_NOT_HERE,   /* no such member (any more) */
-	ROOM_ERROR_NOT_KEPT,   /* see room_set_kept() */
-	ROOM_ERROR_IMPOSSIBLE, /* this member or room cannot */
+	ROOM_ERROR_NOT_HERE,	  /* no such member (any more) */
+	ROOM_ERROR_NOT_KEPT,	  /* see room_set_kept() */
+	ROOM_ERROR_IMPOSSIBLE,	  /* this room or member cannot; why is said */
+	ROOM_ERROR_NOT_SUPPORTED, /* in this set-up */
+	ROOM_ERROR_LIMIT,	  /* too many */
+	ROOM_ERROR_FAILED,	  /* a disk, a mail: later perhaps */
 	ROOM_ERRORS,
 };
 
@@ -226,5 +238,21 @@ gboolean room_ask_unmute(struct room *room, guint32 member, const char *by,
 gboolean room_kick(struct room *room, guint32 member, const char *by,
 		   const char *reason, GError **error);
 void room_refresh_levels(struct room *room);
+
+/* Its sound is written down, or no longer (bridge/recordings.h). Idempotent. */
+gboolean room_record(struct room *room, gboolean on, const char *by,
+		     GError **error);
+/* All hear a file of the announcements, after what is being played. */
+gboolean room_announce(struct room *room, const char *name, GError **error);
+/* What is being played ends, and what waits. */
+gboolean room_hush(struct room *room, GError **error);
+/* Of a recording of this room nothing is left. */
+gboolean room_delete_recording(struct room *room, const char *id,
+			       const char *by, GError **error);
+/* As those who do it have told; NULL: nothing any more. */
+void room_set_recording(struct room *room, const char *id, gint64 since_ms,
+			const char *by);
+void room_set_announcing(struct room *room, const char *name, gint64 until_ms);
+const struct room_sound *room_sound(const struct room *room);
 
 #endif

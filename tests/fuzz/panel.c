@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "tests/catalogue.h"
 #include "tests/trail.h"
 #include "web/panel.h"
 
@@ -79,6 +80,9 @@ static const struct panel_events events = { .rooms = rooms,
 					    .cluster = cluster,
 					    .audit = trail_audit,
 					    .audited = trail_audited,
+					    .recordings = catalogue_recordings,
+					    .announcements =
+						    catalogue_announcements,
 					    .send = send_text,
 					    .send_binary = send_binary,
 					    .idle = is_idle,

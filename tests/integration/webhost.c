@@ -37,6 +37,7 @@
 
 #include "bridge/room/in_band.h"
 #include "bridge/room/room.h"
+#include "tests/catalogue.h"
 #include "tests/trail.h"
 #include "web/web.h"
 
@@ -277,6 +278,15 @@ static char *overview(void *arg)
 	return g_strdup("{\"rooms\":[]}");
 }
 
+static char *no_file(const char *id, const char *file, char **room_r, void *arg)
+{
+	(void)id;
+	(void)file;
+	(void)arg;
+	*room_r = NULL;
+	return NULL;
+}
+
 static const struct web_host host = {
 	.rooms = rooms,
 	.topology = topology,
@@ -287,6 +297,9 @@ static const struct web_host host = {
 	.is_ready = is_ready,
 	.is_operator = is_operator,
 	.overview = overview,
+	.recordings = catalogue_recordings,
+	.announcements = catalogue_announcements,
+	.recording_file = no_file,
 	.media_packet = media_packet,
 	.media_closed = media_closed,
 };

@@ -308,8 +308,8 @@ static const struct {
 	  "3: gates = none needs directory = etcd" },
 	{ BRIDGE "nothing = 1\n" MAIL ROOM,
 	  "3: [bridge] has no key \"nothing\"; it has state_directory, "
-	  "web_files, operators, answers_per_address, "
-	  "answers_per_domain, "
+	  "web_files, recordings_directory, announcements_directory, "
+	  "operators, answers_per_address, answers_per_domain, "
 	  "answers_per_room, media_address" },
 };
 

@@ -6,6 +6,7 @@
 
 #include "bridge/room/floor.h"
 #include "bridge/room/in_band.h"
+#include "tests/catalogue.h"
 #include "tests/trail.h"
 #include "web/audit_text.h"
 #include "web/command.h"
@@ -106,6 +107,9 @@ static const struct panel_events events = { .rooms = all_rooms,
 					    .cluster = cluster,
 					    .audit = trail_audit,
 					    .audited = trail_audited,
+					    .recordings = catalogue_recordings,
+					    .announcements =
+						    catalogue_announcements,
 					    .send = keep,
 					    .send_binary = keep_frame,
 					    .idle = is_idle,
@@ -144,11 +148,26 @@ static void refresh(struct room *room, void *arg)
 	refreshes++;
 }
 
+/* A room of which nothing is asked but what it tells its panels. */
+static gboolean record(struct room *room, gboolean on, const char *by,
+		       GError **error, void *arg)
+{
+	struct recording *row = catalogue_row(room_address(room));
+
+	(void)error;
+	(void)arg;
+	room_set_recording(room, on ? CATALOGUE_ID : NULL, 1795437605123, by);
+	panel_recording(panel, room, row, by);
+	recording_free(row);
+	return TRUE;
+}
+
 static const struct room_effects effects = { .end_media = end_media,
 					     .set_muted = set_muted,
 					     .set_volume = set_volume,
 					     .tell = tell,
-					     .refresh_levels = refresh };
+					     .refresh_levels = refresh,
+					     .record = record };
 
 static void changed(struct room *room, struct member *mem,
 		    enum room_change change, const char *by, void *arg)
@@ -1013,6 +1032,123 @@ static void refuses_what_is_malformed(void)
 	g_assert_false(parses(huge, &cmd));
 }
 
+static json_t *member_in(json_t *object, const char *name)
+{
+	return json_object_get(object, name);
+}
+
+static void a_recording_is_shown_to_all_who_watch(void)
+{
+	struct socket sock, other;
+	struct watcher *wtr, *beside;
+	json_t *state, *row;
+
+	set_up();
+	socket_init(&sock);
+	socket_init(&other);
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.7");
+	beside = panel_open(panel, &other, "deputy@x.org", "192.0.2.8");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	say(beside, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	state = member_in(newest(&sock, "snapshot"), "state");
+	g_assert_true(json_is_null(member_in(state, "recording")));
+	g_assert_true(json_is_null(member_in(state, "announcing")));
+
+	say(wtr, "{\"id\":2,\"do\":\"record\",\"on\":true}");
+	g_assert_nonnull(newest(&sock, "done"));
+	state = member_in(newest(&other, "room"), "state");
+	g_assert_cmpint(
+		json_integer_value(member_in(newest(&other, "room"), "n")), ==,
+		1);
+	row = member_in(state, "recording");
+	g_assert_cmpstr(text_in(row, "recording"), ==, CATALOGUE_ID);
+	g_assert_cmpstr(text_in(row, "by"), ==, "chair@x.org");
+	g_assert_cmpint(json_integer_value(member_in(row, "since")), ==,
+			1795437605123);
+	g_assert_cmpint(
+		json_integer_value(member_in(newest(&other, "recording"), "n")),
+		==, 2);
+	row = member_in(newest(&other, "recording"), "recording");
+	g_assert_cmpstr(text_in(row, "state"), ==, "ended");
+	g_assert_cmpstr(text_in(row, "why"), ==, "stopped");
+	g_assert_cmpuint(json_array_size(member_in(row, "files")), ==, 2);
+	/* Who comes later sees it too. */
+	say(wtr, "{\"id\":3,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	state = member_in(newest(&sock, "snapshot"), "state");
+	g_assert_cmpstr(text_in(member_in(state, "recording"), "recording"), ==,
+			CATALOGUE_ID);
+	panel_close(&wtr);
+	panel_close(&beside);
+	g_ptr_array_unref(sock.sent);
+	g_ptr_array_unref(other.sent);
+	tear_down();
+}
+
+static void recordings_and_announcements_are_listed(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	json_t *list, *row;
+
+	set_up();
+	socket_init(&sock);
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.7");
+	say(wtr, "{\"id\":1,\"do\":\"recordings\","
+		 "\"room\":\"first@x.org\"}");
+	list = newest(&sock, "recordings");
+	g_assert_cmpint(json_integer_value(member_in(list, "id")), ==, 1);
+	row = json_array_get(member_in(list, "recordings"), 0);
+	g_assert_cmpfloat(json_real_value(member_in(row, "seconds")), ==, 90);
+	row = json_array_get(member_in(row, "files"), 1);
+	g_assert_cmpstr(text_in(row, "file"), ==, "001-ann.opus");
+	g_assert_cmpstr(text_in(row, "address"), ==, "ann@x.org");
+	say(wtr, "{\"id\":2,\"do\":\"announcements\","
+		 "\"room\":\"first@x.org\"}");
+	list = newest(&sock, "announcements");
+	row = json_array_get(member_in(list, "announcements"), 0);
+	g_assert_cmpstr(text_in(row, "name"), ==, "bell.wav");
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
+static void what_this_bridge_cannot_is_said_so(void)
+{
+	static const struct {
+		const char *command, *code;
+	} wrong[] = {
+		{ "\"do\":\"record\"", "malformed" },
+		{ "\"do\":\"record\",\"on\":1", "malformed" },
+		{ "\"do\":\"announce\"", "malformed" },
+		{ "\"do\":\"announce\",\"name\":\"bell.wav\"",
+		  "not-supported" },
+		{ "\"do\":\"recording-delete\",\"recording\":3", "malformed" },
+		{ "\"do\":\"recording-delete\",\"recording\":\"x\"",
+		  "not-supported" },
+	};
+	struct socket sock;
+	struct watcher *wtr;
+
+	set_up();
+	socket_init(&sock);
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.7");
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autofree char *text = g_strdup_printf(
+			"{\"id\":%u,\"room\":\"first@x.org\",%s}", i + 1,
+			wrong[i].command);
+		json_t *error;
+
+		say(wtr, text);
+		error = newest(&sock, "error");
+		g_assert_cmpint(json_integer_value(member_in(error, "id")), ==,
+				i + 1);
+		g_assert_cmpstr(text_in(error, "code"), ==, wrong[i].code);
+	}
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -1057,5 +1193,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/command/reads each command", reads_each_command);
 	g_test_add_func("/command/refuses what is malformed",
 			refuses_what_is_malformed);
+	g_test_add_func("/panel/a recording is shown to all who watch",
+			a_recording_is_shown_to_all_who_watch);
+	g_test_add_func("/panel/recordings and announcements are listed",
+			recordings_and_announcements_are_listed);
+	g_test_add_func("/panel/what this bridge cannot is said so",
+			what_this_bridge_cannot_is_said_so);
 	return g_test_run();
 }

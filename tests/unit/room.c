@@ -54,8 +54,14 @@ static void refresh_levels(struct room *room, void *arg)
 static void changed(struct room *room, struct member *mem,
 		    enum room_change change, const char *by, void *arg)
 {
-	static const char *const words[] = { "added", "changed", "figures",
-					     "gone",  "state",	 "closed" };
+	static const char *const words[] = {
+		[ROOM_MEMBER_ADDED] = "added",
+		[ROOM_MEMBER_CHANGED] = "changed",
+		[ROOM_MEMBER_FIGURES] = "figures",
+		[ROOM_MEMBER_GONE] = "gone",
+		[ROOM_STATE] = "state",
+		[ROOM_CLOSED] = "closed",
+	};
 	struct witness *wit = arg;
 
 	(void)room;
