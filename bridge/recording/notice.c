@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #define RATE	  48000
-#define TONE	  (RATE / 5)   /* samples: 200 ms */
-#define EDGE	  (RATE / 100) /* in which it swells and dies: 10 ms */
-#define AMPLITUDE 4000.0       /* -18 dBFS: heard beside a voice, no shock */
+#define TONE	  9600	 /* samples: 200 ms */
+#define EDGE	  480	 /* in which it swells and dies: 10 ms */
+#define AMPLITUDE 4000.0 /* -18 dBFS: heard beside a voice, no shock */
 
 static void put_tone(gint16 *pcm, double hz)
 {
