@@ -465,7 +465,7 @@ GPtrArray *recordings_list(struct recordings *recs, const char *room)
 
 		if (!run)
 			continue;
-		renew(run);
+		note_new_files(run);
 		row->frames = run->row->frames;
 		row->lost = run->row->lost;
 		row->bytes = run->row->bytes;
