@@ -321,6 +321,11 @@ static void every_letter_is_whole_in_both_languages(void)
 			g_autofree char *subject =
 				letters_subject(kind, &facts);
 			g_autofree char *text = letters_text(kind, &facts);
+			/* A moderator's language is not known: both. */
+			g_autofree char *first =
+				g_strndup(text, kind == LETTERS_RECORDING
+							? strcspn(text, "\n")
+							: strlen(text));
 
 			g_test_message("%s", text);
 			g_assert_true(text_is_line(subject) && *subject);
@@ -328,7 +333,7 @@ static void every_letter_is_whole_in_both_languages(void)
 			g_assert_null(strpbrk(text, "{}"));
 			g_assert_null(strpbrk(subject, "{}"));
 			g_assert_null(strstr(text, "(null)"));
-			g_assert_cmpint(!g_str_is_ascii(text), ==, japanese);
+			g_assert_cmpint(!g_str_is_ascii(first), ==, japanese);
 		}
 }
 
