@@ -239,6 +239,32 @@ static void read_gates(struct reader *rd, struct ipsp_message *msg)
 		mark_wrong(rd, "pg");
 }
 
+/* The PhoneGates that a caller offers. What is of another form, and a gate
+ * without a candidate for this version, is passed over. */
+static void read_offered_gates(struct reader *rd, struct ipsp_message *msg)
+{
+	json_t *list = member(rd, rd->root, "pg", JSON_ARRAY, OPTIONAL);
+	gsize i;
+	json_t *entry;
+
+	json_array_foreach(list, i, entry)
+	{
+		struct ipsp_gate *gate = &msg->gates[msg->n_gates];
+
+		if (msg->n_gates == IPSP_MAX_GATES)
+			break;
+		if (!json_is_object(entry))
+			continue;
+		read_gate(rd, entry, gate);
+		gate->place = (guint)i;
+		if (gate->n_candidates > 0)
+			msg->n_gates++;
+	}
+	/* A gate that was passed over has left its words behind. */
+	if (msg->n_gates < IPSP_MAX_GATES)
+		memset(&msg->gates[msg->n_gates], 0, sizeof(msg->gates[0]));
+}
+
 static void note_suite(struct ipsp_message *msg, json_t *suite)
 {
 	const char *name = json_string_value(suite);
@@ -268,6 +294,7 @@ static void read_invite(struct reader *rd, struct ipsp_message *msg)
 	read_string(rd, rd->root, "net", msg->net, sizeof(msg->net), OPTIONAL);
 	read_string(rd, rd->root, "pin", msg->pin, sizeof(msg->pin), OPTIONAL);
 	msg->n_candidates = read_candidates(rd, rd->root, msg->candidates);
+	read_offered_gates(rd, msg);
 }
 
 static void read_ok(struct reader *rd, struct ipsp_message *msg)

@@ -89,7 +89,8 @@ struct ipsp_message {
 	char pin[33];	     /* INVITE; also room+pin@ */
 	guint n_candidates;  /* INVITE: hints only, never sent to */
 	struct ipsp_candidate candidates[IPSP_MAX_CANDIDATES];
-	guint n_gates; /* OK: first the assigned one */
+	/* OK: first the assigned one. INVITE: those that the caller offers. */
+	guint n_gates;
 	struct ipsp_gate gates[IPSP_MAX_GATES];
 	guint keep_s;	   /* OK */
 	guint people, max; /* OK, BUSY */

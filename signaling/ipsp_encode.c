@@ -107,6 +107,8 @@ static void put_invite(json_t *root, const struct ipsp_message *msg)
 		json_object_set_new(
 			root, "cand",
 			candidates_json(msg->candidates, msg->n_candidates));
+	if (msg->n_gates)
+		json_object_set_new(root, "pg", gates_json(msg));
 }
 
 static void put_ok(json_t *root, const struct ipsp_message *msg)

@@ -35,11 +35,11 @@ static gboolean is_own(const char *address, const char *const *own)
 	return FALSE;
 }
 
-static gboolean is_allowed(const char *address, const char *const *allowed)
+gboolean screen_is_listed(const char *address, const char *const *list)
 {
-	for (; allowed && *allowed; allowed++)
-		if (strchr(*allowed, '@') ? same_address(address, *allowed)
-					  : same_domain(address, *allowed))
+	for (; list && *list; list++)
+		if (strchr(*list, '@') ? same_address(address, *list)
+				       : same_domain(address, *list))
 			return TRUE;
 	return FALSE;
 }
@@ -96,8 +96,8 @@ static gboolean not_welcome(const struct look *look)
 	case SCREEN_ALIGNED:
 		return !look->msg->aligned;
 	case SCREEN_LIST:
-		return !is_allowed(look->msg->from_address,
-				   look->policy->allowed);
+		return !screen_is_listed(look->msg->from_address,
+					 look->policy->allowed);
 	}
 	return TRUE;
 }

@@ -37,6 +37,10 @@ enum screen_verdict screen_mail(const struct message *msg,
 				const struct screen_policy *policy,
 				const char **reason_r);
 
+/* Whether the address is one of the list's, or its domain is; the list as
+ * screen_policy.allowed. */
+gboolean screen_is_listed(const char *address, const char *const *list);
+
 /* Whether the mail is a bounce of a mail of ours, and of which dialog: it
  * came to bounce+DID@ and from a machine. It cancels that dialog. */
 gboolean screen_bounce(const struct message *msg,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "signaling/text.h"
+#include "signaling/udp_candidate.h"
 
 #define DID    "q3R0b1Zr7mC4u8yXn2KfTg"
 #define PK     "-KlTWi0v9gXo4UTVT071xiMTogVduyH93T_ZwpnrAV0"
@@ -112,6 +113,53 @@ static void reads_an_ok(void)
 	g_assert_cmpuint(msg.gates[0].place, ==, 1);
 }
 
+static void reads_what_gates_an_invite_offers(void)
+{
+	struct ipsp_message msg;
+	g_autoptr(GError) error = NULL;
+
+	decode(&msg,
+	       INVITE ",\"pg\":[\"local\",7,{\"id\":\"none\"},"
+		      "{\"id\":\"g\",\"k\":\"local\",\"cand\":["
+		      "{\"p\":\"udp\",\"a\":\"192.0.2.1\",\"n\":0},"
+		      "{\"p\":\"udp\",\"a\":\"192.0.2.1\","
+		      "\"n\":40000}]},{\"id\":\"last\"}]}",
+	       &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(msg.n_gates, ==, 1);
+	g_assert_cmpstr(msg.gates[0].id, ==, "g");
+	g_assert_true(msg.gates[0].local);
+	g_assert_cmpuint(msg.gates[0].place, ==, 3);
+	g_assert_cmpuint(msg.gates[0].n_candidates, ==, 1);
+	g_assert_cmpuint(msg.gates[0].candidates[0].port, ==, 40000);
+	g_assert_cmpstr(msg.gates[1].id, ==, "");
+}
+
+static void a_command_line_names_a_udp_candidate(void)
+{
+	static const char *const wrong[] = {
+		"",
+		"192.0.2.1",
+		"192.0.2.1:0",
+		"192.0.2.1:65536",
+		":5004",
+		"2001:db8::1:5004",
+		"host.example:5004",
+		"[::1]",
+	};
+	struct ipsp_candidate cand;
+
+	g_assert_true(udp_candidate_parse(&cand, "192.0.2.1:5004"));
+	g_assert_cmpstr(cand.transport, ==, "udp");
+	g_assert_cmpstr(cand.address, ==, "192.0.2.1");
+	g_assert_cmpuint(cand.port, ==, 5004);
+	g_assert_true(udp_candidate_parse(&cand, "[2001:db8::1]:65535"));
+	g_assert_cmpstr(cand.address, ==, "2001:db8::1");
+	g_assert_cmpuint(cand.port, ==, 65535);
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
+		g_assert_false(udp_candidate_parse(&cand, wrong[i]));
+}
+
 static void refuses_what_is_malformed(void)
 {
 	static const char *const parts[] = {
@@ -123,6 +171,8 @@ static void refuses_what_is_malformed(void)
 		INVITE "}x",
 		INVITE ",\"did\":\"" DID "\"}", /* doubled */
 		INVITE ",\"pin\":null}",
+		INVITE ",\"pg\":{}}",
+		INVITE ",\"pg\":[{\"id\":7}]}",
 		INVITE ",\"pin\":4711}",
 		INVITE ",\"pin\":\"123456789012345678901234567890123\"}",
 		INVITE ",\"pin\":\"a\\nb\"}",
@@ -248,7 +298,13 @@ static const struct ipsp_message examples[] = {
 	  .net = "global",
 	  .pin = "4711",
 	  .n_candidates = 1,
-	  .candidates = { { "udp", "192.0.2.1", 5004, "" } } },
+	  .candidates = { { "udp", "192.0.2.1", 5004, "" } },
+	  .n_gates = 1,
+	  .gates = { { "offered",
+		       TRUE,
+		       1,
+		       { { "udp", "192.0.2.1", 40000, "" } },
+		       0 } } },
 	{ .method = IPSP_OK,
 	  .did = DID,
 	  .room = "r@x.example",
@@ -423,6 +479,10 @@ int main(int argc, char **argv)
 			a_standby_of_many_words_is_cut_to_a_message);
 	g_test_add_func("/ipsp/what is no standby is refused",
 			what_is_no_standby_is_refused);
+	g_test_add_func("/ipsp/reads what gates an invite offers",
+			reads_what_gates_an_invite_offers);
+	g_test_add_func("/ipsp/a command line names a UDP candidate",
+			a_command_line_names_a_udp_candidate);
 	g_test_add_func("/ipsp/dialog ids are fresh", dialog_ids_are_fresh);
 	return g_test_run();
 }
