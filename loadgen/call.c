@@ -468,8 +468,10 @@ static void receive_rtcp(struct call *call, uint8_t *buf, size_t size,
 	call->counts.rtcp_in++;
 	if (!ctl.bye)
 		call_places_heard(call, place, now_us);
-	if (ctl.has_ack)
+	if (ctl.has_ack) {
 		control_acked(&call->control, ctl.ack_id);
+		control_if_due(call, now_us);
+	}
 	if (ctl.has_message)
 		take_message(call, place, &ctl, now_us);
 	if (ctl.bye && place == call->active)
@@ -513,13 +515,18 @@ void call_raise_hand(struct call *call, bool up)
 
 void call_answer(struct call *call, uint32_t n, bool yes)
 {
-	char json[CONTROL_MAX];
+	char json[64];
 
 	snprintf(json, sizeof(json), "{\"t\":\"answer\",\"n\":%u,\"yes\":%s}",
 		 n, yes ? "true" : "false");
 	control_say(&call->control, CONTROL_ANSWER, json);
 	if (yes)
 		call_mute(call, false);
+}
+
+void call_message(struct call *call, const uint8_t *json, size_t size)
+{
+	control_queue(&call->control, json, size);
 }
 
 void call_bye(struct call *call, uint64_t now_us)

@@ -148,6 +148,9 @@ void call_mute(struct call *call, bool muted);
 void call_raise_hand(struct call *call, bool up);
 /* RT. To the n-th "ask-unmute"; yes unmutes. */
 void call_answer(struct call *call, uint32_t n, bool yes);
+/* RT. An in-band message, said after those that wait; dropped where too many
+ * do. */
+void call_message(struct call *call, const uint8_t *json, size_t size);
 /* RT. One RTCP BYE; it may be repeated, nobody acknowledges it. */
 void call_bye(struct call *call, uint64_t now_us);
 

@@ -134,6 +134,8 @@ struct caller *caller_create(struct caller_pool *pool,
 	caller->name = g_strdup(cfg->name);
 	if (cfg->room_key)
 		g_bytes_ref(cfg->room_key);
+	if (cfg->gate)
+		caller->gate = *cfg->gate;
 	caller->device = g_strdup(cfg->device ? cfg->device : "phone");
 	if (!caller->address)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -234,6 +236,12 @@ gint caller_floor_s(const struct caller *caller)
 	if (!caller->floor || !caller->floor_until_us)
 		return caller->floor ? 0 : -1;
 	return (gint)(MAX(left_us, 0) / G_USEC_PER_SEC) + 1;
+}
+
+void caller_message(struct caller *caller, const char *json, gsize size)
+{
+	if (caller->line)
+		media_message(caller->line, json, size);
 }
 
 enum caller_state caller_state(const struct caller *caller)

@@ -12,6 +12,7 @@
 
 #include "loadgen/call.h"
 #include "loadgen/media.h"
+#include "signaling/ipsp.h"
 
 struct caller;
 struct caller_pool; /* the media thread and the WebSocket client */
@@ -30,11 +31,12 @@ struct caller_config {
 	const char *ca_file;		 /* NULL: the system's */
 	guint poll_ms;			 /* 0: the mailbox's own default */
 	enum caller_transport transport;
-	gboolean plain;	   /* RTP in the clear; lab rooms only */
-	GBytes *room_key;  /* NULL: none; the caller takes a reference */
-	gboolean no_echo;  /* see registration_config.echo */
-	gboolean no_level; /* see invite_offer */
-	guint answer_s;	   /* awaits the answer so long; 0: 120 */
+	gboolean plain;	  /* RTP in the clear; lab rooms only */
+	GBytes *room_key; /* NULL: none; the caller takes a reference */
+	const struct ipsp_gate *gate; /* offered in INVITE, copied; or NULL */
+	gboolean no_echo;	      /* see registration_config.echo */
+	gboolean no_level;	      /* see invite_offer */
+	guint answer_s;		      /* awaits the answer so long; 0: 120 */
 	struct codec_config codec;
 	guint report_ms;
 };
@@ -125,6 +127,9 @@ void caller_answer(struct caller *caller, gboolean yes);
 /* Seconds for which the caller still has the floor; 0: no limit, -1: has it
  * not. */
 gint caller_floor_s(const struct caller *caller);
+/* An in-band message, of at most IPSP_MAX_MESSAGE bytes; lost where there is no
+ * call, or where too many wait. */
+void caller_message(struct caller *caller, const char *json, gsize size);
 
 enum caller_state caller_state(const struct caller *caller);
 enum caller_end caller_end(const struct caller *caller);

@@ -233,7 +233,8 @@ gboolean caller_invite(struct caller *caller, const char *room, const char *pin,
 					    .device = caller->device,
 					    .pin = pin,
 					    .plain = cfg->plain,
-					    .no_level = cfg->no_level },
+					    .no_level = cfg->no_level,
+					    .gate = &caller->gate },
 		    wall_s());
 	mail = invite_mail(&caller->invite, wall_s());
 	caller->answer_timer =

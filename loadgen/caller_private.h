@@ -31,6 +31,7 @@ struct caller {
 	void *arg;
 	struct caller_config cfg; /* but for its strings */
 	char *address, *name, *device;
+	struct ipsp_gate gate; /* without candidates: none is offered */
 
 	struct mailbox *mailbox;
 	struct post *post;

@@ -3,21 +3,39 @@
 #include <errno.h>
 #include <string.h>
 
-int control_say(struct control *ctl, enum control_kind kind, const char *json)
+static int put(struct control *ctl, struct control_message *msg,
+	       const void *json, size_t size)
 {
-	struct control_message *msg = &ctl->messages[kind];
-	size_t size = strlen(json);
-
-	if (size > sizeof(msg->json))
+	if (!size || size > sizeof(msg->json))
 		return -EMSGSIZE;
-	if (ctl->sent == msg)
-		ctl->sent = NULL;
 	msg->open = true;
 	msg->id = ++ctl->last_id;
 	msg->size = size;
-	msg->until_us = 0;
 	memcpy(msg->json, json, size);
 	return 0;
+}
+
+int control_say(struct control *ctl, enum control_kind kind, const char *json)
+{
+	struct control_message *msg = &ctl->messages[kind];
+	int ret = put(ctl, msg, json, strlen(json));
+
+	if (!ret && ctl->sent == msg)
+		ctl->sent = NULL;
+	return ret;
+}
+
+int control_queue(struct control *ctl, const uint8_t *json, size_t size)
+{
+	unsigned end = (ctl->first + ctl->waiting) % CONTROL_QUEUE;
+	int ret;
+
+	if (ctl->waiting == CONTROL_QUEUE)
+		return -ENOBUFS;
+	ret = put(ctl, &ctl->queue[end], json, size);
+	if (!ret)
+		ctl->waiting++;
+	return ret;
 }
 
 static struct control_message *next_open(struct control *ctl)
@@ -25,15 +43,24 @@ static struct control_message *next_open(struct control *ctl)
 	for (unsigned i = 0; i < CONTROL_KINDS; i++)
 		if (ctl->messages[i].open)
 			return &ctl->messages[i];
-	return NULL;
+	return ctl->waiting ? &ctl->queue[ctl->first] : NULL;
+}
+
+/* The one under way is acknowledged, or given up. */
+static void finish(struct control *ctl)
+{
+	ctl->sent->open = false;
+	if (ctl->sent == &ctl->queue[ctl->first]) {
+		ctl->first = (ctl->first + 1) % CONTROL_QUEUE;
+		ctl->waiting--;
+	}
+	ctl->sent = NULL;
 }
 
 const struct control_message *control_due(struct control *ctl, uint64_t now_us)
 {
-	if (ctl->sent && now_us >= ctl->sent->until_us) {
-		ctl->sent->open = false;
-		ctl->sent = NULL;
-	}
+	if (ctl->sent && now_us >= ctl->sent->until_us)
+		finish(ctl);
 	if (!ctl->sent) {
 		ctl->sent = next_open(ctl);
 		if (!ctl->sent)
@@ -49,10 +76,8 @@ const struct control_message *control_due(struct control *ctl, uint64_t now_us)
 
 void control_acked(struct control *ctl, uint32_t id)
 {
-	if (!ctl->sent || ctl->sent->id != id)
-		return;
-	ctl->sent->open = false;
-	ctl->sent = NULL;
+	if (ctl->sent && ctl->sent->id == id)
+		finish(ctl);
 }
 
 bool control_is_new(struct control *ctl, uint32_t id)

@@ -11,13 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mixer/stream.h"
+
 #define CONTROL_SEEN	   16
-#define CONTROL_MAX	   128 /* bytes of one of ours */
+#define CONTROL_QUEUE	   8 /* messages, the one under way too */
 #define CONTROL_REPEAT_US  (200 * 1000)
 #define CONTROL_GIVE_UP_US (5 * 1000 * 1000)
 
-/* What a caller tells. Of each only the newest counts: it replaces one that
- * was not acknowledged yet, so that a repeated old one cannot overtake it. */
+/* The state that a caller tells. Of each only the newest counts: it replaces
+ * one that was not acknowledged yet, so that a repeated old one cannot overtake
+ * it. */
 enum control_kind {
 	CONTROL_ANSWER, /* to "ask-unmute"; before the mute that it takes back
 			 */
@@ -30,13 +33,16 @@ struct control_message {
 	bool open; /* not acknowledged, not given up */
 	uint32_t id;
 	size_t size;
-	uint64_t until_us; /* 0: never sent */
-	uint8_t json[CONTROL_MAX];
+	uint64_t until_us; /* set once it is under way */
+	uint8_t json[STREAM_APP_MAX];
 };
 
 struct control {
-	/* Ours. One is sent at a time, until it is acknowledged. */
+	/* Ours. One is sent at a time, until it is acknowledged: first the
+	 * state, then what must all come, in its order. */
 	struct control_message messages[CONTROL_KINDS];
+	struct control_message queue[CONTROL_QUEUE]; /* a ring */
+	unsigned first, waiting;		     /* of the queue */
 	struct control_message *sent; /* NULL: none is under way */
 	uint32_t last_id;
 	uint64_t due_us;
@@ -47,6 +53,8 @@ struct control {
 
 /* Says json from now on. Returns 0 or -EMSGSIZE. */
 int control_say(struct control *ctl, enum control_kind kind, const char *json);
+/* Says it after all that wait. Returns 0, -EMSGSIZE or -ENOBUFS. */
+int control_queue(struct control *ctl, const uint8_t *json, size_t size);
 /* The message to be sent now, or NULL; it is due again in 200 ms. */
 const struct control_message *control_due(struct control *ctl, uint64_t now_us);
 void control_acked(struct control *ctl, uint32_t id);

@@ -74,6 +74,8 @@ void invite_init(struct invite *inv, const struct invite_offer *offer,
 	g_strlcpy(msg.net, own_net_kind(), sizeof(msg.net));
 	if (offer->pin)
 		g_strlcpy(msg.pin, offer->pin, sizeof(msg.pin));
+	if (offer->gate && offer->gate->n_candidates)
+		msg.gates[msg.n_gates++] = *offer->gate;
 	inv->part = ipsp_encode(&msg);
 }
 

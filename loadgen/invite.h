@@ -27,9 +27,10 @@ struct invite {
 
 struct invite_offer {
 	const char *room, *address, *name, *device;
-	const char *pin;   /* may be NULL */
-	gboolean plain;	   /* only RTP in the clear */
-	gboolean no_level; /* the sound's level is not sent along */
+	const char *pin;	      /* may be NULL */
+	gboolean plain;		      /* only RTP in the clear */
+	gboolean no_level;	      /* the sound's level is not sent along */
+	const struct ipsp_gate *gate; /* offered to the room, or NULL */
 };
 
 /* A fresh dialog. */

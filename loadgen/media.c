@@ -294,16 +294,29 @@ void media_websocket_state(struct media_line *line, unsigned target, bool open)
 	command(line->med, &cmd);
 }
 
-void media_websocket_packet(struct media_line *line, const uint8_t *buf,
-			    size_t size)
+static void hand_down(struct media_line *line, bool message, const void *buf,
+		      size_t size)
 {
-	struct media_packet pkt = { .line = line, .size = (uint16_t)size };
+	struct media_packet pkt = { .line = line,
+				    .message = message,
+				    .size = (uint16_t)size };
 
 	if (size > sizeof(pkt.buf))
 		return;
 	memcpy(pkt.buf, buf, size);
 	ring_push(line->med->packets_down, &pkt);
 	media_ring(line->med->wake);
+}
+
+void media_websocket_packet(struct media_line *line, const uint8_t *buf,
+			    size_t size)
+{
+	hand_down(line, false, buf, size);
+}
+
+void media_message(struct media_line *line, const char *json, size_t size)
+{
+	hand_down(line, true, json, size);
 }
 
 void media_lateness(const struct media *med, struct media_lateness *late_r)

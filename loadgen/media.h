@@ -68,6 +68,9 @@ void media_websocket_state(struct media_line *line, unsigned target, bool open);
 void media_websocket_packet(struct media_line *line, const uint8_t *buf,
 			    size_t size);
 
+/* Says it in band; dropped when the media thread does not keep up. */
+void media_message(struct media_line *line, const char *json, size_t size);
+
 /* How late ticks were sent after their deadline, of all lines. Any thread. */
 #define MEDIA_LATENESS_BINS   1000
 #define MEDIA_LATENESS_BIN_US 100

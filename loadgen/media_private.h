@@ -42,6 +42,7 @@ struct media_event {
 
 struct media_packet {
 	struct media_line *line;
+	bool message; /* down: to be said in band, and not received */
 	unsigned target;
 	uint16_t size;
 	uint8_t buf[RTP_MAX_PACKET];

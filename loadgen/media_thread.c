@@ -244,8 +244,13 @@ static void take_commands(struct media *med)
 	media_silence(med->wake);
 	while (ring_pop(med->commands, &cmd))
 		take_command(med, &cmd);
-	while (ring_pop(med->packets_down, &pkt))
-		call_receive(pkt.line->call, pkt.buf, pkt.size, now_us());
+	while (ring_pop(med->packets_down, &pkt)) {
+		if (pkt.message)
+			call_message(pkt.line->call, pkt.buf, pkt.size);
+		else
+			call_receive(pkt.line->call, pkt.buf, pkt.size,
+				     now_us());
+	}
 }
 
 /* Whether the other end's host says that nobody is at the port. */

@@ -311,10 +311,10 @@ static void a_control_message_repeats_until_acknowledged_or_5_s(void)
 
 static void control_messages_of_several_kinds_wait_for_each_other(void)
 {
-	char longest[CONTROL_MAX + 2] = { 0 };
+	char longest[STREAM_APP_MAX + 2] = { 0 };
 	struct control ctl = { 0 };
 
-	memset(longest, 'x', CONTROL_MAX + 1);
+	memset(longest, 'x', STREAM_APP_MAX + 1);
 	g_assert_cmpint(control_say(&ctl, CONTROL_HAND, longest), ==,
 			-EMSGSIZE);
 	control_say(&ctl, CONTROL_HAND, "{\"h\":1}");
@@ -330,6 +330,47 @@ static void control_messages_of_several_kinds_wait_for_each_other(void)
 	g_assert_cmpuint(due(&ctl, 5220 * MS), ==, 3);
 	control_acked(&ctl, 3);
 	g_assert_cmpuint(due(&ctl, 6 * S), ==, 0);
+}
+
+/* The size of what is sent now, 0: nothing. */
+static size_t due_size(struct control *ctl, uint64_t now)
+{
+	const struct control_message *msg = control_due(ctl, now);
+
+	return msg ? msg->size : 0;
+}
+
+static void control_messages_that_must_all_come_wait_behind_the_state(void)
+{
+	static const uint8_t text[STREAM_APP_MAX + 1];
+	struct control ctl = { 0 };
+
+	for (unsigned i = 0; i < CONTROL_QUEUE; i++)
+		g_assert_cmpint(control_queue(&ctl, text, i + 1), ==, 0);
+	g_assert_cmpint(control_queue(&ctl, text, 1), ==, -ENOBUFS);
+	g_assert_cmpuint(due_size(&ctl, 0), ==, 1);
+	/* The state goes before them, not before the one under way. */
+	control_say(&ctl, CONTROL_HAND, "{\"hand\":1}");
+	g_assert_cmpuint(due_size(&ctl, 20 * MS), ==, 0);
+	g_assert_cmpuint(due_size(&ctl, 200 * MS), ==, 1);
+	control_acked(&ctl, 1);
+	g_assert_cmpuint(due_size(&ctl, 220 * MS), ==, 10);
+	control_acked(&ctl, CONTROL_QUEUE + 1);
+	/* What is acknowledged makes room; the order stays. */
+	g_assert_cmpint(control_queue(&ctl, text, STREAM_APP_MAX + 1), ==,
+			-EMSGSIZE);
+	g_assert_cmpint(control_queue(&ctl, text, CONTROL_QUEUE + 1), ==, 0);
+	for (unsigned i = 1; i <= CONTROL_QUEUE; i++) {
+		g_assert_cmpuint(due_size(&ctl, 240 * MS), ==, i + 1);
+		control_acked(&ctl, ctl.sent->id);
+	}
+	g_assert_cmpuint(due_size(&ctl, 240 * MS), ==, 0);
+	/* Given up, it makes room and way too. */
+	control_queue(&ctl, text, 1);
+	control_queue(&ctl, text, 2);
+	g_assert_cmpuint(due_size(&ctl, 1 * S), ==, 1);
+	g_assert_cmpuint(due_size(&ctl, 6 * S), ==, 2);
+	g_assert_cmpuint(ctl.waiting, ==, 1);
 }
 
 static void a_repeated_control_message_is_shown_once(void)
@@ -394,6 +435,9 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/control/messages of several kinds wait for each other",
 		control_messages_of_several_kinds_wait_for_each_other);
+	g_test_add_func(
+		"/control/messages that must all come wait behind the state",
+		control_messages_that_must_all_come_wait_behind_the_state);
 	g_test_add_func("/control/a repeated message is shown once",
 			a_repeated_control_message_is_shown_once);
 	g_test_add_func("/registration/registering never touches the heap",
