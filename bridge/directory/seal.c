@@ -20,26 +20,45 @@ struct seal {
 	guint8 key[KEY_SIZE];
 };
 
-struct seal *seal_create(const char *secret)
+static void derive(const void *secret, gsize size, const char *info,
+		   guint8 key_r[KEY_SIZE])
 {
-	struct seal *seal = g_new0(struct seal, 1);
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
 						 (char *)"SHA256", 0),
-		OSSL_PARAM_construct_octet_string(
-			OSSL_KDF_PARAM_KEY, (void *)secret, strlen(secret)),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY,
+						  (void *)secret, size),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO,
-						  (void *)"IPSP seal", 9),
+						  (void *)info, strlen(info)),
 		OSSL_PARAM_construct_end(),
 	};
 
-	if (!ctx || EVP_KDF_derive(ctx, seal->key, KEY_SIZE, params) != 1)
+	if (!ctx || EVP_KDF_derive(ctx, key_r, KEY_SIZE, params) != 1)
 		g_error("seal: this OpenSSL has no HKDF");
 	EVP_KDF_CTX_free(ctx);
 	EVP_KDF_free(kdf);
+}
+
+struct seal *seal_create(const char *secret)
+{
+	struct seal *seal = g_new0(struct seal, 1);
+
+	derive(secret, strlen(secret), "IPSP seal", seal->key);
 	return seal;
+}
+
+char *seal_lend(const struct seal *seal, const char *site)
+{
+	g_autofree char *info = g_strconcat("IPSP lent gate ", site, NULL);
+	guint8 key[KEY_SIZE];
+	char *text;
+
+	derive(seal->key, sizeof(seal->key), info, key);
+	text = keys_base64url(key, sizeof(key));
+	OPENSSL_cleanse(key, sizeof(key));
+	return text;
 }
 
 void seal_destroy(struct seal **sealp)

@@ -20,6 +20,11 @@ struct seal *seal_create(const char *secret);
 void seal_destroy(struct seal **sealp);
 SCOPED_DESTROY(seal, seal_destroy)
 
+/* The secret of a site that is not to know the cluster's: HKDF-SHA256 of this
+ * seal's key, info "IPSP lent gate " and its name. It tells nothing of any
+ * other. Caller wipes and frees. */
+char *seal_lend(const struct seal *seal, const char *site);
+
 /* Caller frees. */
 char *seal_close(const struct seal *seal, const char *name, GBytes *secret);
 /* NULL and error when it was made under another secret or name, or is no

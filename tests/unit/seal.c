@@ -87,6 +87,27 @@ static void others_make_the_same_seals(void)
 	g_assert_true(g_bytes_equal(opened, right));
 }
 
+/* Nobody learns another's, or the cluster's, from his. */
+static void what_is_lent_is_of_one_site(void)
+{
+	SCOPED(seal) cluster = seal_create(SECRET);
+	SCOPED(seal) again = seal_create(SECRET);
+	g_autofree char *one = seal_lend(cluster, "lent-a.0");
+	g_autofree char *same = seal_lend(again, "lent-a.0");
+	g_autofree char *other = seal_lend(cluster, "lent-a.1");
+	SCOPED(seal) theirs = seal_create(one);
+	SCOPED(seal) others = seal_create(other);
+	g_autoptr(GBytes) secret = bytes("the keys of a call");
+	g_autofree char *of_cluster = seal_close(cluster, NAME, secret);
+	g_autofree char *of_one = seal_close(theirs, NAME, secret);
+
+	g_assert_cmpstr(one, ==, same);
+	g_assert_cmpuint(strlen(one), ==, 43);
+	refuses(theirs, NAME, of_cluster);
+	refuses(others, NAME, of_one);
+	refuses(cluster, NAME, of_one);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -96,6 +117,8 @@ int main(int argc, char **argv)
 			under_another_name_or_secret_it_does_not);
 	g_test_add_func("/seal/each changed character is noticed",
 			each_changed_character_is_noticed);
+	g_test_add_func("/seal/what is lent is of one site",
+			what_is_lent_is_of_one_site);
 	g_test_add_func("/seal/others make the same seals",
 			others_make_the_same_seals);
 	return g_test_run();
