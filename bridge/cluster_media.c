@@ -129,6 +129,9 @@ static gboolean place(struct room *room, const struct ipsp_message *invite,
 	/* Of a tool there is no INVITE. */
 	if (invite && *standby.site)
 		places_r->at[places_r->n++] = media_place(&standby);
+	places_r->has_offer = invite && invite->n_gates > 0;
+	if (places_r->has_offer)
+		places_r->offer = invite->gates[0];
 	return TRUE;
 }
 
@@ -214,6 +217,21 @@ static void write_seat(struct cluster_seat *seat)
 	cluster_tree_run(seat->room->tree, cm->host->now_ms(cm->arg));
 }
 
+/* Its secret goes over the member's session: not where all can read it. */
+static void take_offer(const struct member *mem, const struct ipsp_gate *gate,
+		       struct document_member *doc)
+{
+	if (!doc->srtp) {
+		g_message("cluster: the PhoneGate that member=%u offers is not "
+			  "taken: his session is not encrypted",
+			  mem->id);
+		return;
+	}
+	doc->has_offer = TRUE;
+	doc->offer.gate = *gate;
+	g_strlcpy(doc->offer.lender, mem->address, sizeof(doc->offer.lender));
+}
+
 static gboolean open_phone(struct member *mem,
 			   const struct media_places *places,
 			   const struct media_keys *keys,
@@ -226,6 +244,8 @@ static gboolean open_phone(struct member *mem,
 	seat->doc.payload_type = keys->payload_type;
 	seat->doc.level_id = keys->level_id;
 	seat->doc.srtp = keys->srtp;
+	if (places->has_offer)
+		take_offer(mem, &places->offer, &seat->doc);
 	write_seat(seat);
 	return TRUE;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bridge/cluster_private.h"
+#include "bridge/lent.h"
 
 /* A message is written with all that is written meanwhile, so that a site that
  * was away for a moment still has it. */
@@ -95,13 +96,25 @@ void cluster_want_drop(struct cluster_room *room, const char *did,
 }
 
 /* What is sealed under the key's name. */
-static void seal(const struct cluster_media *cm, const char *key,
+static void seal(const struct seal *seal, const char *key,
 		 const struct document_secret *secret, char *text_r, gsize cap)
 {
 	g_autoptr(GBytes) bytes = document_secret_write(secret);
-	g_autofree char *sealed = seal_close(cm->seal, key, bytes);
+	g_autofree char *sealed = seal_close(seal, key, bytes);
 
 	g_strlcpy(text_r, sealed, cap);
+}
+
+/* For a site's eyes. */
+static void seal_for(const struct cluster_media *cm, const char *site,
+		     const char *key, const struct document_secret *secret,
+		     char *text_r, gsize cap)
+{
+	SCOPED(seal) lent = NULL;
+
+	if (lent_is(site))
+		lent = lent_seal(cm->seal, site);
+	seal(lent ? lent : cm->seal, key, secret, text_r, cap);
 }
 
 static void common_secret(const struct keys *keys,
@@ -198,8 +211,13 @@ static void write_want(struct cluster_seat *seat,
 	g_strlcpy(doc.instance, site->instance, sizeof(doc.instance));
 	g_strlcpy(doc.gate, place->gate, sizeof(doc.gate));
 	place_secret(seat, place->k, &secret);
-	seal(seat->room->cm, key, &secret, doc.sealed, sizeof(doc.sealed));
+	seal_for(seat->room->cm, place->site, key, &secret, doc.sealed,
+		 sizeof(doc.sealed));
 	explicit_bzero(&secret, sizeof(secret));
+	/* What a caller lent stands in for nobody. */
+	doc.has_offer = mem->has_offer && !lent_is(place->site);
+	if (doc.has_offer)
+		doc.offer = mem->offer;
 	if (!standby) {
 		fill_alternate(seat, &doc);
 		fill_says(seat, &doc);
@@ -242,7 +260,7 @@ void cluster_seat_write_member(struct cluster_seat *seat)
 	struct document_secret secret;
 
 	member_secret(seat, &secret);
-	seal(seat->room->cm, key, &secret, seat->doc.sealed,
+	seal(seat->room->cm->seal, key, &secret, seat->doc.sealed,
 	     sizeof(seat->doc.sealed));
 	explicit_bzero(&secret, sizeof(secret));
 	value = document_write(DOCUMENT_MEMBER, &seat->doc);

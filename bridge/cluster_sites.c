@@ -294,6 +294,7 @@ static struct recommend_site view(const struct site *site, const char *room)
 	return (struct recommend_site){
 		.site = site->doc.site,
 		.host = site->doc.host,
+		.owner = site->doc.has_lent ? RECOMMEND_OTHER : RECOMMEND_SITE,
 		.global = site->doc.net == DOCUMENT_NET_GLOBAL,
 		.draining = site->doc.draining,
 		.places = any_open(site) ? all : 0,
@@ -364,7 +365,7 @@ static void fill(const struct site *site, const char *room, gboolean standby,
 	g_strlcpy(place_r->gate, gate->id, sizeof(place_r->gate));
 }
 
-/* The sites that are here, and what is seen of each for one room. */
+/* The sites that serve one, and what is seen of each for one room. */
 struct choice {
 	GPtrArray *sites; /* struct site * */
 	GArray *views;	  /* struct recommend_site */
@@ -375,6 +376,18 @@ static void choice_clear(struct choice *cho)
 {
 	g_ptr_array_unref(cho->sites);
 	g_array_unref(cho->views);
+}
+
+/* What a caller lent is for other callers of his room: for a tool, and for a
+ * new standby, there is no INVITE. */
+static gboolean serves(const struct site *site, const char *room,
+		       const struct ipsp_message *invite)
+{
+	const struct document_lent *lent = &site->doc.lent;
+
+	return !site->doc.has_lent ||
+	       (invite && !strcmp(lent->room, room) &&
+		g_ascii_strcasecmp(lent->lender, invite->address) != 0);
 }
 
 /* For who sent the INVITE; NULL: nothing is known of him. */
@@ -394,6 +407,8 @@ static struct choice choice_of(const struct cluster_sites *cs, const char *room,
 		struct site *site = g_hash_table_lookup(cs->sites, doc->site);
 		struct recommend_site one = view(site, room);
 
+		if (!serves(site, room, invite))
+			continue;
 		if (invite)
 			one.rtt_ms = measured_ms(cs, doc->site, invite, now_ms);
 		g_ptr_array_add(cho.sites, site);

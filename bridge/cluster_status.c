@@ -186,7 +186,7 @@ void cluster_media_hub_told(struct cluster_media *cm,
 			room->by_origin,
 			GUINT_TO_POINTER(doc->talkers[i].origin));
 
-		if (seat)
+		if (seat && !strcmp(seat->doc.place.site, name->site))
 			seat->mem->level = doc->talkers[i].level_dbov;
 	}
 }

@@ -381,7 +381,7 @@ void cluster_tree_set(struct cluster_tree *tree, const char *site, guint worker,
 {
 	struct hub *hub = g_hash_table_lookup(tree->by_site, site);
 	const struct document_site *doc = cluster_sites_find(tree->sites, site);
-	const gboolean leaf = doc && doc->draining;
+	const gboolean leaf = doc && (doc->draining || doc->has_lent);
 	struct cascade_hub planned;
 
 	/* What is left over of a dead site makes no hub. */

@@ -109,6 +109,10 @@ static const struct config_key room_keys[] = {
 	    100000, FALSE),
 	KEY("record_max_mb", number, config_room, record_max_mb, 0, 1000000,
 	    FALSE),
+	KEY("offered_gates", addresses, config_room, offered_gates, 0, 1,
+	    FALSE),
+	KEY("offered_gates_networks", networks, config_room,
+	    offered_gates_networks, 0, 0, FALSE),
 	{ 0 },
 };
 
@@ -139,6 +143,8 @@ static void free_room(gpointer data)
 	g_free(room->pin);
 	g_strfreev(room->plain_rtp_networks);
 	g_strfreev(room->allowed);
+	g_strfreev(room->offered_gates);
+	g_strfreev(room->offered_gates_networks);
 	g_clear_pointer(&room->key, g_bytes_unref);
 	g_free(room);
 }
@@ -349,6 +355,7 @@ static void read_room(struct config_text *text, const char *group,
 	room->answer = CONFIG_ANSWER_OPEN;
 	config_read_group(text, group, room_keys, room);
 	require(text, group, "account", room->account, "main");
+	together(text, group, "offered_gates", "offered_gates_networks");
 	if (!room->address) {
 		config_text_mistake(text, group, NULL,
 				    "\"%s\" is no mail address, like [room "
@@ -377,6 +384,11 @@ static void check_room(struct config_text *text, const char *group,
 		address ? (void *)config_room(cfg, address) : NULL;
 	const struct config_mail *mail;
 
+	if (room && room->offered_gates && !cfg->directory.etcd)
+		config_text_mistake(text, group, "offered_gates",
+				    "offered_gates needs directory = etcd in "
+				    "[bridge]: an offered PhoneGate is a site "
+				    "of a cluster");
 	if (!room || !room->account)
 		return;
 	mail = config_mail(cfg, room->account);

@@ -43,6 +43,9 @@ struct config_room { /* [room ADDRESS] */
 	GBytes *key;	 /* 16 bytes mixed into the key schedule, or NULL */
 	gboolean record; /* moderators may record it */
 	guint record_max_minutes, record_max_mb; /* 0: no limit */
+	/* Whose PhoneGates are used when they offer one, addresses and domains,
+	 * and in which networks these may be. Both or none. */
+	GStrv offered_gates, offered_gates_networks;
 };
 
 /* Where the processes of a cluster meet; struct directory_config. */

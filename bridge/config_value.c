@@ -1,4 +1,5 @@
 #include "bridge/config_value.h"
+#include "bridge/lent.h"
 
 #include <arpa/inet.h>
 #include <gio/gio.h>
@@ -294,6 +295,11 @@ char *config_read_site(const struct config_key *key, const char *value,
 	if (!length || length > 63)
 		return g_strdup_printf("\"%s\" is no name of a site: 1 to 63 "
 				       "letters, digits, \"-\", \".\", \"_\"",
+				       value);
+	if (lent_is(value))
+		return g_strdup_printf("\"%s\": names that begin with \""
+				       "lent-\" are those of PhoneGates that "
+				       "callers offer",
 				       value);
 	return config_read_text(key, value, field);
 }

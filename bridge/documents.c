@@ -130,6 +130,12 @@ static const struct json_field worker_fields[] = {
 	END,
 };
 
+static const struct json_field lent_fields[] = {
+	TEXT("room", R, document_lent, room),
+	TEXT("lender", R, document_lent, lender),
+	END,
+};
+
 static const struct json_field site_fields[] = {
 	TEXT("site", R, document_site, site),
 	TEXT("instance", R, document_site, instance),
@@ -146,6 +152,7 @@ static const struct json_field site_fields[] = {
 	TEXT("release", O, document_site, release),
 	NUMBER("proto_min", R, document_site, protocol_min, 0, G_MAXUINT16),
 	NUMBER("proto_max", R, document_site, protocol_max, 0, G_MAXUINT16),
+	MAYBE("lent", document_site, lent, has_lent, lent_fields),
 	END,
 };
 
@@ -171,6 +178,12 @@ static const struct json_field tool_fields[] = {
 	WORD("dir", R, document_tool, direction, directions),
 	NUMBER("bitrate", O, document_tool, bitrate, 0, G_MAXUINT32),
 	TEXT("cname", R, document_tool, cname),
+	END,
+};
+
+static const struct json_field offer_fields[] = {
+	TEXT("lender", R, document_offer, lender),
+	STRUCT("pg", document_offer, gate, gate_fields),
 	END,
 };
 
@@ -201,6 +214,7 @@ static const struct json_field member_fields[] = {
 	TIME("floor_until_ms", O, document_member, floor_until_ms),
 	FLAG("mute_after", document_member, mute_after),
 	NUMBER("heard", O, document_member, heard, 0, G_MAXUINT32),
+	MAYBE("offer", document_member, offer, has_offer, offer_fields),
 	END,
 };
 
@@ -280,6 +294,7 @@ static const struct json_field want_session_fields[] = {
 	NUMBER("said", O, document_want_session, said, 0, G_MAXUINT32),
 	ITEMS("says", document_want_session, says, n_says, DOCUMENTS_MAX_SAID,
 	      said_fields),
+	MAYBE("offer", document_want_session, offer, has_offer, offer_fields),
 	END,
 };
 

@@ -85,6 +85,12 @@ struct document_worker {
 
 enum document_net { DOCUMENT_NET_PRIVATE, DOCUMENT_NET_GLOBAL };
 
+/* A PhoneGate that a caller lends to a room, see lent.h. */
+struct document_lent {
+	char room[321];	  /* nobody of another room is to come */
+	char lender[321]; /* his address: he is not to sit there */
+};
+
 struct document_site {
 	char site[64];
 	char instance[23]; /* of this run of the process; random */
@@ -100,6 +106,8 @@ struct document_site {
 	gint64 since;			  /* Unix seconds */
 	char release[32];		  /* "0.2.0" */
 	guint protocol_min, protocol_max; /* of trunks, docs/trunk.md */
+	gboolean has_lent;
+	struct document_lent lent;
 };
 
 struct document_owner {
@@ -125,6 +133,13 @@ struct document_tool {
 	enum sdp_direction direction; /* what it may do */
 	guint bitrate;		      /* at most, bit/s; 0: not said */
 	char cname[IPSP_DID_LENGTH + 1];
+};
+
+/* The PhoneGate that a member offers, as far as the room takes it: the site
+ * where he sits stands in for it (lent.h). */
+struct document_offer {
+	char lender[321];
+	struct ipsp_gate gate; /* udp candidates, none of them tried yet */
 };
 
 /* The owner's record of a member, enough for another owner to go on. */
@@ -153,6 +168,8 @@ struct document_member {
 	gint64 floor_until_ms; /* bridge/room/floor.h */
 	gboolean mute_after;
 	guint32 heard; /* of what he said in band at this place, the last */
+	gboolean has_offer;
+	struct document_offer offer;
 };
 
 struct document_sound { /* of the room, as in config.h */
@@ -247,6 +264,8 @@ struct document_want_session {
 	guint32 said;
 	guint n_says;
 	struct document_said says[DOCUMENTS_MAX_SAID];
+	gboolean has_offer;
+	struct document_offer offer;
 };
 
 /* What is sealed: keys of one caller. A want has those of its place k only,

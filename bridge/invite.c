@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bridge/answer.h"
+#include "bridge/offer.h"
 #include "signaling/letters.h"
 
 #define PAYLOAD_TYPE  111
@@ -248,6 +249,7 @@ void invite_arrived(struct arrival *arr)
 		refuse(arr, IPSP_REJECT, code, 0);
 		return;
 	}
+	offer_screen(arr->hall->rules, arr->msg->from_address, &arr->ipsp);
 	if (!rec->media->place(arr->hall->room, &arr->ipsp, &places,
 			       rec->media_arg)) {
 		refuse(arr, IPSP_BUSY, BUSY, MEDIA_RETRY_S);

@@ -28,6 +28,10 @@ struct media_place {
 struct media_places {
 	guint n;
 	struct media_place at[MEDIA_MAX_PLACES];
+	/* The PhoneGate that the caller offers, which is to be used for
+	 * others (lent.h). */
+	gboolean has_offer;
+	struct ipsp_gate offer;
 };
 
 /* What a session is keyed with. */

@@ -4,10 +4,12 @@
 
 #include "bridge/config.h"
 #include "bridge/config_fixed.h"
+#include "bridge/lend.h"
 #include "bridge/metrics.h"
 #include "bridge/program.h"
 #include "bridge/site_config.h"
 #include "bridge/web_config.h"
+#include "signaling/udp_candidate.h"
 #include "web/web.h"
 
 #define DRAIN_S 30 /* a caller who never comes again holds up nobody */
@@ -18,6 +20,9 @@ struct phonegate {
 	struct site *site;
 	struct web *web; /* NULL: none configured */
 	int drain_s;
+	/* It is lent by a phone, at this address; see lend.h. */
+	char *lend;
+	struct ipsp_candidate lend_at;
 };
 
 /* The directory. */
@@ -177,9 +182,21 @@ static void close_all(void *arg)
 
 static const char *wrong_options(void *arg)
 {
-	const struct phonegate *gate = arg;
+	struct phonegate *gate = arg;
 
+	if (gate->lend && !udp_candidate_parse(&gate->lend_at, gate->lend))
+		return "--lend takes ADDRESS:PORT, an IP address of this host";
 	return gate->drain_s < 0 ? "--drain is at least 0" : NULL;
+}
+
+static int run_lent(void *arg)
+{
+	struct phonegate *gate = arg;
+
+	if (!gate->lend)
+		return -1;
+	g_free(gate->lend);
+	return lend_run(gate->lend_at.address, gate->lend_at.port);
 }
 
 int main(int argc, char **argv)
@@ -188,6 +205,9 @@ int main(int argc, char **argv)
 	const GOptionEntry options[] = {
 		{ "drain", 0, 0, G_OPTION_ARG_INT, &gate.drain_s,
 		  "Wait so long for callers to go elsewhere (30)", "SECONDS" },
+		{ "lend", 0, 0, G_OPTION_ARG_STRING, &gate.lend,
+		  "Serve a room for the phone that started this",
+		  "ADDRESS:PORT" },
 		{ 0 },
 	};
 	const struct program prog = {
@@ -196,6 +216,7 @@ int main(int argc, char **argv)
 		.config_path = "/etc/ipsp-phonegate.conf",
 		.options = options,
 		.wrong_options = wrong_options,
+		.instead = run_lent,
 		.load = config_load_phonegate,
 		.open = open_all,
 		.configure = configure,

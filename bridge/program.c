@@ -129,6 +129,21 @@ static int run_until_ended(struct running *run, struct config *cfg)
 	return EXIT_SUCCESS;
 }
 
+static int run_daemon(struct running *run, gboolean check)
+{
+	struct config *cfg;
+
+	if (!run->config_path)
+		run->config_path = g_strdup(run->prog->config_path);
+	cfg = program_load(run->prog->load, run->config_path);
+	if (!cfg)
+		return EXIT_CONFIG;
+	if (!check)
+		return run_until_ended(run, cfg);
+	config_free(cfg);
+	return EXIT_SUCCESS;
+}
+
 struct choices {
 	gboolean check, version;
 };
@@ -170,8 +185,7 @@ int program_run(const struct program *prog, int argc, char **argv, void *arg)
 	struct running run = { .prog = prog, .arg = arg };
 	struct choices chs = { 0 };
 	g_autoptr(GError) error = NULL;
-	int status = EXIT_SUCCESS;
-	struct config *cfg;
+	int status = -1;
 
 	hold_hangup(TRUE);
 	if (!parse(&run, &chs, &argc, &argv, &error)) {
@@ -188,15 +202,10 @@ int program_run(const struct program *prog, int argc, char **argv, void *arg)
 	log_begin();
 	/* What is written to a peer that has gone ends nothing. */
 	signal(SIGPIPE, SIG_IGN);
-	if (!run.config_path)
-		run.config_path = g_strdup(prog->config_path);
-	cfg = program_load(prog->load, run.config_path);
-	if (!cfg)
-		status = EXIT_CONFIG;
-	else if (chs.check)
-		config_free(cfg);
-	else
-		status = run_until_ended(&run, cfg);
+	if (prog->instead)
+		status = prog->instead(arg);
+	if (status < 0)
+		status = run_daemon(&run, chs.check);
 	g_free(run.config_path);
 	return status;
 }

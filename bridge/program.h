@@ -25,6 +25,9 @@ struct program {
 	const GOptionEntry *options; /* its own */
 	/* What is wrong with their values, or NULL. May be NULL itself. */
 	const char *(*wrong_options)(void *arg);
+	/* What its options want it to do instead of being a daemon; returns
+	 * what main() does. Negative: nothing. May be NULL itself. */
+	int (*instead)(void *arg);
 	program_load_func load;
 	/* Takes cfg, also when it fails; close() follows in both cases. */
 	gboolean (*open)(struct config *cfg, void *arg, GError **error);

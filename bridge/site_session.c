@@ -36,6 +36,7 @@ static void close_leg(struct site_session *ses)
 {
 	if (!ses->leg)
 		return;
+	site_lent_destroy(&ses->lent);
 	spend(ses);
 	g_hash_table_remove(ses->room->site->sessions,
 			    GUINT_TO_POINTER(ses->number));
@@ -383,6 +384,12 @@ static void end(struct site_session *ses)
 	site_session_gone(ses, DOCUMENT_GONE_BYE);
 }
 
+static void update_lent(struct site_session *ses)
+{
+	if (ses->want->has_offer && !ses->lent)
+		ses->lent = site_lent_create(ses);
+}
+
 static gboolean has_lingered(const struct site_session *ses, gint64 now_us)
 {
 	return ses->linger_us &&
@@ -400,6 +407,7 @@ gboolean site_session_reconcile(struct site_session *ses, gint64 now_us)
 		if (is_here(ses)) {
 			update_alternate(ses);
 			update_says(ses);
+			update_lent(ses);
 		}
 	}
 	if (ses->want->has_end && !ses->status.gone)
@@ -423,6 +431,7 @@ void site_session_registered(struct site_session *ses, const char *path)
 			tell_mute(ses);
 		update_alternate(ses);
 		update_says(ses);
+		update_lent(ses);
 	}
 	g_info("site: registered room=%s did=%s.%u path=%s", ses->room->address,
 	       ses->did, ses->k, path);
@@ -465,6 +474,8 @@ void site_session_message(struct site_session *ses, const char *json,
 	const gint64 now_us = g_get_monotonic_time();
 	struct in_band msg;
 
+	if (ses->lent && site_lent_message(ses->lent, json, size))
+		return;
 	if (!in_band_read(&msg, json, size))
 		return;
 	if (msg.type != IN_BAND_SELF_MUTE)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bridge/candidates.h"
+#include "bridge/lent.h"
 #include "bridge/site_private.h"
 #include "signaling/keys.h"
 
@@ -87,15 +88,20 @@ static struct trunk *make_trunk(const struct site *site,
 	struct trunk_config cfg = { .tag = tag,
 				    .role = roles[want->role],
 				    .protocol = want->protocol };
+	/* A peer that does not know the cluster's secret has its own. */
+	char *secret = lent_is(want->site) ? seal_lend(site->seal, want->site)
+					   : g_strdup(site->cluster_secret);
 	struct trunk *trk = NULL;
 
 	g_strlcpy(cfg.id, want->id, sizeof(cfg.id));
 	set_peers(&cfg, want);
-	if (!trunk_derive(&cfg, (const guint8 *)site->cluster_secret,
-			  strlen(site->cluster_secret), want->salt) &&
+	if (!trunk_derive(&cfg, (const guint8 *)secret, strlen(secret),
+			  want->salt) &&
 	    trunk_create(&trk, &cfg))
 		trk = NULL;
 	explicit_bzero(&cfg, sizeof(cfg));
+	explicit_bzero(secret, strlen(secret));
+	g_free(secret);
 	return trk;
 }
 

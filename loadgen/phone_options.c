@@ -242,6 +242,13 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 		  "udp, wss or auto", "KIND" },
 		{ "plain", 0, 0, G_OPTION_ARG_NONE, &opt->plain,
 		  "Sound in the clear, for lab rooms that allow it", NULL },
+		{ "offer-gate", 0, 0, G_OPTION_ARG_STRING, &opt->offer_gate,
+		  "Offer the room a PhoneGate at this address of this host",
+		  "ADDRESS:PORT" },
+		{ "gate-program", 0, 0, G_OPTION_ARG_FILENAME,
+		  &opt->gate_program,
+		  "Its program, instead of the installed ipsp-phonegate",
+		  "FILE" },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &opt->json,
 		  "JSON lines, also on a terminal", NULL },
 		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &config,
@@ -297,5 +304,7 @@ void phone_options_clear(struct phone_options *opt)
 	g_clear_pointer(&opt->room_key, g_bytes_unref);
 	g_free(opt->send);
 	g_free(opt->receive);
+	g_free(opt->offer_gate);
+	g_free(opt->gate_program);
 	*opt = (struct phone_options){ 0 };
 }

@@ -19,6 +19,7 @@ struct phone_options {
 	gdouble seconds; /* of talking; 0: until somebody ends it */
 	enum caller_transport transport;
 	gboolean plain;
+	char *offer_gate, *gate_program; /* NULL: none; the installed one */
 	gboolean json;
 };
 

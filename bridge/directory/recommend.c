@@ -114,7 +114,7 @@ static gboolean is_eligible(const struct search *what,
 {
 	if (!what->standby)
 		return has_room(it, it->used);
-	return !it->draining && it->places && it->owner != RECOMMEND_CALLER &&
+	return !it->draining && it->places && it->owner == RECOMMEND_SITE &&
 	       (!what->beside || strcmp(it->site, what->beside->site) != 0);
 }
 

@@ -78,7 +78,7 @@ struct recommendation {
  * there is one that does not drain; after rule 1 another host goes before the
  * same, and then a site with room, for the standbys that it has already too,
  * before one without: it needs no place before it is used, and nobody is turned
- * away in mid-call. The caller's own gate is never a standby. */
+ * away in mid-call. What a caller offers is never a standby. */
 gboolean recommend(const struct recommend_caller *caller,
 		   const struct recommend_site *sites, guint n,
 		   struct recommendation *rec_r);

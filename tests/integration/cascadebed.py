@@ -116,9 +116,9 @@ class Cluster:
 
     def __init__(self, directory, hosts, sites_per_host, bridges, capacity,
                  address="127.0.0.1", bridge_gates=1, next_release=(),
-                 **site_keys):
+                 room_keys=None, **site_keys):
         self.directory, self.bridge_gates = directory, bridge_gates
-        self.next_release = next_release
+        self.next_release, self.room_keys = next_release, room_keys or {}
         self.mail = directory / "mail"
         Maildir(self.mail / "hall")
         self.etcd = LanEtcd(directory, address).start()
@@ -151,7 +151,8 @@ class Cluster:
             mails={"local": {"mailbox": f"maildir:{self.mail}/hall",
                              "post": f"maildir:{self.mail}/%u"}},
             rooms={ROOM: {"account": "local", "capacity": capacity,
-                          "talkers": 8, "moderators": CHAIR}},
+                          "talkers": 8, "moderators": CHAIR,
+                          **self.room_keys}},
             directory="etcd", etcd_url=self.etcd.url, site=name,
             cluster_secret_file=self.directory / "secret",
             media_address=host.address, gates=self.bridge_gates,

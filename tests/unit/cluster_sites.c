@@ -6,17 +6,28 @@
 
 #define ROOM "hall@conf.test"
 
-static void offer(struct cluster_sites *cs, const char *name, guint gates)
+/* lender NULL: a site of the cluster. */
+static void offer_of(struct cluster_sites *cs, const char *name, guint gates,
+		     const char *lender)
 {
 	struct document_site doc = { .n_workers = 1,
 				     .gates = gates,
-				     .sessions_per_gate = 5 };
+				     .sessions_per_gate = 5,
+				     .has_lent = lender != NULL };
 
+	g_strlcpy(doc.lent.room, ROOM, sizeof(doc.lent.room));
+	g_strlcpy(doc.lent.lender, lender ? lender : "",
+		  sizeof(doc.lent.lender));
 	doc.workers = g_new0(struct document_worker, 1);
 	doc.workers[0].open = TRUE;
 	g_strlcpy(doc.site, name, sizeof(doc.site));
 	g_strlcpy(doc.host, name, sizeof(doc.host));
 	cluster_sites_set(cs, name, &doc);
+}
+
+static void offer(struct cluster_sites *cs, const char *name, guint gates)
+{
+	offer_of(cs, name, gates, NULL);
 }
 
 static struct cluster_sites *three_of(guint gates)
@@ -114,6 +125,60 @@ static void a_site_without_gates_gets_nobody(void)
 	cluster_sites_destroy(&cs);
 }
 
+/* A place for who has mailed, who takes it. NULL: none. */
+static const char *place(struct cluster_sites *cs, const char *room,
+			 const char *who, struct document_place *standby_r)
+{
+	static struct document_place at;
+	struct ipsp_message invite = { .net = "global" };
+
+	g_strlcpy(invite.address, who, sizeof(invite.address));
+	if (!cluster_sites_place(cs, room, &invite, 0, &at, standby_r))
+		return NULL;
+	take(cs, room, &at, FALSE);
+	return at.site;
+}
+
+static void five_more_than_the_cluster_has_sit_at_a_lent_gate(void)
+{
+	struct cluster_sites *cs = cluster_sites_create();
+	struct document_place standby;
+
+	offer(cs, "a", 1);
+	offer_of(cs, "lent-x.0", 1, "ann@conf.test");
+	for (guint i = 0; i < 5; i++) {
+		g_assert_cmpstr(place(cs, ROOM, "bob@conf.test", &standby), ==,
+				"a");
+		/* Where there is no other site, nobody's gate stands by. */
+		g_assert_cmpstr(standby.site, ==, "");
+	}
+	g_assert_null(place(cs, ROOM, "Ann@conf.test", &standby));
+	g_assert_null(place(cs, "other@conf.test", "bob@conf.test", &standby));
+	for (guint i = 0; i < 5; i++) {
+		g_assert_cmpstr(place(cs, ROOM, "bob@conf.test", &standby), ==,
+				"lent-x.0");
+		g_assert_cmpstr(standby.site, ==, "a");
+	}
+	g_assert_null(place(cs, ROOM, "bob@conf.test", &standby));
+	cluster_sites_destroy(&cs);
+}
+
+static void no_lent_gate_is_a_tools_or_stands_by_for_another(void)
+{
+	struct cluster_sites *cs = cluster_sites_create();
+	const struct document_place at = { .site = "lent-x.0" };
+	struct document_place tool, standby;
+
+	offer_of(cs, "lent-x.0", 1, "ann@conf.test");
+	offer_of(cs, "lent-y.0", 1, "bob@conf.test");
+	g_assert_false(cluster_sites_standby(cs, ROOM, &at, &standby));
+	g_assert_false(cluster_sites_place(cs, ROOM, NULL, 0, &tool, &standby));
+	offer(cs, "a", 1);
+	g_assert_true(cluster_sites_standby(cs, ROOM, &at, &standby));
+	g_assert_cmpstr(standby.site, ==, "a");
+	cluster_sites_destroy(&cs);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -121,6 +186,8 @@ int main(int argc, char **argv)
 	ADD(a_hub_of_standbys_counts_while_they_keep_their_places);
 	ADD(all_places_are_given_and_not_one_more);
 	ADD(a_site_without_gates_gets_nobody);
+	ADD(five_more_than_the_cluster_has_sit_at_a_lent_gate);
+	ADD(no_lent_gate_is_a_tools_or_stands_by_for_another);
 #undef ADD
 	return g_test_run();
 }

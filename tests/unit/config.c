@@ -242,6 +242,13 @@ static const struct {
 	{ WHOLE "answer = list\n", "8: answer = list and allowed" },
 	{ WHOLE "allowed = a@b.org\n", "8: answer = list and allowed" },
 	{ WHOLE "answer = aligned\n", "8: answer = aligned needs authserv_id" },
+	{ WHOLE "offered_gates = a@b.org\n",
+	  "8: give offered_gates and offered_gates_networks, or neither" },
+	{ WHOLE "offered_gates_networks = 192.0.2.0/24\n",
+	  "8: give offered_gates and offered_gates_networks, or neither" },
+	{ WHOLE "offered_gates = a@b.org\n"
+		"offered_gates_networks = 192.0.2.0/24\n",
+	  "8: offered_gates needs directory = etcd" },
 	{ WHOLE "key = short\n", "8: key: a room key is 16 bytes" },
 	{ WHOLE "pin =\n", "8: pin: give a value, or leave the key out" },
 	{ WHOLE "name = a\nname = b\n", "9: name stands already in line 8" },

@@ -29,7 +29,8 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"true},{\"cand\":[{\"p\":\"udp\",\"a\":\"2001:db8::1\",\"n\":"
 		"65535}]}],\"gates\":2,\"sessions_per_gate\":5,\"used\":3,"
 		"\"draining\":true,\"since\":1700000000,\"release\":\"0.2.0\","
-		"\"proto_min\":1,\"proto_max\":2}",
+		"\"proto_min\":1,\"proto_max\":2,\"lent\":{\"room\":"
+		"\"hall@example.org\",\"lender\":\"anna@example.org\"}}",
 	[DOCUMENT_OWNER] = "{\"bridge\":\"b\",\"host\":\"b.example\",\"web\":"
 			   "\"https://b.example\",\"since\":1700000000}",
 	[DOCUMENT_MEMBER] =
@@ -46,7 +47,10 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\","
 		"\"talked_s\":61,\"hand_ms\":1700000001000,"
 		"\"floor\":true,\"floor_until_ms\":1700000061000,"
-		"\"mute_after\":true,\"heard\":5}",
+		"\"mute_after\":true,\"heard\":5,"
+		"\"offer\":{\"lender\":\"anna@example.org\","
+		"\"pg\":{\"id\":\"offered\",\"local\":true,\"cand\":[{\"p\":"
+		"\"udp\",\"a\":\"192.0.2.9\",\"n\":40000}]}}}",
 	[DOCUMENT_WANT_HUB] =
 		"{\"instance\":\"6Vq0\",\"plan\":7,\"hub\":3,\"worker\":1,"
 		"\"sound\":{\"talkers\":5,"
@@ -68,7 +72,10 @@ static const char *const examples[DOCUMENT_KINDS] = {
 		"\"id\":\"b-1\",\"local\":true,\"cand\":[{\"p\":\"udp\",\"a\":"
 		"\"192.0.2.2\",\"n\":5004}]}},\"end\":{\"why\":\"kicked\","
 		"\"text\":\"Not so loud\"},\"said\":3,\"says\":[{\"m\":"
-		"\"{\\\"t\\\":\\\"floor\\\"}\"}]}",
+		"\"{\\\"t\\\":\\\"floor\\\"}\"}],"
+		"\"offer\":{\"lender\":"
+		"\"anna@example.org\",\"pg\":{\"id\":\"offered\",\"cand\":["
+		"{\"p\":\"udp\",\"a\":\"192.0.2.9\",\"n\":40000}]}}}",
 	[DOCUMENT_STATUS_HUB] =
 		"{\"plan\":7,\"parent\":\"alternate\",\"root\":true,\"trunks\":"
 		"[{\"id\":\"3-1\",\"up\":true,\"loss\":0.5,\"rtt_ms\":-1.0,"
