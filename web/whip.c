@@ -95,16 +95,22 @@ static gboolean is_type(const char *type, const char *wanted)
 	       strchr("; \t", type[length]);
 }
 
-/* RFC 3986 3.3, but for "+": libwebsockets reads that as a space. `bridge`:
- * the URL before the path, or ""; session may be NULL. */
+/* RFC 3986 3.3, but for "+": libwebsockets reads that as a space. */
+static char *segment(const char *text)
+{
+	return g_uri_escape_string(text, "@!$&'()*,;=:", FALSE);
+}
+
+/* `bridge`: the URL before the path, or ""; session may be NULL, and is
+ * whatever was asked for. */
 static char *location_of(const char *bridge, const char *room,
 			 const char *session)
 {
-	g_autofree char *escaped =
-		g_uri_escape_string(room, "@!$&'()*,;=:", FALSE);
+	g_autofree char *first = segment(room);
+	g_autofree char *second = segment(session ? session : "");
 
-	return g_strconcat(bridge, PREFIX, escaped, session ? "/" : NULL,
-			   session, NULL);
+	return g_strconcat(bridge, PREFIX, first, session ? "/" : NULL, second,
+			   NULL);
 }
 
 /* RFC 9725 4.5: the same request, there. */
