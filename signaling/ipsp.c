@@ -54,15 +54,17 @@ static void read_string(struct reader *rd, json_t *object, const char *name,
 			char *buf, gsize cap, enum presence presence)
 {
 	json_t *value = member(rd, object, name, JSON_STRING, presence);
+	g_autofree char *text = NULL;
 
 	if (!value)
 		return;
-	if (json_string_length(value) >= cap ||
-	    !text_is_line(json_string_value(value)) ||
-	    (presence == REQUIRED && json_string_length(value) == 0))
+	/* As it would be written: text_line(). */
+	text = g_strstrip(g_strdup(json_string_value(value)));
+	if (json_string_length(value) >= cap || !text_is_line(text) ||
+	    (presence == REQUIRED && !*text))
 		mark_wrong(rd, name);
 	else
-		g_strlcpy(buf, json_string_value(value), cap);
+		g_strlcpy(buf, text, cap);
 }
 
 static gint64 read_integer(struct reader *rd, json_t *object, const char *name,

@@ -383,7 +383,7 @@ static void what_is_written_can_always_be_read(void)
 	part = ipsp_encode(&msg);
 	ipsp_decode(&got, part, &error);
 	g_assert_no_error(error);
-	g_assert_true(g_str_has_prefix(got.text, "two lines, half a "));
+	g_assert_true(g_str_has_prefix(got.text, "two lines, half a"));
 }
 
 static void a_standby_is_told_and_read(void)
