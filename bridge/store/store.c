@@ -190,6 +190,18 @@ static gboolean prepare(struct store *sto, GError **error)
 	return TRUE;
 }
 
+/* SQLite waits for nobody while it changes the journal's mode, or brings back
+ * what the last one to close it took away: that is done again here. */
+static gboolean set_up(struct store *sto, const char *script, GError **error)
+{
+	const gint64 until = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+
+	while (sqlite3_exec(sto->db, script, NULL, NULL, NULL) == SQLITE_BUSY &&
+	       g_get_monotonic_time() < until)
+		g_usleep(5000);
+	return run_script(sto, script, error);
+}
+
 struct store *store_open(const char *path, GError **error)
 {
 	/* secure_delete: a wiped private key is overwritten, not unlinked. */
@@ -207,7 +219,7 @@ struct store *store_open(const char *path, GError **error)
 		store_close(&sto);
 		return NULL;
 	}
-	if (!run_script(sto, setup, error) || !upgrade(sto, error) ||
+	if (!set_up(sto, setup, error) || !upgrade(sto, error) ||
 	    !prepare(sto, error)) {
 		g_prefix_error(error, "%s: ", path);
 		store_close(&sto);
