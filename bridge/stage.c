@@ -295,6 +295,12 @@ void leg_mute(struct leg *leg, gboolean muted)
 	      "a mute");
 }
 
+void leg_deafen(struct leg *leg, gboolean deaf)
+{
+	check(leg, worker_deafen(stage_thread(leg->stage), leg->ses, deaf),
+	      "a hold");
+}
+
 void leg_set_volume(struct leg *leg, guint percent)
 {
 	check(leg,

@@ -145,6 +145,7 @@ void leg_arrived(struct leg *leg);
 
 void leg_admit(struct leg *leg);
 void leg_mute(struct leg *leg, gboolean muted);
+void leg_deafen(struct leg *leg, gboolean deaf);
 void leg_set_volume(struct leg *leg, guint percent);
 /* An in-band message. */
 void leg_tell(struct leg *leg, const char *json);

@@ -452,6 +452,12 @@ static void mute(struct engine *eng, struct command *cmd)
 	mix_leg_set_muted(cmd->ses->leg, cmd->muted);
 }
 
+static void deafen(struct engine *eng, struct command *cmd)
+{
+	(void)eng;
+	cmd->ses->deaf = cmd->deaf;
+}
+
 static void set_gain(struct engine *eng, struct command *cmd)
 {
 	(void)eng;
@@ -593,6 +599,7 @@ static void (*const handlers[COMMANDS])(struct engine *eng,
 	[COMMAND_REMOVE_SESSION] = remove_session,
 	[COMMAND_ADMIT] = admit,
 	[COMMAND_MUTE] = mute,
+	[COMMAND_DEAFEN] = deafen,
 	[COMMAND_SET_GAIN] = set_gain,
 	[COMMAND_MESSAGE] = message,
 	[COMMAND_REDIRECT] = redirect,

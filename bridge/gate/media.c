@@ -188,7 +188,7 @@ static void send_media(struct engine *eng, struct session *ses, unsigned missed)
 {
 	uint8_t *buf = outbox_buffer(&eng->outbox);
 	const uint8_t *payload = NULL;
-	size_t size = mix_leg_packet(ses->leg, &payload);
+	size_t size = ses->deaf ? 0 : mix_leg_packet(ses->leg, &payload);
 
 	/* Steps that never ran are a gap in the sound, not in its time. */
 	if (missed)

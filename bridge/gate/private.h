@@ -175,6 +175,7 @@ struct session {
 	struct mix_leg *leg;
 	bool joined, gone;
 	bool held;	  /* see session_config */
+	bool deaf;	  /* see worker_deafen() */
 	atomic_int level; /* dBov; the control thread reads it */
 	uint64_t joined_tick;
 	struct path path; /* proven; media goes there */
@@ -310,6 +311,7 @@ enum command_kind {
 	COMMAND_REMOVE_SESSION,
 	COMMAND_ADMIT,
 	COMMAND_MUTE,
+	COMMAND_DEAFEN,
 	COMMAND_SET_GAIN,
 	COMMAND_MESSAGE,
 	COMMAND_REDIRECT,
@@ -362,6 +364,7 @@ struct command {
 		struct credentials *credentials;
 		bool must;
 		bool muted;
+		bool deaf;
 		float gain;
 		struct message *message;
 		/* WebSocket packets that were handed down before this close. */

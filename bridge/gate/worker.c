@@ -389,6 +389,13 @@ int worker_mute(struct worker *wrk, struct session *ses, bool muted)
 					       .muted = muted });
 }
 
+int worker_deafen(struct worker *wrk, struct session *ses, bool deaf)
+{
+	return command(wrk, &(struct command){ .kind = COMMAND_DEAFEN,
+					       .ses = ses,
+					       .deaf = deaf });
+}
+
 int worker_set_gain(struct worker *wrk, struct session *ses, float gain)
 {
 	return command(wrk, &(struct command){ .kind = COMMAND_SET_GAIN,

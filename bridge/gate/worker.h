@@ -115,6 +115,8 @@ int worker_remove_session(struct worker *wrk, struct session *ses);
 /* For a session that was created held. */
 int worker_admit(struct worker *wrk, struct session *ses);
 int worker_mute(struct worker *wrk, struct session *ses, bool muted);
+/* It is sent nothing of the mix, as if nobody spoke. */
+int worker_deafen(struct worker *wrk, struct session *ses, bool deaf);
 /* See mix_leg_set_gain(). */
 int worker_set_gain(struct worker *wrk, struct session *ses, float gain);
 /* Moves a room, its mix, gates and all `sessions` of its sessions, to another
