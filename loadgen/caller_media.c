@@ -140,6 +140,8 @@ static void note_message(struct caller *caller, const struct call_event *event)
 	notice_read(&notice, event->message.json, event->message.size);
 	switch (notice.type) {
 	case NOTICE_OTHER:
+	case NOTICE_HOLD:
+	case NOTICE_ROLE:
 		break;
 	case NOTICE_END: /* remembered for the BYE */
 		if (notice.end != CALLER_NOT_ENDED)

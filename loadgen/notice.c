@@ -8,8 +8,8 @@ static const struct {
 	const char *why;
 	enum caller_end end;
 } ends[] = {
-	{ "kicked", CALLER_KICKED },
-	{ "ended", CALLER_ROOM_ENDED },
+	{ "kicked", CALLER_KICKED },	 { "refused", CALLER_KICKED },
+	{ "banned", CALLER_KICKED },	 { "ended", CALLER_ROOM_ENDED },
 	{ "replaced", CALLER_REPLACED },
 };
 
@@ -36,7 +36,7 @@ static const struct {
 } plain[] = {
 	{ "check", NOTICE_CHECK, NULL },   { "mute", NOTICE_MUTE, NULL },
 	{ "ask-unmute", NOTICE_ASK, "n" }, { "hand", NOTICE_HAND, "place" },
-	{ "floor", NOTICE_FLOOR, NULL },
+	{ "floor", NOTICE_FLOOR, NULL },   { "hold", NOTICE_HOLD, NULL },
 };
 
 static gboolean read_plain(struct notice *notice_r, const json_t *root,
@@ -61,12 +61,16 @@ void notice_read(struct notice *notice_r, const char *json, gsize size)
 	const char *type = json_string_value(json_object_get(root, "t"));
 	const char *why = json_string_value(json_object_get(root, "why"));
 	const char *text = json_string_value(json_object_get(root, "text"));
+	const char *role = json_string_value(json_object_get(root, "role"));
 
 	*notice_r = (struct notice){ .type = NOTICE_OTHER };
 	if (!g_strcmp0(type, "end")) {
 		notice_r->type = NOTICE_END;
 		notice_r->end = end_of(why);
 		notice_r->why = text ? text_line(text, NOTICE_WHY_MAX) : NULL;
+	} else if (!g_strcmp0(type, "role")) {
+		notice_r->type = NOTICE_ROLE;
+		notice_r->on = !g_strcmp0(role, "listener");
 	} else if (!read_plain(notice_r, root, type) &&
 		   ipsp_decode_standby(&notice_r->gate, json, size)) {
 		notice_r->type = NOTICE_STANDBY;

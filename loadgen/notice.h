@@ -14,6 +14,8 @@ enum notice_type {
 	NOTICE_STANDBY, /* another gate stands by from now on */
 	NOTICE_CHECK,	/* make a STUN request now */
 	NOTICE_MUTE,	/* a moderator mutes you, or does no longer */
+	NOTICE_HOLD,	/* you wait in the lobby, or do no longer */
+	NOTICE_ROLE,	/* on: you are a listener; else something else */
 	NOTICE_ASK,	/* to unmute: asked for the n-th time */
 	NOTICE_HAND,	/* your hand is up, in this place of the queue */
 	NOTICE_FLOOR,	/* you have the floor, or have it no more */
@@ -24,7 +26,7 @@ struct notice {
 	enum caller_end end; /* END; CALLER_NOT_ENDED: a reason unknown to us */
 	char *why; /* END: the bridge's sentence, or NULL; caller frees */
 	struct ipsp_gate gate; /* STANDBY */
-	gboolean on;	       /* MUTE, HAND, FLOOR */
+	gboolean on;	       /* MUTE, HOLD, ROLE, HAND, FLOOR */
 	guint n;	       /* ASK; HAND: the place, 0: not said */
 	guint seconds;	       /* FLOOR; 0: no limit */
 };

@@ -174,6 +174,14 @@ static char *sentence_of(const struct notice *notice)
 	case NOTICE_MUTE:
 		return g_strdup(notice->on ? "a moderator muted you"
 					   : "a moderator unmuted you");
+	case NOTICE_HOLD:
+		return g_strdup(notice->on ? "you wait in the lobby until a "
+					     "moderator admits you"
+					   : "you are in the room");
+	case NOTICE_ROLE:
+		return notice->on ? g_strdup("you only listen: nobody hears "
+					     "you")
+				  : NULL;
 	case NOTICE_ASK:
 		return g_strdup("a moderator asks you to unmute: u does, n "
 				"does not");

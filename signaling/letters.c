@@ -138,6 +138,8 @@ static const struct {
 		 "common. Please update the program.",
 		 "お使いのプログラムの版か暗号方式が会議室と合いません。"
 		 "プログラムを更新してください。" } },
+	{ 423, { "The room is locked: nobody new comes in now.",
+		 "会議室には鍵がかかっており、今は新しく参加できません。" } },
 	{ 429, { "There were too many requests. Please try again later.",
 		 "参加の求めが多すぎます。しばらくしてからお試しください。" } },
 	{ 486, { "The room is full. Please try again later.",

@@ -340,7 +340,7 @@ static void every_letter_is_whole_in_both_languages(void)
 static void reasons_fit_the_json_part(void)
 {
 	static const guint codes[] = { 401, 403, 404, 408, 410,
-				       415, 429, 486, 499 };
+				       415, 423, 429, 486, 499 };
 
 	for (guint i = 0; i < G_N_ELEMENTS(codes); i++)
 		for (int japanese = 0; japanese < 2; japanese++) {
