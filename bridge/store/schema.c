@@ -56,6 +56,13 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	 "  number INTEGER NOT NULL, file TEXT NOT NULL,"
 	 "  address TEXT NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL,"
 	 "  PRIMARY KEY (recording, number)) WITHOUT ROWID;"),
+	/* pin NULL: as configured. */
+	("CREATE TABLE door (room TEXT PRIMARY KEY, lobby INTEGER NOT NULL,"
+	 "  pin TEXT) WITHOUT ROWID;"
+	 "CREATE TABLE ban (id INTEGER PRIMARY KEY, room TEXT NOT NULL,"
+	 "  address TEXT NOT NULL, time INTEGER NOT NULL,"
+	 "  until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL);"
+	 "CREATE INDEX ban_room ON ban (room, id);"),
 };
 
 #define DIALOG_COLUMNS                                                         \
@@ -125,6 +132,16 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 	[SQL_AUDIT] = "SELECT id, time, room, ifnull(by, ''), origin, what, "
 		      "whom, detail, outcome FROM audit "
 		      "WHERE room = ? AND id < ? ORDER BY id DESC LIMIT ?",
+
+	[SQL_DOOR] = "SELECT lobby, pin FROM door WHERE room = ?",
+	[SQL_SET_DOOR] = "INSERT INTO door (room, lobby, pin) "
+			 "VALUES (?, ?, ?) ON CONFLICT (room) DO UPDATE "
+			 "SET lobby = excluded.lobby, pin = excluded.pin",
+	[SQL_BANS] = "SELECT address, time, until, by, reason FROM ban "
+		     "WHERE room = ? ORDER BY id",
+	[SQL_ADD_BAN] = "INSERT INTO ban (room, address, time, until, by, "
+			"reason) VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_FORGET_BANS] = "DELETE FROM ban WHERE room = ?",
 
 	[SQL_FORGET_ACCOUNT_DIALOGS] = "DELETE FROM dialog WHERE account = ?",
 	[SQL_FORGET_ACCOUNT_POSTS] = "DELETE FROM post WHERE account = ?",

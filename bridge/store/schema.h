@@ -3,7 +3,7 @@
 #define STORE_SCHEMA_H
 
 /* PRAGMA user_version of a file that has all of schema_steps. */
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 /* Step n brings a file of version n to n + 1. */
 extern const char *const schema_steps[SCHEMA_VERSION];
@@ -35,6 +35,11 @@ enum schema_statement {
 	SQL_SET_POSITION,
 	SQL_ADD_AUDIT,
 	SQL_AUDIT,
+	SQL_DOOR,
+	SQL_SET_DOOR,
+	SQL_BANS,
+	SQL_ADD_BAN,
+	SQL_FORGET_BANS,
 	SQL_FORGET_ACCOUNT_DIALOGS,
 	SQL_FORGET_ACCOUNT_POSTS,
 	SQL_FORGET_MAILS,

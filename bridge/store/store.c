@@ -728,6 +728,61 @@ GPtrArray *store_recordings(struct store *sto, const char *room)
 	return found;
 }
 
+struct door *store_door(struct store *sto, const char *room)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_DOOR, "s", room);
+	struct door *door = door_create();
+
+	if (next(sto, stmt)) {
+		door->lobby = sqlite3_column_int(stmt, 0);
+		door->pin = text(stmt, 1);
+	}
+	sqlite3_reset(stmt);
+	stmt = rows(sto, SQL_BANS, "s", room);
+	while (next(sto, stmt)) {
+		g_autofree char *address = text(stmt, 0);
+		g_autofree char *by = text(stmt, 3);
+		g_autofree char *reason = text(stmt, 4);
+
+		door_ban(door, &(struct door_ban){
+				       .address = address,
+				       .at = sqlite3_column_int64(stmt, 1),
+				       .until = sqlite3_column_int64(stmt, 2),
+				       .by = by,
+				       .reason = reason,
+			       });
+	}
+	return door;
+}
+
+static gboolean write_door(struct store *sto, const char *room,
+			   const struct door *door, GError **error)
+{
+	if (!run(sto, error, SQL_SET_DOOR, "sis", room, (gint64)door->lobby,
+		 door->pin) ||
+	    !run(sto, error, SQL_FORGET_BANS, "s", room))
+		return FALSE;
+	for (guint i = 0; i < door->bans->len; i++) {
+		const struct door_ban *ban = door->bans->pdata[i];
+
+		if (!run(sto, error, SQL_ADD_BAN, "ssiiss", room, ban->address,
+			 ban->at, ban->until, ban->by, ban->reason))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean store_set_door(struct store *sto, const char *room,
+			const struct door *door, GError **error)
+{
+	if (!store_begin(sto, error))
+		return FALSE;
+	if (write_door(sto, room, door, error))
+		return store_commit(sto, error);
+	store_rollback(sto);
+	return FALSE;
+}
+
 gboolean store_forget_account(struct store *sto, const char *account,
 			      GError **error)
 {

@@ -15,6 +15,7 @@
 
 #include "bridge/room/audit.h"
 #include "bridge/room/recording.h"
+#include "bridge/room/door.h"
 #include "signaling/scoped.h"
 
 struct store;
@@ -186,6 +187,13 @@ struct recording *store_recording(struct store *sto, const char *id);
 /* struct recording *, which it frees: of that room, or of all (NULL), newest
  * first. */
 GPtrArray *store_recordings(struct store *sto, const char *room);
+
+/* What the moderators of a room have made of its door; one never set is as a
+ * new one. The caller destroys. */
+struct door *store_door(struct store *sto, const char *room);
+/* In one transaction. */
+gboolean store_set_door(struct store *sto, const char *room,
+			const struct door *door, GError **error);
 
 /* Another bridge has had the account: what is here of its dialogs and mails to
  * post is not the newest. Mails dealt with stay known. */

@@ -591,6 +591,78 @@ static void the_trail_is_read_backwards_a_room_at_a_time(void)
 	clear_place(&place);
 }
 
+static void a_door_is_found_as_it_was_left(void)
+{
+	struct place place;
+	struct store *sto;
+	struct door *door;
+	const struct door_ban *ban;
+
+	make_place(&place);
+	sto = open_store(&place);
+	door = store_door(sto, "a@x.org");
+	g_assert_false(door->lobby);
+	g_assert_null(door->pin);
+	door->lobby = TRUE;
+	door->pin = g_strdup("4711");
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *address = g_strdup_printf("%d@y.org", i);
+
+		door_ban(door, &(struct door_ban){ .address = address,
+						   .at = i,
+						   .until = 100 + i,
+						   .by = (char *)"c@x.org" });
+	}
+	g_assert_true(store_set_door(sto, "a@x.org", door, NULL));
+	door_unban(door, "0@y.org");
+	g_assert_true(store_set_door(sto, "a@x.org", door, NULL));
+	door_destroy(&door);
+	store_close(&sto);
+	sto = open_store(&place);
+	door = store_door(sto, "a@x.org");
+	g_assert_true(door->lobby);
+	g_assert_cmpstr(door->pin, ==, "4711");
+	g_assert_cmpuint(door->bans->len, ==, 1);
+	ban = door->bans->pdata[0];
+	g_assert_cmpstr(ban->address, ==, "1@y.org");
+	g_assert_cmpint(ban->until, ==, 101);
+	g_assert_cmpstr(ban->by, ==, "c@x.org");
+	door_destroy(&door);
+	door = store_door(sto, "b@x.org");
+	g_assert_cmpuint(door->bans->len, ==, 0);
+	door_destroy(&door);
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void a_ban_is_of_a_person_and_ends(void)
+{
+	struct door *door = door_create();
+	struct door_ban ban = { .address = (char *)"Ann+a@x.org",
+				.until = 100,
+				.by = (char *)"c@x.org" };
+
+	g_assert_true(door_ban(door, &ban));
+	g_assert_nonnull(door_find(door, "ann@X.org", 99));
+	g_assert_null(door_find(door, "ann@X.org", 100));
+	g_assert_null(door_find(door, "anna@x.org", 99));
+	g_assert_null(door_find(door, "+ann@x.org", 99));
+	ban.address = (char *)"ann@x.org";
+	ban.until = 200;
+	g_assert_true(door_ban(door, &ban)); /* instead of the first */
+	g_assert_cmpuint(door->bans->len, ==, 1);
+	for (int i = 1; i <= DOOR_MAX_BANS; i++) {
+		g_autofree char *address = g_strdup_printf("p%d@x.org", i);
+
+		ban.address = address;
+		g_assert_cmpint(door_ban(door, &ban), ==, i < DOOR_MAX_BANS);
+	}
+	g_assert_false(door_expire(door, 199));
+	g_assert_true(door_expire(door, 200));
+	g_assert_cmpuint(door->bans->len, ==, 0);
+	door_destroy(&door);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -620,6 +692,10 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/store/a token is found by its digest until it is forgotten",
 		a_token_is_found_by_its_digest_until_it_is_forgotten);
+	g_test_add_func("/store/a door is found as it was left",
+			a_door_is_found_as_it_was_left);
+	g_test_add_func("/door/a ban is of a person and ends",
+			a_ban_is_of_a_person_and_ends);
 	g_test_add_func("/store/the trail is read backwards a room at a time",
 			the_trail_is_read_backwards_a_room_at_a_time);
 	g_test_add_func("/store/sessions are kept until they end",
