@@ -166,6 +166,7 @@ static void fill_member(const struct cluster_room *room,
 	g_strlcpy(doc->device, mem->device, sizeof(doc->device));
 	doc->via = mem->via;
 	doc->state = mem->state;
+	doc->role = mem->role;
 	doc->volume = mem->volume;
 	doc->deadline = mem->deadline;
 }
@@ -296,9 +297,19 @@ static void mute(struct member *mem, gboolean muted, void *arg)
 
 	if (!seat)
 		return;
-	seat->doc.muted = muted;
+	(void)muted; /* or a listener: as the member says */
+	seat->doc.muted = mem->muted;
+	seat->doc.role = mem->role;
 	cluster_seat_write_member(seat);
 	cluster_seat_write_wants(seat);
+}
+
+/* A room of a cluster has no lobby. */
+static void deafen(struct member *mem, gboolean deaf, void *arg)
+{
+	(void)mem;
+	(void)deaf;
+	(void)arg;
 }
 
 static void set_volume(struct member *mem, void *arg)
@@ -335,7 +346,7 @@ static void tell(struct member *mem, const char *json, void *arg)
 	json_decref(message);
 }
 
-/* What the next owner is to know of hand and floor. */
+/* What the next owner is to know of role, hand and floor. */
 static void remember_seat(struct cluster_seat *seat)
 {
 	const struct member *mem = seat->mem;
@@ -345,9 +356,12 @@ static void remember_seat(struct cluster_seat *seat)
 	const gboolean mute_after = has && floor_mutes_after(flr);
 	struct document_member *doc = &seat->doc;
 
-	if (doc->hand_ms == mem->hand_ms && doc->has_floor == has &&
+	if (doc->muted == mem->muted && doc->role == mem->role &&
+	    doc->hand_ms == mem->hand_ms && doc->has_floor == has &&
 	    doc->floor_until_ms == until_ms && doc->mute_after == mute_after)
 		return;
+	doc->muted = mem->muted;
+	doc->role = mem->role;
 	doc->hand_ms = mem->hand_ms;
 	doc->has_floor = has;
 	doc->floor_until_ms = until_ms;
@@ -388,6 +402,7 @@ const struct media_ops cluster_media_ops = {
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,
+	.deafen = deafen,
 	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,

@@ -9,6 +9,7 @@
 #include "bridge/dialogs.h"
 #include "bridge/outbox.h"
 #include "bridge/reception.h"
+#include "bridge/room/entrance.h"
 #include "bridge/room/in_band.h"
 #include "bridge/rooms.h"
 #include "bridge/tools.h"
@@ -60,6 +61,13 @@ static void set_muted(struct member *mem, gboolean muted, void *arg)
 	struct conference *conf = arg;
 
 	conf->host->media->mute(mem, muted, conf->host->media_arg);
+}
+
+static void set_deaf(struct member *mem, gboolean deaf, void *arg)
+{
+	struct conference *conf = arg;
+
+	conf->host->media->deafen(mem, deaf, conf->host->media_arg);
 }
 
 static void set_volume(struct member *mem, void *arg)
@@ -132,9 +140,32 @@ static gboolean delete_recording(struct room *room, const char *id,
 		       : no_studio(error);
 }
 
+/* The bridges of a cluster do not read each other's stores. */
+static gboolean keep_door(struct room *room, const struct door *door, void *arg,
+			  GError **error)
+{
+	struct conference *conf = arg;
+	GError *why = NULL;
+
+	if (conf->host->promise) {
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_SUPPORTED,
+			    "A bridge of a cluster keeps no lobby, PIN or "
+			    "bans.");
+		return FALSE;
+	}
+	if (store_set_door(conf->store, room_address(room), door, &why))
+		return TRUE;
+	g_critical("conference: %s", why->message);
+	g_clear_error(&why);
+	g_set_error(error, ROOM_ERROR, ROOM_ERROR_FAILED,
+		    "The bridge cannot write this down now.");
+	return FALSE;
+}
+
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
+	.set_deaf = set_deaf,
 	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
@@ -142,6 +173,7 @@ static const struct room_effects effects = {
 	.announce = announce,
 	.hush = hush,
 	.delete_recording = delete_recording,
+	.keep_door = keep_door,
 };
 
 static void room_changed(struct room *room, struct member *mem,
@@ -363,6 +395,20 @@ static void forget_accounts(struct conference *conf)
 	}
 }
 
+/* Of rooms that are new, too; what is kept is what is so, of the others. */
+static void configure_rooms(struct conference *conf, const struct config *cfg)
+{
+	GPtrArray *rooms;
+
+	rooms_configure(conf->rooms, cfg);
+	rooms = rooms_all(conf->rooms);
+	for (guint i = 0; i < rooms->len && !conf->host->promise; i++)
+		entrance_restore(
+			room_entrance(rooms->pdata[i]),
+			store_door(conf->store, room_address(rooms->pdata[i])));
+	g_ptr_array_unref(rooms);
+}
+
 struct conference *conference_create(struct config *cfg,
 				     const struct conference_host *host,
 				     void *arg, GError **error)
@@ -380,7 +426,7 @@ struct conference *conference_create(struct config *cfg,
 	conf->dialogs = dialogs_create();
 	conf->rooms = rooms_create(&effects, &observer, conf);
 	conf->outbox = outbox_create(conf->store, &outbox_events, conf);
-	rooms_configure(conf->rooms, cfg);
+	configure_rooms(conf, cfg);
 	conf->reception = (struct reception){
 		.store = conf->store,
 		.rooms = conf->rooms,
@@ -435,7 +481,7 @@ void conference_configure(struct conference *conf, struct config *cfg)
 	struct config *old = conf->cfg;
 
 	conf->cfg = cfg;
-	rooms_configure(conf->rooms, cfg);
+	configure_rooms(conf, cfg);
 	config_free(old);
 }
 
@@ -622,17 +668,21 @@ gboolean conference_is_operator(const struct conference *conf,
 	return operators && g_strv_contains(operators, address);
 }
 
-/* The first room that address moderates: its account sends the link. */
-static const struct config_room *moderated(const struct config *cfg,
+/* A room that address moderates, also only as long as its meeting lasts: its
+ * account sends the link. */
+static const struct config_room *moderated(const struct conference *conf,
 					   const char *address)
 {
-	for (guint i = 0; i < cfg->rooms->len; i++) {
-		const struct config_room *room = cfg->rooms->pdata[i];
+	const GPtrArray *rooms = conf->cfg->rooms;
 
-		if (room->moderators &&
-		    g_strv_contains((const char *const *)room->moderators,
-				    address))
-			return room;
+	for (guint i = 0; i < rooms->len; i++) {
+		const struct config_room *rules = rooms->pdata[i];
+		char detail[2];
+		const struct hall *hall = rooms_find(
+			conf->rooms, rules->address, detail, sizeof(detail));
+
+		if (hall && room_is_moderator(hall->room, address))
+			return rules;
 	}
 	return NULL;
 }
@@ -640,7 +690,7 @@ static const struct config_room *moderated(const struct config *cfg,
 void conference_mail_login(struct conference *conf, const char *address,
 			   const char *link, gboolean japanese, gint64 life_s)
 {
-	const struct config_room *room = moderated(conf->cfg, address);
+	const struct config_room *room = moderated(conf, address);
 	gint64 now = now_s(conf);
 	struct answer_from from;
 	struct store_post *post;

@@ -92,6 +92,8 @@ static const char *const vias[] = { "mail", "tool", NULL };
 static const char *const suites[] = { "plain", "gcm", "cm", NULL };
 static const char *const directions[] = { "inactive", "sendonly", "recvonly",
 					  "sendrecv", NULL };
+static const char *const member_roles[] = { "member", "moderator", "listener",
+					    NULL };
 static const char *const states[] = { "invited", "here", "gone", NULL };
 static const char *const roles[] = { "parent", "child", "alternate", "vice",
 				     NULL };
@@ -194,6 +196,7 @@ static const struct json_field member_fields[] = {
 	TEXT("device", O, document_member, device),
 	WORD("via", R, document_member, via, vias),
 	WORD("state", R, document_member, state, states),
+	WORD("role", O, document_member, role, member_roles),
 	FLAG("muted", document_member, muted),
 	FLAG("self_muted", document_member, self_muted),
 	NUMBER("volume", R, document_member, volume, 0, ROOM_MAX_VOLUME),

@@ -148,6 +148,7 @@ struct document_member {
 	char address[321], name[321], device[65];
 	enum member_via via;
 	enum member_state state;
+	enum member_role role;
 	gboolean muted, self_muted;
 	guint volume;	 /* percent */
 	gint64 since;	 /* Unix seconds of its registration; 0: not yet */

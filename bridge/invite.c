@@ -7,6 +7,7 @@
 
 #include "bridge/answer.h"
 #include "bridge/offer.h"
+#include "bridge/room/entrance.h"
 #include "signaling/letters.h"
 
 #define PAYLOAD_TYPE  111
@@ -38,11 +39,11 @@ static gboolean is_repeated(struct arrival *arr)
 
 static gboolean pin_right(const struct arrival *arr)
 {
-	const char *pin = arr->hall->rules->pin;
+	const char *pin = entrance_pin(room_entrance(arr->hall->room));
 	const char *said = *arr->ipsp.pin ? arr->ipsp.pin : arr->detail;
 
-	return !pin || (strlen(pin) == strlen(said) &&
-			!CRYPTO_memcmp(pin, said, strlen(pin)));
+	return !*pin || (strlen(pin) == strlen(said) &&
+			 !CRYPTO_memcmp(pin, said, strlen(pin)));
 }
 
 static gboolean can_talk(const struct arrival *arr)
@@ -52,9 +53,12 @@ static gboolean can_talk(const struct arrival *arr)
 		(arr->ipsp.suite_plain && arr->hall->rules->plain_rtp));
 }
 
-/* The REJECT code that it deserves, or 0. */
+/* The REJECT code that it deserves, or 0. Who does not know the PIN learns
+ * nothing of the lock. */
 static guint refusal(const struct arrival *arr)
 {
+	enum entrance_verdict verdict;
+
 	if (arr->unknown_version)
 		return IPSP_REJECT_UNSUPPORTED;
 	if (!arr->hall)
@@ -62,8 +66,15 @@ static guint refusal(const struct arrival *arr)
 	if (arr->ipsp.expires <= arr->now ||
 	    arr->ipsp.issued > arr->now + CLOCK_SKEW_S)
 		return IPSP_REJECT_EXPIRED;
+	verdict = entrance_judge(room_entrance(arr->hall->room),
+				 arr->msg->from_address, arr->ipsp.device,
+				 arr->now);
+	if (verdict == ENTRANCE_BANNED)
+		return IPSP_REJECT_FORBIDDEN;
 	if (!pin_right(arr))
 		return IPSP_REJECT_PIN;
+	if (verdict == ENTRANCE_LOCKED)
+		return IPSP_REJECT_LOCKED;
 	if (!can_talk(arr))
 		return IPSP_REJECT_UNSUPPORTED;
 	return 0;

@@ -137,6 +137,11 @@ static gboolean open_session(struct local_media *med, struct member *mem,
 	seat = g_new(struct seat, 1);
 	*seat = (struct seat){ .leg = leg, .local = local };
 	g_hash_table_insert(med->seats, GUINT_TO_POINTER(mem->id), seat);
+	/* Before a packet of his is looked at. */
+	if (!member_may_speak(mem))
+		leg_mute(leg, TRUE);
+	if (mem->held)
+		leg_deafen(leg, TRUE);
 	return TRUE;
 }
 
@@ -265,6 +270,14 @@ static void mute(struct member *mem, gboolean muted, void *arg)
 		leg_mute(leg, muted);
 }
 
+static void deafen(struct member *mem, gboolean deaf, void *arg)
+{
+	struct leg *leg = leg_of(arg, mem);
+
+	if (leg)
+		leg_deafen(leg, deaf);
+}
+
 static void set_volume(struct member *mem, void *arg)
 {
 	struct leg *leg = leg_of(arg, mem);
@@ -345,6 +358,7 @@ const struct media_ops local_media_ops = {
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,
+	.deafen = deafen,
 	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,

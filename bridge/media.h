@@ -65,8 +65,9 @@ struct media_ops {
 	/* As the OK mail describes it. FALSE: no such worker any more. */
 	gboolean (*describe)(const struct media_place *place,
 			     struct ipsp_gate *gate_r, void *arg);
-	/* Opens the session of a member; its gates are opened or reopened;
-	 * sound counts where it is the first of its room.
+	/* Opens the session of a member, muted and deaf as he is; its gates
+	 * are opened or reopened; sound counts where it is the first of its
+	 * room.
 	 * FALSE: the worker does not keep up. */
 	gboolean (*open)(struct member *mem, const struct media_places *places,
 			 const struct media_keys *keys,
@@ -98,6 +99,8 @@ struct media_ops {
 	 * new beginning. */
 	void (*admit)(struct member *mem, void *arg);
 	void (*mute)(struct member *mem, gboolean muted, void *arg);
+	/* Whether it hears anybody. */
+	void (*deafen)(struct member *mem, gboolean deaf, void *arg);
 	/* To mem->volume. */
 	void (*set_volume)(struct member *mem, void *arg);
 	void (*tell)(struct member *mem, const char *json, void *arg);

@@ -53,6 +53,7 @@ static void configure_hall(struct rooms *rms, const struct config_room *rules)
 		.address = rules->address,
 		.name = rules->name,
 		.moderators = (const char *const *)rules->moderators,
+		.pin = rules->pin,
 		.capacity = rules->capacity,
 	};
 	g_autofree char *key = g_ascii_strdown(rules->address, -1);

@@ -1,5 +1,6 @@
 #include "web/action.h"
 
+#include "bridge/room/entrance.h"
 #include "bridge/room/floor.h"
 
 static gint64 now_ms(void)
@@ -48,20 +49,21 @@ static gboolean hands_down(struct room *room, const struct command *cmd,
 static gboolean give_floor(struct room *room, const struct command *cmd,
 			   const char *by, GError **error)
 {
-	return floor_give(room_floor(room), cmd->member, cmd->seconds, by,
-			  now_ms(), error);
+	return floor_give(room_floor(room), cmd->member, (guint)cmd->seconds,
+			  by, now_ms(), error);
 }
 
 static gboolean next_floor(struct room *room, const struct command *cmd,
 			   const char *by, GError **error)
 {
-	return floor_next(room_floor(room), cmd->seconds, by, now_ms(), error);
+	return floor_next(room_floor(room), (guint)cmd->seconds, by, now_ms(),
+			  error);
 }
 
 static gboolean extend_floor(struct room *room, const struct command *cmd,
 			     const char *by, GError **error)
 {
-	return floor_extend(room_floor(room), cmd->seconds, by, now_ms(),
+	return floor_extend(room_floor(room), (guint)cmd->seconds, by, now_ms(),
 			    error);
 }
 
@@ -105,6 +107,105 @@ static gboolean announce_end(struct room *room, const struct command *cmd,
 	return room_hush(room, error);
 }
 
+static gboolean mute_all(struct room *room, const struct command *cmd,
+			 const char *by, GError **error)
+{
+	return room_mute_all(room, cmd->but, cmd->n_but, by, error);
+}
+
+static gboolean role(struct room *room, const struct command *cmd,
+		     const char *by, GError **error)
+{
+	return room_set_role(room, cmd->member, cmd->role, by, error);
+}
+
+static gboolean end(struct room *room, const struct command *cmd,
+		    const char *by, GError **error)
+{
+	return room_end(room, by, cmd->reason, error);
+}
+
+/* A tool has no address that could be kept out. */
+static const char *address_of(struct room *room, guint32 id, GError **error)
+{
+	const struct member *mem = room_member(room, id);
+
+	if (mem && mem->via == MEMBER_BY_MAIL)
+		return mem->address;
+	if (mem)
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_IMPOSSIBLE,
+			    "%s is a tool; its token can be revoked.",
+			    mem->name);
+	else
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_HERE,
+			    "Nobody with number %u is in %s any more.", id,
+			    room_name(room));
+	return NULL;
+}
+
+static gboolean ban(struct room *room, const struct command *cmd,
+		    const char *by, GError **error)
+{
+	const gint64 now = now_ms() / 1000;
+	g_autofree char *address =
+		g_strdup(cmd->member ? address_of(room, cmd->member, error)
+				     : cmd->address);
+	const struct door_ban ban = {
+		.address = address,
+		.at = now,
+		.until = now + cmd->seconds,
+		.by = (char *)by,
+		.reason = cmd->reason,
+	};
+
+	return address && entrance_ban(room_entrance(room), &ban, error);
+}
+
+static gboolean unban(struct room *room, const struct command *cmd,
+		      const char *by, GError **error)
+{
+	return entrance_unban(room_entrance(room), cmd->address, by, error);
+}
+
+static gboolean lock(struct room *room, const struct command *cmd,
+		     const char *by, GError **error)
+{
+	return entrance_set_locked(room_entrance(room),
+				   cmd->verb == COMMAND_LOCK, by, error);
+}
+
+static gboolean lobby(struct room *room, const struct command *cmd,
+		      const char *by, GError **error)
+{
+	return entrance_set_lobby(room_entrance(room), cmd->on, by, error);
+}
+
+static gboolean admit(struct room *room, const struct command *cmd,
+		      const char *by, GError **error)
+{
+	return entrance_admit(room_entrance(room), cmd->member, by, error);
+}
+
+static gboolean admit_all(struct room *room, const struct command *cmd,
+			  const char *by, GError **error)
+{
+	(void)cmd;
+	return entrance_admit_all(room_entrance(room), by, error);
+}
+
+static gboolean refuse(struct room *room, const struct command *cmd,
+		       const char *by, GError **error)
+{
+	return entrance_refuse(room_entrance(room), cmd->member, by,
+			       cmd->reason, error);
+}
+
+static gboolean pin(struct room *room, const struct command *cmd,
+		    const char *by, GError **error)
+{
+	return entrance_set_pin(room_entrance(room), cmd->pin, by, error);
+}
+
 static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 						const struct command *cmd,
 						const char *by,
@@ -112,6 +213,8 @@ static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 	[COMMAND_MUTE] = mute,
 	[COMMAND_UNMUTE] = unmute,
 	[COMMAND_VOLUME] = volume,
+	[COMMAND_MUTE_ALL] = mute_all,
+	[COMMAND_ROLE] = role,
 	[COMMAND_KICK] = kick,
 	[COMMAND_HAND] = hand,
 	[COMMAND_HANDS_DOWN] = hands_down,
@@ -124,6 +227,16 @@ static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 	[COMMAND_RECORDING_DELETE] = delete_recording,
 	[COMMAND_ANNOUNCE] = announce,
 	[COMMAND_ANNOUNCE_END] = announce_end,
+	[COMMAND_BAN] = ban,
+	[COMMAND_UNBAN] = unban,
+	[COMMAND_LOCK] = lock,
+	[COMMAND_UNLOCK] = lock,
+	[COMMAND_LOBBY] = lobby,
+	[COMMAND_ADMIT] = admit,
+	[COMMAND_ADMIT_ALL] = admit_all,
+	[COMMAND_REFUSE] = refuse,
+	[COMMAND_PIN] = pin,
+	[COMMAND_END] = end,
 };
 
 static const char *const codes[ROOM_ERRORS] = {

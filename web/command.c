@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bridge/room/door.h"
 #include "bridge/room/floor.h"
 #include "bridge/room/room.h"
 
@@ -121,27 +122,29 @@ static gboolean parse_room(const json_t *object, struct command *cmd,
 	return TRUE;
 }
 
-static gboolean parse_hand(const json_t *object, struct command *cmd,
-			   GError **error)
+static gboolean parse_on(const json_t *object, struct command *cmd,
+			 GError **error)
 {
 	const json_t *on = json_object_get(object, "on");
 
-	if (!json_is_boolean(on))
-		return malformed(error, "on is neither true nor false");
 	cmd->on = json_is_true(on);
-	return parse_member(object, cmd, error);
+	return json_is_boolean(on) ||
+	       malformed(error, "on is neither true nor false");
+}
+
+static gboolean parse_hand(const json_t *object, struct command *cmd,
+			   GError **error)
+{
+	return parse_on(object, cmd, error) && parse_member(object, cmd, error);
 }
 
 static gboolean parse_extend(const json_t *object, struct command *cmd,
 			     GError **error)
 {
-	gint64 seconds;
-
-	if (!number(object, "seconds", FLOOR_MIN_S, FLOOR_MAX_S, 0, &seconds))
-		return malformed(error, "seconds is not a whole number from 5 "
-					"to 3600");
-	cmd->seconds = (guint)seconds;
-	return TRUE;
+	return number(object, "seconds", FLOOR_MIN_S, FLOOR_MAX_S, 0,
+		      &cmd->seconds) ||
+	       malformed(error, "seconds is not a whole number from 5 to "
+				"3600");
 }
 
 static gboolean parse_next(const json_t *object, struct command *cmd,
@@ -158,16 +161,6 @@ static gboolean parse_floor(const json_t *object, struct command *cmd,
 	       parse_member(object, cmd, error);
 }
 
-static gboolean parse_record(const json_t *object, struct command *cmd,
-			     GError **error)
-{
-	const json_t *on = json_object_get(object, "on");
-
-	cmd->on = json_is_true(on);
-	return json_is_boolean(on) ||
-	       malformed(error, "on is not true or false");
-}
-
 static gboolean parse_recording(const json_t *object, struct command *cmd,
 				GError **error)
 {
@@ -180,6 +173,90 @@ static gboolean parse_announce(const json_t *object, struct command *cmd,
 {
 	cmd->name = string(object, "name", COMMAND_MAX_NAME);
 	return cmd->name || malformed(error, "name is not a short text");
+}
+
+static gboolean is_line(const char *text)
+{
+	while (*text && !g_ascii_iscntrl(*text))
+		text++;
+	return !*text;
+}
+
+/* One that no mail comes from does no harm. */
+static gboolean is_address(const char *text)
+{
+	const char *at = strrchr(text, '@');
+
+	return at && at > text && at[1] && is_line(text) && !strchr(text, ' ');
+}
+
+static gboolean parse_address(const json_t *object, struct command *cmd,
+			      GError **error)
+{
+	cmd->address = string(object, "address", MAX_ADDRESS);
+	return (cmd->address && is_address(cmd->address)) ||
+	       malformed(error, "address is none");
+}
+
+static gboolean parse_ban(const json_t *object, struct command *cmd,
+			  GError **error)
+{
+	if (!number(object, "seconds", COMMAND_MIN_BAN_S, COMMAND_MAX_BAN_S, 0,
+		    &cmd->seconds))
+		return malformed(error, "seconds is not a number from 60 to "
+					"31536000");
+	if (!parse_reason(object, cmd, error))
+		return FALSE;
+	return json_object_get(object, "member")
+		       ? parse_member(object, cmd, error)
+		       : parse_address(object, cmd, error);
+}
+
+static gboolean parse_pin(const json_t *object, struct command *cmd,
+			  GError **error)
+{
+	cmd->pin = string(object, "pin", DOOR_MAX_PIN);
+	return (cmd->pin && is_line(cmd->pin)) ||
+	       malformed(error, "pin is not a short line");
+}
+
+static const char *const roles[ROLES] = {
+	[ROLE_MEMBER] = "member",
+	[ROLE_MODERATOR] = "moderator",
+	[ROLE_LISTENER] = "listener",
+};
+
+static gboolean parse_role(const json_t *object, struct command *cmd,
+			   GError **error)
+{
+	const char *name = json_string_value(json_object_get(object, "role"));
+	guint i = 0;
+
+	while (name && i < ROLES && strcmp(roles[i], name) != 0)
+		i++;
+	if (!name || i == ROLES)
+		return malformed(error, "role is none");
+	cmd->role = (enum member_role)i;
+	return parse_member(object, cmd, error);
+}
+
+static gboolean parse_but(const json_t *object, struct command *cmd,
+			  GError **error)
+{
+	const json_t *but = json_object_get(object, "but");
+
+	if (but &&
+	    (!json_is_array(but) || json_array_size(but) > COMMAND_MAX_BUT))
+		return malformed(error, "but is not a list of at most 100");
+	for (gsize i = 0; i < json_array_size(but); i++) {
+		const json_int_t id =
+			json_integer_value(json_array_get(but, i));
+
+		if (id < 1 || id > G_MAXUINT32)
+			return malformed(error, "but is not of members");
+		cmd->but[cmd->n_but++] = (guint32)id;
+	}
+	return TRUE;
 }
 
 static char *reason_of(const struct command *cmd)
@@ -199,7 +276,7 @@ static char *hand_of(const struct command *cmd)
 
 static char *seconds_of(const struct command *cmd)
 {
-	return cmd->seconds ? g_strdup_printf("%u", cmd->seconds)
+	return cmd->seconds ? g_strdup_printf("%" G_GINT64_FORMAT, cmd->seconds)
 			    : g_strdup("");
 }
 
@@ -213,6 +290,25 @@ static char *name_of(const struct command *cmd)
 	return g_strdup(cmd->name);
 }
 
+/* "86400 s: reason" */
+static char *ban_of(const struct command *cmd)
+{
+	return g_strdup_printf("%" G_GINT64_FORMAT " s%s%s", cmd->seconds,
+			       cmd->reason ? ": " : "",
+			       cmd->reason ? cmd->reason : "");
+}
+
+/* Who reads the trail later need not know it. */
+static char *pin_of(const struct command *cmd)
+{
+	return g_strdup(*cmd->pin ? "set" : "none");
+}
+
+static char *role_of(const struct command *cmd)
+{
+	return g_strdup(roles[cmd->role]);
+}
+
 static const struct {
 	const char *name;
 	gboolean (*parse)(const json_t *object, struct command *cmd,
@@ -224,6 +320,8 @@ static const struct {
 	[COMMAND_MUTE] = { "mute", parse_member, NULL },
 	[COMMAND_UNMUTE] = { "unmute", parse_member, NULL },
 	[COMMAND_VOLUME] = { "volume", parse_volume, percent_of },
+	[COMMAND_MUTE_ALL] = { "mute-all", parse_but, NULL },
+	[COMMAND_ROLE] = { "role", parse_role, role_of },
 	[COMMAND_KICK] = { "kick", parse_kick, reason_of },
 	[COMMAND_HAND] = { "hand", parse_hand, hand_of },
 	[COMMAND_HANDS_DOWN] = { "hands-down", parse_room, NULL },
@@ -232,13 +330,23 @@ static const struct {
 	[COMMAND_FLOOR_EXTEND] = { "floor-extend", parse_extend, seconds_of },
 	[COMMAND_FLOOR_END] = { "floor-end", parse_room, NULL },
 	[COMMAND_ASK_UNMUTE] = { "ask-unmute", parse_member, NULL },
-	[COMMAND_RECORD] = { "record", parse_record, on_of },
+	[COMMAND_RECORD] = { "record", parse_on, on_of },
 	[COMMAND_RECORDINGS] = { "recordings", parse_room, NULL },
 	[COMMAND_RECORDING_DELETE] = { "recording-delete", parse_recording,
 				       name_of },
 	[COMMAND_ANNOUNCEMENTS] = { "announcements", parse_room, NULL },
 	[COMMAND_ANNOUNCE] = { "announce", parse_announce, name_of },
 	[COMMAND_ANNOUNCE_END] = { "announce-end", parse_room, NULL },
+	[COMMAND_BAN] = { "ban", parse_ban, ban_of },
+	[COMMAND_UNBAN] = { "unban", parse_address, NULL },
+	[COMMAND_LOCK] = { "lock", parse_room, NULL },
+	[COMMAND_UNLOCK] = { "unlock", parse_room, NULL },
+	[COMMAND_LOBBY] = { "lobby", parse_on, on_of },
+	[COMMAND_ADMIT] = { "admit", parse_member, NULL },
+	[COMMAND_ADMIT_ALL] = { "admit-all", parse_room, NULL },
+	[COMMAND_REFUSE] = { "refuse", parse_kick, reason_of },
+	[COMMAND_PIN] = { "pin", parse_pin, pin_of },
+	[COMMAND_END] = { "end", parse_reason, reason_of },
 };
 
 const char *command_name(enum command_verb verb)
@@ -305,4 +413,6 @@ void command_clear(struct command *cmd)
 	g_clear_pointer(&cmd->room, g_free);
 	g_clear_pointer(&cmd->reason, g_free);
 	g_clear_pointer(&cmd->name, g_free);
+	g_clear_pointer(&cmd->address, g_free);
+	g_clear_pointer(&cmd->pin, g_free);
 }

@@ -5,11 +5,16 @@
 
 #include <glib.h>
 
+#include "bridge/room/room.h"
+
 #define COMMAND_MAX_SIZE   4096
 #define COMMAND_MAX_KEY	   64  /* bytes */
 #define COMMAND_MAX_REASON 200 /* bytes */
 #define COMMAND_MAX_NAME   128 /* bytes */
 #define COMMAND_MAX_ROWS   200 /* of the audit trail, in one answer */
+#define COMMAND_MAX_BUT	   100
+#define COMMAND_MIN_BAN_S  60
+#define COMMAND_MAX_BAN_S  31536000 /* a year */
 
 enum command_verb {
 	COMMAND_WATCH,
@@ -17,6 +22,8 @@ enum command_verb {
 	COMMAND_MUTE,
 	COMMAND_UNMUTE,
 	COMMAND_VOLUME,
+	COMMAND_MUTE_ALL,
+	COMMAND_ROLE,
 	COMMAND_KICK,
 	COMMAND_HAND,
 	COMMAND_HANDS_DOWN,
@@ -31,23 +38,38 @@ enum command_verb {
 	COMMAND_ANNOUNCEMENTS,
 	COMMAND_ANNOUNCE,
 	COMMAND_ANNOUNCE_END,
+	COMMAND_BAN,
+	COMMAND_UNBAN,
+	COMMAND_LOCK,
+	COMMAND_UNLOCK,
+	COMMAND_LOBBY,
+	COMMAND_ADMIT,
+	COMMAND_ADMIT_ALL,
+	COMMAND_REFUSE,
+	COMMAND_PIN,
+	COMMAND_END,
 	COMMAND_VERBS,
 };
 
 struct command {
 	gint64 id; /* the client's, > 0; 0 when it could not be read */
 	enum command_verb verb;
-	char *key;	 /* the same when it is said again; NULL: none */
-	char *room;	 /* an address; NULL: the one that is watched */
-	guint32 member;	 /* of what is done to one */
-	guint percent;	 /* VOLUME: 0 to ROOM_MAX_VOLUME */
-	char *reason;	 /* KICK: for people; NULL: none */
+	char *key;	/* the same when it is said again; NULL: none */
+	char *room;	/* an address; NULL: the one that is watched */
+	guint32 member; /* of what is done to one; 0: BAN has an address */
+	char *address;	/* BAN, UNBAN */
+	guint percent;	/* VOLUME: 0 to ROOM_MAX_VOLUME */
+	char *reason;	/* KICK, BAN, REFUSE, END: for people; NULL: none */
+	gint64 seconds; /* BAN; FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
+	gboolean on;	/* LOBBY; HAND: up; RECORD */
+	char *pin;	/* PIN; "": none */
+	char *name;	/* of a RECORDING_, its id; ANNOUNCE: of the file */
+	enum member_role role; /* ROLE */
+	guint n_but;	       /* MUTE_ALL: who is not muted */
+	guint32 but[COMMAND_MAX_BUT];
 	gint64 before;	 /* AUDIT: rows before this one */
 	guint limit;	 /* AUDIT: rows, 1 to COMMAND_MAX_ROWS */
 	gboolean levels; /* WATCH: are wanted, web/levels.h */
-	gboolean on;	 /* HAND: up; RECORD */
-	char *name;	 /* of a RECORDING_, its id; ANNOUNCE: of the file */
-	guint seconds;	 /* FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
 };
 
 #define COMMAND_ERROR command_error_quark()

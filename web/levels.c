@@ -17,7 +17,7 @@ static guint8 flags_of(const struct member *mem)
 	/* What was reported lasts over the pauses between words. */
 	if (mem->talking || mem->level > TALKS_DBOV)
 		flags |= LEVELS_TALKING;
-	if (!mem->muted)
+	if (member_may_speak(mem))
 		flags |= LEVELS_HEARD;
 	return flags;
 }

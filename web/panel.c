@@ -512,7 +512,9 @@ static const char *act(struct watcher *wtr, const struct command *cmd,
 {
 	const struct member *mem = action_whom(cmd, room);
 	g_autofree char *address = g_strdup(room_address(room));
-	g_autofree char *whom = g_strdup(mem ? mem->address : "");
+	g_autofree char *whom = g_strdup(mem		? mem->address
+					 : cmd->address ? cmd->address
+							: "");
 	const char *code = NULL;
 
 	action_run(cmd, room, wtr->address, &code, error);
@@ -621,7 +623,6 @@ void panel_changed(struct panel *pan, struct room *room, struct member *mem,
 	if (!view || change == ROOM_MEMBER_FIGURES)
 		return;
 	view->n++;
-	tell_all(view, change == ROOM_STATE
-			       ? panel_json_state(room, by, view->n)
-			       : panel_json_event(mem, change, by, view->n));
+	tell_all(view, mem ? panel_json_event(mem, change, by, view->n)
+			   : panel_json_room_event(room, change, by, view->n));
 }

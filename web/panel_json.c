@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bridge/room/entrance.h"
 #include "bridge/room/floor.h"
 #include "web/command.h"
 
@@ -52,6 +53,13 @@ static const char *const leaves[] = {
 	[LEAVE_LOST] = "lost",	       [LEAVE_NO_SHOW] = "no-show",
 	[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
 	[LEAVE_ENDED] = "ended",       [LEAVE_HANDED_ON] = "handed-on",
+	[LEAVE_REFUSED] = "refused",   [LEAVE_BANNED] = "banned",
+};
+
+static const char *const roles[ROLES] = {
+	[ROLE_MEMBER] = "member",
+	[ROLE_MODERATOR] = "moderator",
+	[ROLE_LISTENER] = "listener",
 };
 
 static const char *const askeds[] = {
@@ -103,13 +111,14 @@ static json_t *member_of(const struct member *mem)
 {
 	json_t *object = figures_of(mem);
 	json_t *rest = json_pack(
-		"{s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:I, s:i}",
+		"{s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:b, s:b, s:i, s:o, s:o, "
+		"s:I, s:i}",
 		"address", panel_json_string(mem->address), "name",
 		panel_json_string(mem->name), "device",
 		panel_json_string(mem->device), "via", vias[mem->via], "state",
-		states[mem->state], "muted", mem->muted, "self_muted",
-		mem->self_muted, "volume", (int)mem->volume, "gate",
-		panel_json_string(mem->gate), "path",
+		states[mem->state], "role", roles[mem->role], "held", mem->held,
+		"muted", mem->muted, "self_muted", mem->self_muted, "volume",
+		(int)mem->volume, "gate", panel_json_string(mem->gate), "path",
 		panel_json_string(mem->path), "since", (json_int_t)mem->since,
 		"level", mem->level);
 
@@ -185,15 +194,51 @@ static json_t *announcing_of(const struct room_sound *sound)
 			 (json_int_t)sound->announced_until);
 }
 
+static guint count_held(const struct room *room)
+{
+	const GPtrArray *members = room_members(room);
+	guint n = 0;
+
+	for (guint i = 0; i < members->len; i++) {
+		const struct member *mem = members->pdata[i];
+
+		n += mem->held ? 1 : 0;
+	}
+	return n;
+}
+
 static json_t *state_of(const struct room *room)
 {
+	const struct entrance *ent = room_entrance(room);
 	const struct room_sound *sound = room_sound(room);
 
 	return json_pack(
-		"{s:i, s:i, s:o, s:o, s:o}", "people", (int)room_people(room),
-		"capacity", (int)room_capacity(room), "floor",
+		"{s:i, s:i, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "people",
+		(int)room_people(room), "capacity", (int)room_capacity(room),
+		"locked", entrance_is_locked(ent), "lobby",
+		entrance_door(ent)->lobby, "held", (int)count_held(room), "pin",
+		panel_json_string(entrance_pin(ent)), "floor",
 		floor_of(room_floor(room)), "recording", recording_of(sound),
 		"announcing", announcing_of(sound));
+}
+
+static json_t *bans_of(const struct room *room)
+{
+	const GPtrArray *bans = entrance_door(room_entrance(room))->bans;
+	json_t *array = json_array();
+
+	for (guint i = 0; i < bans->len; i++) {
+		const struct door_ban *ban = bans->pdata[i];
+
+		json_array_append_new(
+			array, json_pack("{s:o, s:I, s:I, s:o, s:o}", "address",
+					 panel_json_string(ban->address),
+					 "until", (json_int_t)ban->until, "at",
+					 (json_int_t)ban->at, "by",
+					 panel_json_string(ban->by), "reason",
+					 panel_json_string(ban->reason)));
+	}
+	return array;
 }
 
 GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms)
@@ -204,12 +249,12 @@ GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms)
 	for (guint i = 0; i < members->len; i++)
 		json_array_append_new(array, member_of(members->pdata[i]));
 	return panel_json_bytes(json_pack(
-		"{s:s, s:I, s:I, s:o, s:o, s:i, s:o, s:o}", "t", "snapshot",
-		"n", (json_int_t)n, "at", (json_int_t)now_ms, "room",
-		panel_json_string(room_address(room)), "name",
+		"{s:s, s:I, s:I, s:o, s:o, s:i, s:o, s:o, s:o}", "t",
+		"snapshot", "n", (json_int_t)n, "at", (json_int_t)now_ms,
+		"room", panel_json_string(room_address(room)), "name",
 		panel_json_string(room_name(room)), "capacity",
-		(int)room_capacity(room), "state", state_of(room), "members",
-		array));
+		(int)room_capacity(room), "state", state_of(room), "bans",
+		bans_of(room), "members", array));
 }
 
 GBytes *panel_json_event(const struct member *mem, enum room_change change,
@@ -231,10 +276,15 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 	return panel_json_bytes(object);
 }
 
-GBytes *panel_json_state(const struct room *room, const char *by, guint64 n)
+GBytes *panel_json_room_event(const struct room *room, enum room_change change,
+			      const char *by, guint64 n)
 {
-	json_t *object = json_pack("{s:s, s:I, s:o}", "t", "room", "n",
-				   (json_int_t)n, "state", state_of(room));
+	json_t *object =
+		change == ROOM_BANS
+			? json_pack("{s:s, s:I, s:o}", "t", "bans", "n",
+				    (json_int_t)n, "bans", bans_of(room))
+			: json_pack("{s:s, s:I, s:o}", "t", "room", "n",
+				    (json_int_t)n, "state", state_of(room));
 
 	if (by)
 		json_object_set_new(object, "by", panel_json_string(by));

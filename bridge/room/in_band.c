@@ -20,9 +20,9 @@ static char *dump(json_t *message)
 char *in_band_end(enum member_leave why, const char *text)
 {
 	static const char *const words[] = {
-		[LEAVE_REPLACED] = "replaced",
-		[LEAVE_KICKED] = "kicked",
-		[LEAVE_ENDED] = "ended",
+		[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
+		[LEAVE_ENDED] = "ended",       [LEAVE_REFUSED] = "refused",
+		[LEAVE_BANNED] = "banned",
 	};
 	json_t *message;
 
@@ -37,6 +37,22 @@ char *in_band_end(enum member_leave why, const char *text)
 char *in_band_mute(gboolean on)
 {
 	return dump(json_pack("{s:s,s:b}", "t", "mute", "on", on));
+}
+
+char *in_band_hold(gboolean on)
+{
+	return dump(json_pack("{s:s,s:b}", "t", "hold", "on", on));
+}
+
+char *in_band_role(enum member_role role)
+{
+	static const char *const words[ROLES] = {
+		[ROLE_MEMBER] = "member",
+		[ROLE_MODERATOR] = "moderator",
+		[ROLE_LISTENER] = "listener",
+	};
+
+	return dump(json_pack("{s:s,s:s}", "t", "role", "role", words[role]));
 }
 
 char *in_band_hand(guint place)

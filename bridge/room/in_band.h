@@ -12,6 +12,9 @@
 /* NULL where the member knows already or cannot be told. text may be NULL. */
 char *in_band_end(enum member_leave why, const char *text);
 char *in_band_mute(gboolean on);
+/* In the lobby, or no longer. */
+char *in_band_hold(gboolean on);
+char *in_band_role(enum member_role role);
 /* Its place in the queue, from 1; 0: its hand is down. */
 char *in_band_hand(guint place);
 char *in_band_ask_unmute(guint n);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bridge/room/consent.h"
+#include "bridge/room/entrance.h"
 #include "bridge/room/floor.h"
 #include "bridge/room/in_band.h"
 #include "bridge/room/member.h"
@@ -27,6 +28,8 @@ struct room {
 	struct room_link link;
 	struct floor *floor;
 	struct room_sound sound;
+	struct entrance *entrance;
+	GHashTable *roles;  /* address => enum member_role, in this meeting */
 	GPtrArray *members; /* struct member, in order of arrival */
 	/* Thousands may come at once: nothing goes through all of them then. */
 	GHashTable *by_id;   /* member id => the same */
@@ -38,6 +41,19 @@ static void tell_observer(struct room *room, struct member *mem,
 {
 	if (room->observer)
 		room->observer->changed(room, mem, change, by, room->arg);
+}
+
+gboolean member_may_speak(const struct member *mem)
+{
+	return !mem->muted && !mem->held && mem->role != ROLE_LISTENER;
+}
+
+/* A tool's name is no address. */
+static enum member_role role_of(const struct room *room,
+				const struct member *mem)
+{
+	return mem->via == MEMBER_BY_MAIL ? room_role_of(room, mem->address)
+					  : mem->role;
 }
 
 struct room *room_create(const struct room_config *cfg,
@@ -53,12 +69,31 @@ struct room *room_create(const struct room_config *cfg,
 	room->arg = arg;
 	room->link = (struct room_link){ room, effects, observer, arg };
 	room->floor = floor_create(&room->link);
+	room->entrance = entrance_create(&room->link);
+	room->roles =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	room->members = g_ptr_array_new();
 	room->by_id = g_hash_table_new(NULL, NULL);
 	room->devices =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	room_configure(room, cfg);
 	return room;
+}
+
+/* The moderators are others, perhaps. */
+static void renew_roles(struct room *room)
+{
+	for (guint i = 0; i < room->members->len; i++) {
+		struct member *mem = room->members->pdata[i];
+		const enum member_role role = role_of(room, mem);
+		const gboolean could = member_may_speak(mem);
+
+		if (mem->role == role)
+			continue;
+		mem->role = role;
+		room_link_sound(&room->link, mem, could);
+		room_link_changed(&room->link, mem, NULL);
+	}
 }
 
 void room_configure(struct room *room, const struct room_config *cfg)
@@ -68,6 +103,8 @@ void room_configure(struct room *room, const struct room_config *cfg)
 	room->name = g_strdup(cfg->name ? cfg->name : cfg->address);
 	room->moderators = g_strdupv((char **)cfg->moderators);
 	room->capacity = cfg->capacity;
+	entrance_configure(room->entrance, cfg->pin);
+	renew_roles(room);
 }
 
 static guint count_legs(const struct room *room, const struct member *mem)
@@ -101,6 +138,12 @@ static void remove_member(struct room *room, struct member *mem)
 		g_hash_table_remove(room->devices, key);
 }
 
+static void end_meeting(struct room *room)
+{
+	g_hash_table_remove_all(room->roles);
+	entrance_emptied(room->entrance);
+}
+
 /* The one way out of a room. */
 static void leave(struct room *room, struct member *mem, enum member_leave why,
 		  const char *by, const char *text)
@@ -124,6 +167,18 @@ static void leave(struct room *room, struct member *mem, enum member_leave why,
 	if (had_floor && why != LEAVE_HANDED_ON)
 		tell_observer(room, NULL, ROOM_STATE, by);
 	member_destroy(&mem);
+	if (!room->members->len)
+		end_meeting(room);
+}
+
+void room_send_away(struct room *room, struct member *mem,
+		    enum member_leave why, const char *by, const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+	g_autofree char *told = g_utf8_substring(
+		valid, 0, MIN(g_utf8_strlen(valid, -1), MAX_REASON));
+
+	leave(room, mem, why, by, told);
 }
 
 void room_destroy(struct room **roomp)
@@ -138,6 +193,8 @@ void room_destroy(struct room **roomp)
 		      NULL, NULL);
 	tell_observer(room, NULL, ROOM_CLOSED, NULL);
 	floor_destroy(&room->floor);
+	entrance_destroy(&room->entrance);
+	g_hash_table_unref(room->roles);
 	g_ptr_array_unref(room->members);
 	g_hash_table_unref(room->by_id);
 	g_hash_table_unref(room->devices);
@@ -190,10 +247,44 @@ struct floor *room_floor(const struct room *room)
 	return room->floor;
 }
 
-gboolean room_is_moderator(const struct room *room, const char *address)
+struct entrance *room_entrance(const struct room *room)
+{
+	return room->entrance;
+}
+
+const struct room_link *room_link(const struct room *room)
+{
+	return &room->link;
+}
+
+gboolean room_is_configured_moderator(const struct room *room,
+				      const char *address)
 {
 	return room->moderators &&
 	       g_strv_contains((const char *const *)room->moderators, address);
+}
+
+enum member_role room_role_of(const struct room *room, const char *address)
+{
+	if (room_is_configured_moderator(room, address))
+		return ROLE_MODERATOR;
+	return (enum member_role)GPOINTER_TO_UINT(
+		g_hash_table_lookup(room->roles, address));
+}
+
+void room_give_role(struct room *room, const char *address,
+		    enum member_role role)
+{
+	if (role == ROLE_MEMBER)
+		g_hash_table_remove(room->roles, address);
+	else
+		g_hash_table_insert(room->roles, g_strdup(address),
+				    GUINT_TO_POINTER(role));
+}
+
+gboolean room_is_moderator(const struct room *room, const char *address)
+{
+	return room_role_of(room, address) == ROLE_MODERATOR;
 }
 
 /* Devices, not legs: a leg and the one that is going to replace it are one
@@ -211,6 +302,8 @@ struct member *room_seat(struct room *room, const struct room_guest *guest)
 		member_destroy(&mem);
 		return NULL;
 	}
+	mem->role = role_of(room, mem);
+	mem->held = entrance_holds(room->entrance, guest);
 	add_member(room, mem);
 	tell_observer(room, mem, ROOM_MEMBER_ADDED, NULL);
 	return mem;
@@ -227,6 +320,10 @@ struct member *room_adopt(struct room *room, const struct room_guest *guest,
 	mem->self_muted = past->self_muted;
 	mem->volume = past->volume;
 	mem->talked_s = past->talked_s;
+	mem->role = past->role; /* a tool's stays so */
+	if (past->role != ROLE_MEMBER && mem->via == MEMBER_BY_MAIL)
+		room_give_role(room, mem->address, past->role);
+	mem->role = role_of(room, mem);
 	g_free(mem->path);
 	mem->path = g_strdup(past->path);
 	add_member(room, mem);
@@ -275,6 +372,8 @@ void room_registered(struct room *room, struct member *mem, const char *path,
 		g_info("room: joined room=%s member=%u gate=%s", room->address,
 		       mem->id, mem->gate);
 	}
+	if (first && mem->held)
+		entrance_tell_held(room->entrance, mem);
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
 	if (first)
 		replace_older(room, mem);
@@ -323,6 +422,7 @@ void room_run(struct room *room, gint64 now_ms)
 {
 	floor_run(room->floor, now_ms);
 	consent_run(&room->link, now_ms);
+	entrance_run(room->entrance, now_ms / 1000);
 }
 
 void room_hear(struct room *room, struct member *mem, const struct in_band *msg,
@@ -367,91 +467,9 @@ struct member *room_moderated(struct room *room, guint32 id, GError **error)
 	return mem;
 }
 
-static gboolean set_muted(struct room *room, guint32 id, gboolean muted,
-			  const char *by, GError **error)
-{
-	struct member *mem = room_moderated(room, id, error);
-	g_autofree char *message = NULL;
-
-	if (!mem)
-		return FALSE;
-	if (mem->muted == muted)
-		return TRUE;
-	mem->muted = muted;
-	consent_forget(mem);
-	room->effects->set_muted(mem, muted, room->arg);
-	if (mem->state == MEMBER_HERE) {
-		message = in_band_mute(muted);
-		room->effects->tell(mem, message, room->arg);
-	}
-	tell_observer(room, mem, ROOM_MEMBER_CHANGED, by);
-	return TRUE;
-}
-
-gboolean room_mute(struct room *room, guint32 member, const char *by,
-		   GError **error)
-{
-	return set_muted(room, member, TRUE, by, error);
-}
-
-gboolean room_unmute(struct room *room, guint32 member, const char *by,
-		     GError **error)
-{
-	return set_muted(room, member, FALSE, by, error);
-}
-
-gboolean room_set_volume(struct room *room, guint32 member, guint percent,
-			 const char *by, GError **error)
-{
-	struct member *mem = room_moderated(room, member, error);
-
-	if (!mem)
-		return FALSE;
-	percent = MIN(percent, ROOM_MAX_VOLUME);
-	if (mem->volume == percent)
-		return TRUE;
-	mem->volume = percent;
-	room->effects->set_volume(mem, room->arg);
-	tell_observer(room, mem, ROOM_MEMBER_CHANGED, by);
-	return TRUE;
-}
-
-gboolean room_ask_unmute(struct room *room, guint32 member, const char *by,
-			 gint64 now_ms, GError **error)
-{
-	return consent_request(&room->link, member, by, now_ms, error);
-}
-
-gboolean room_kick(struct room *room, guint32 member, const char *by,
-		   const char *reason, GError **error)
-{
-	struct member *mem = room_moderated(room, member, error);
-	g_autofree char *text = NULL;
-
-	if (!mem)
-		return FALSE;
-	if (reason) {
-		g_autofree char *valid = g_utf8_make_valid(reason, -1);
-
-		text = g_utf8_substring(
-			valid, 0, MIN(g_utf8_strlen(valid, -1), MAX_REASON));
-	}
-	leave(room, mem, LEAVE_KICKED, by, text);
-	return TRUE;
-}
-
 void room_refresh_levels(struct room *room)
 {
 	room->effects->refresh_levels(room, room->arg);
-}
-
-static gboolean kept(const struct room *room, GError **error)
-{
-	if (!room->kept)
-		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_KEPT,
-			    "Another bridge keeps %s, or nobody can for now.",
-			    room->name);
-	return room->kept;
 }
 
 static gboolean unsupported(GError **error)
@@ -464,7 +482,7 @@ static gboolean unsupported(GError **error)
 gboolean room_record(struct room *room, gboolean on, const char *by,
 		     GError **error)
 {
-	if (!kept(room, error))
+	if (!room_obeys(room, error))
 		return FALSE;
 	if (!room->effects->record)
 		return unsupported(error);
@@ -473,7 +491,7 @@ gboolean room_record(struct room *room, gboolean on, const char *by,
 
 gboolean room_announce(struct room *room, const char *name, GError **error)
 {
-	if (!kept(room, error))
+	if (!room_obeys(room, error))
 		return FALSE;
 	if (!room->effects->announce)
 		return unsupported(error);
@@ -482,7 +500,7 @@ gboolean room_announce(struct room *room, const char *name, GError **error)
 
 gboolean room_hush(struct room *room, GError **error)
 {
-	if (!kept(room, error))
+	if (!room_obeys(room, error))
 		return FALSE;
 	if (room->effects->hush)
 		room->effects->hush(room, room->arg);

@@ -12,7 +12,9 @@
 #include "signaling/ipsp.h"
 
 struct room;
-struct floor; /* floor.h */
+struct floor;	 /* floor.h */
+struct entrance; /* entrance.h */
+struct door;	 /* door.h */
 
 enum member_state {
 	MEMBER_INVITED, /* answered OK, has not registered yet */
@@ -29,6 +31,8 @@ enum member_leave {
 	LEAVE_KICKED,
 	LEAVE_ENDED,	 /* room or bridge ended */
 	LEAVE_HANDED_ON, /* another bridge keeps the room; it stays there */
+	LEAVE_REFUSED,	 /* in the lobby */
+	LEAVE_BANNED,
 };
 
 enum member_via { /* how it came */
@@ -53,6 +57,14 @@ enum member_asked {
 	ASKED_UNANSWERED,
 };
 
+/* Of an address, in the meeting: until nobody is left. */
+enum member_role {
+	ROLE_MEMBER,
+	ROLE_MODERATOR, /* by the configuration, or as another made him */
+	ROLE_LISTENER,	/* is never heard */
+	ROLES,
+};
+
 /* Owned by its room; valid until MEMBER_GONE has been told. */
 struct member {
 	guint32 id; /* unique in the process, never reused */
@@ -62,6 +74,8 @@ struct member {
 	enum member_via via;
 	enum member_state state;
 	enum member_leave leave;
+	enum member_role role;
+	gboolean held;	     /* in the lobby: hears nothing, is not heard */
 	gboolean muted;	     /* by a moderator */
 	gboolean self_muted; /* told by its phone */
 	guint volume;	     /* percent, by a moderator */
@@ -93,7 +107,10 @@ struct member {
 struct room_effects {
 	/* The member's media ends; its in-band reason was composed. */
 	void (*end_media)(struct member *mem, void *arg);
+	/* Whether anybody hears it: member_may_speak(). */
 	void (*set_muted)(struct member *mem, gboolean muted, void *arg);
+	/* Whether it hears anybody: not while it is held. */
+	void (*set_deaf)(struct member *mem, gboolean deaf, void *arg);
 	/* To mem->volume. */
 	void (*set_volume)(struct member *mem, void *arg);
 	/* An in-band control message, JSON (docs/ipsp.md). */
@@ -108,6 +125,9 @@ struct room_effects {
 	void (*hush)(struct room *room, void *arg);
 	gboolean (*delete_recording)(struct room *room, const char *id,
 				     const char *by, GError **error, void *arg);
+	/* Writes down what is to outlive the bridge. FALSE: not done. */
+	gboolean (*keep_door)(struct room *room, const struct door *door,
+			      void *arg, GError **error);
 };
 
 enum room_change {
@@ -116,6 +136,7 @@ enum room_change {
 	ROOM_MEMBER_FIGURES, /* once a second */
 	ROOM_MEMBER_GONE,
 	ROOM_STATE,  /* of the room itself; member is NULL */
+	ROOM_BANS,   /* likewise */
 	ROOM_CLOSED, /* member is NULL; the room goes away */
 };
 
@@ -144,6 +165,7 @@ enum room_error {
 struct room_config {
 	const char *address, *name;
 	const char *const *moderators; /* NULL-terminated, may be NULL */
+	const char *pin; /* NULL: none; moderators may set another */
 	guint capacity;
 };
 
@@ -168,7 +190,10 @@ const GPtrArray *room_members(const struct room *room);
 struct member *room_member(const struct room *room, guint32 id);
 /* Its own. */
 struct floor *room_floor(const struct room *room);
+struct entrance *room_entrance(const struct room *room);
 gboolean room_is_moderator(const struct room *room, const char *address);
+/* Neither muted by a moderator, nor held, nor a listener. */
+gboolean member_may_speak(const struct member *mem);
 
 /* People here or invited, each device once: the n of OK and BUSY. */
 guint room_people(const struct room *room);
@@ -192,6 +217,7 @@ struct room_past {
 	gint64 since;
 	const char *path;
 	gboolean muted, self_muted;
+	enum member_role role;
 	guint volume; /* percent */
 	guint talked_s;
 	gint64 hand_ms;
@@ -221,13 +247,19 @@ void room_hear(struct room *room, struct member *mem, const struct in_band *msg,
 void room_figures(struct room *room, struct member *mem);
 void room_self_muted(struct room *room, struct member *mem, gboolean muted);
 
-/* A moderator's actions. Idempotent; FALSE and error when `member` is not
- * (or no longer) here. unmute only takes back a moderator's mute: nobody is
- * unmuted who muted himself. */
+/* A moderator's actions: moderation.c. Idempotent; FALSE and a ROOM_ERROR
+ * when `member` is not (or no longer) here, or it cannot be. What is said to
+ * who is sent away (may be NULL) is cut to 128 characters. */
+
+/* unmute only takes back a moderator's mute: nobody is unmuted who muted
+ * himself. */
 gboolean room_mute(struct room *room, guint32 member, const char *by,
 		   GError **error);
 gboolean room_unmute(struct room *room, guint32 member, const char *by,
 		     GError **error);
+/* All but those. */
+gboolean room_mute_all(struct room *room, const guint32 *but, guint n,
+		       const char *by, GError **error);
 /* How loud the others hear the member, in percent of what it sends, at most
  * ROOM_MAX_VOLUME; as long as its call lasts. */
 gboolean room_set_volume(struct room *room, guint32 member, guint percent,
@@ -235,8 +267,15 @@ gboolean room_set_volume(struct room *room, guint32 member, guint percent,
 /* Asks it to unmute, see consent.h. */
 gboolean room_ask_unmute(struct room *room, guint32 member, const char *by,
 			 gint64 now_ms, GError **error);
+/* Of its address; a tool's, of this one, which cannot moderate. Who moderates
+ * by the configuration stays moderator. */
+gboolean room_set_role(struct room *room, guint32 member, enum member_role role,
+		       const char *by, GError **error);
 gboolean room_kick(struct room *room, guint32 member, const char *by,
 		   const char *reason, GError **error);
+/* Everybody leaves. */
+gboolean room_end(struct room *room, const char *by, const char *reason,
+		  GError **error);
 void room_refresh_levels(struct room *room);
 
 /* Its sound is written down, or no longer (bridge/recordings.h). Idempotent. */

@@ -24,3 +24,17 @@ void room_link_state(const struct room_link *link, const char *by)
 {
 	tell_observer(link, NULL, ROOM_STATE, by);
 }
+
+void room_link_bans(const struct room_link *link, const char *by)
+{
+	tell_observer(link, NULL, ROOM_BANS, by);
+}
+
+void room_link_sound(const struct room_link *link, struct member *mem,
+		     gboolean could)
+{
+	const gboolean can = member_may_speak(mem);
+
+	if (can != could)
+		link->effects->set_muted(mem, !can, link->arg);
+}

@@ -24,14 +24,14 @@ TONE = 700  # Hz
 OPUS = pathlib.Path(__file__).with_name("tone.opus")
 
 
-def bridge_in(directory, room=None, **keys):
+def bridge_in(directory, room=None, start=(), **keys):
     mail = directory / "mail"
     Maildir(mail / "standup")
     bridge = Bridge(directory / "bridge",
                     mails={"local": {"mailbox": f"maildir:{mail}/standup",
                                      "post": f"maildir:{mail}/%u"}},
                     rooms={ROOM: {"account": "local", **(room or {})}}, **keys)
-    bridge.start()
+    bridge.start(*start)
     wait_for("the bridge", lambda: "main: ready" in bridge.log_text())
     return bridge
 

@@ -211,15 +211,15 @@ class WebSocket:
             size, = struct.unpack(">Q", self.take(8))
         return first & 15, self.take(size)
 
-    def message(self, kind):
-        """The next message {"t": kind}."""
+    def message(self, *kinds):
+        """The next message whose "t" is one of kinds."""
         while True:
             opcode, payload = self.receive()
             if opcode == PING:
                 self.frame(PONG, payload)
             elif opcode == CLOSE:
                 raise ConnectionError(f"closed, {payload[:2].hex()}")
-            elif opcode == TEXT and (found := json.loads(payload))["t"] == kind:
+            elif opcode == TEXT and (found := json.loads(payload))["t"] in kinds:
                 return found
 
     def levels(self):

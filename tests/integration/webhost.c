@@ -117,12 +117,31 @@ static void refresh_levels(struct room *of, void *arg)
 	}
 }
 
+static void set_deaf(struct member *mem, gboolean deaf, void *arg)
+{
+	(void)mem;
+	(void)deaf;
+	(void)arg;
+}
+
+static gboolean keep_door(struct room *of, const struct door *door, void *arg,
+			  GError **error)
+{
+	(void)of;
+	(void)door;
+	(void)arg;
+	(void)error;
+	return TRUE;
+}
+
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
 	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
+	.set_deaf = set_deaf,
+	.keep_door = keep_door,
 };
 
 static void changed(struct room *of, struct member *mem,

@@ -19,16 +19,15 @@
  *   gone WHO [lost]
  *   mute|unmute WHO, kick WHO REASON    by chair@example.org
  *   volume WHO PERCENT         by the same
- *   time SECONDS
- *   post works|fails|refuses|hangs
- *   media full|free
- *   store broken|works
- *   expect mail to=A [of=WHO] [method=M] [code=N] [lv=N] [text=PART]
- *               [same-as=WHO]  byte for byte what WHO was sent before
- *   expect none                nothing more was posted
+ *   do ROOM COMMAND [WHO] [code=N]   as docs/panel-api.md says, by the same:
+ * the command without id and member, which is WHO time SECONDS post
+ * works|fails|refuses|hangs media full|free store broken|works expect mail to=A
+ * [of=WHO] [method=M] [code=N] [lv=N] [text=PART] [same-as=WHO]  byte for byte
+ * what WHO was sent before expect none                nothing more was posted
  *   expect aside PART          of the reason
  *   expect waits               the last mail was not done
  *   expect members ROOM [LIST]
+ *   expect session WHO [muted] [deaf]
  *   expect sound WHO TALKERS [stereo] [denoise] [agc]   of the mix it opens
  *   expect told WHO PART       in-band */
 #include <glib.h>
@@ -38,6 +37,7 @@
 #include "signaling/message.h"
 #include "tests/scenario/caller.h"
 #include "tests/scenario/world.h"
+#include "web/action.h"
 
 #define CHAIR "chair@example.org"
 #define HERE  "192.0.2.9:5004"
@@ -284,6 +284,45 @@ static void do_kick(struct replay *rep)
 		room_kick(room_of(rep, id), id, CHAIR, argument(rep, 2), NULL));
 }
 
+static struct room *room_named(const struct replay *rep, const char *address)
+{
+	GPtrArray *rooms = conference_rooms(rep->world->conf);
+	struct room *found = NULL;
+
+	for (guint i = 0; i < rooms->len; i++)
+		if (!strcmp(room_address(rooms->pdata[i]), address))
+			found = rooms->pdata[i];
+	g_ptr_array_unref(rooms);
+	if (!found)
+		fail(rep, "there is no room %s", address);
+	return found;
+}
+
+static void do_do(struct replay *rep)
+{
+	struct room *room = room_named(rep, argument(rep, 1));
+	g_autofree char *members =
+		rep->argc > 3 && !strchr(rep->argv[3], '=')
+			? g_strdup_printf(",\"member\":%u",
+					  session_of(rep, 3)->member)
+			: g_strdup("");
+	g_autofree char *text =
+		g_strdup_printf("{\"id\":1%s,%s}", members, argument(rep, 2));
+	const char *code = "done";
+	GError *error = NULL;
+	struct command cmd;
+
+	if (!command_parse(text, strlen(text), &cmd, &error))
+		fail(rep, "%s", error->message);
+	action_run(&cmd, room, CHAIR, &code, &error);
+	if (strcmp(code, words_get(rep->words, "code")
+				 ? words_get(rep->words, "code")
+				 : "done") != 0)
+		fail(rep, "it is answered %s", code);
+	g_clear_error(&error);
+	command_clear(&cmd);
+}
+
 static void do_time(struct replay *rep)
 {
 	world_pass(rep->world, (guint)atoi(argument(rep, 1)));
@@ -444,6 +483,16 @@ static void expect_told(struct replay *rep)
 	g_ptr_array_remove_index(rep->world->told, 0);
 }
 
+static void expect_session(struct replay *rep)
+{
+	const struct world_session *ses = session_of(rep, 2);
+
+	if (ses->muted != has_word(rep, "muted") ||
+	    ses->deaf != has_word(rep, "deaf"))
+		fail(rep, "it is%s%s", ses->muted ? " muted" : "",
+		     ses->deaf ? " deaf" : "");
+}
+
 static void expect_sound(struct replay *rep)
 {
 	const struct config_sound *sound = &session_of(rep, 2)->sound;
@@ -456,19 +505,24 @@ static void expect_sound(struct replay *rep)
 		fail(rep, "the sound is: %s", is);
 }
 
-struct command {
+struct step {
 	const char *name;
 	void (*run)(struct replay *rep);
 };
 
-static const struct command expectations[] = {
-	{ "mail", expect_mail },       { "none", expect_none },
-	{ "aside", expect_aside },     { "waits", expect_waits },
-	{ "members", expect_members }, { "told", expect_told },
-	{ "sound", expect_sound },     { 0 },
+static const struct step expectations[] = {
+	{ "mail", expect_mail },
+	{ "none", expect_none },
+	{ "aside", expect_aside },
+	{ "waits", expect_waits },
+	{ "members", expect_members },
+	{ "told", expect_told },
+	{ "sound", expect_sound },
+	{ "session", expect_session },
+	{ 0 },
 };
 
-static void run_command(struct replay *rep, const struct command *commands,
+static void run_command(struct replay *rep, const struct step *commands,
 			const char *name)
 {
 	for (; commands->name; commands++)
@@ -484,7 +538,7 @@ static void do_expect(struct replay *rep)
 	run_command(rep, expectations, argument(rep, 1));
 }
 
-static const struct command commands[] = {
+static const struct step commands[] = {
 	{ "set", do_set },
 	{ "unset", do_unset },
 	{ "start", do_configure },
@@ -505,6 +559,7 @@ static const struct command commands[] = {
 	{ "unmute", do_unmute },
 	{ "volume", do_volume },
 	{ "kick", do_kick },
+	{ "do", do_do },
 	{ "time", do_time },
 	{ "post", do_post },
 	{ "media", do_media },

@@ -76,6 +76,8 @@ static gboolean open_session(struct member *mem,
 	ses->level_id = keys->level_id;
 	ses->sound = *sound;
 	ses->place = places->at[0];
+	ses->muted = !member_may_speak(mem);
+	ses->deaf = mem->held;
 	g_ptr_array_add(wld->sessions, ses);
 	return TRUE;
 }
@@ -103,6 +105,14 @@ static void mute(struct member *mem, gboolean muted, void *arg)
 
 	g_assert_nonnull(ses);
 	ses->muted = muted;
+}
+
+static void deafen(struct member *mem, gboolean deaf, void *arg)
+{
+	struct world_session *ses = world_session(arg, mem->did);
+
+	g_assert_nonnull(ses);
+	ses->deaf = deaf;
 }
 
 static void set_volume(struct member *mem, void *arg)
@@ -135,6 +145,7 @@ static const struct media_ops media = {
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,
+	.deafen = deafen,
 	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,
@@ -324,8 +335,11 @@ void world_break_store(struct world *wld, gboolean broken)
 		broken ? "CREATE TRIGGER full BEFORE INSERT ON mail "
 			 "BEGIN SELECT RAISE(ABORT, 'disk full'); END;"
 			 "CREATE TRIGGER full2 BEFORE UPDATE ON dialog "
+			 "BEGIN SELECT RAISE(ABORT, 'disk full'); END;"
+			 "CREATE TRIGGER full3 BEFORE INSERT ON door "
 			 "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-		       : "DROP TRIGGER full; DROP TRIGGER full2";
+		       : "DROP TRIGGER full; DROP TRIGGER full2;"
+			 "DROP TRIGGER full3";
 
 	g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
 	sqlite3_close(db);
@@ -371,10 +385,12 @@ char *world_members(const struct world *wld, const char *address)
 			const struct member *mem = members->pdata[n];
 
 			g_string_append_printf(
-				text, "%s%s %s%s", text->len ? ", " : "",
+				text, "%s%s %s%s%s%s", text->len ? ", " : "",
 				mem->address,
 				mem->state == MEMBER_HERE ? "here" : "invited",
-				mem->muted ? " muted" : "");
+				mem->muted ? " muted" : "",
+				mem->held ? " held" : "",
+				mem->role == ROLE_LISTENER ? " listener" : "");
 		}
 	}
 	g_ptr_array_unref(rooms);

@@ -20,7 +20,7 @@ struct world_session {
 	guint32 member;
 	char *did;
 	struct keys keys;
-	gboolean srtp, admitted, muted;
+	gboolean srtp, admitted, muted, deaf;
 	guint8 level_id;
 	guint volume; /* percent; 0: never set */
 	struct config_sound sound;

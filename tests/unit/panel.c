@@ -162,11 +162,30 @@ static gboolean record(struct room *room, gboolean on, const char *by,
 	return TRUE;
 }
 
+static void set_deaf(struct member *mem, gboolean deaf, void *arg)
+{
+	(void)mem;
+	(void)deaf;
+	(void)arg;
+}
+
+static gboolean keep_door(struct room *of, const struct door *door, void *arg,
+			  GError **error)
+{
+	(void)of;
+	(void)door;
+	(void)arg;
+	(void)error;
+	return TRUE;
+}
+
 static const struct room_effects effects = { .end_media = end_media,
 					     .set_muted = set_muted,
 					     .set_volume = set_volume,
 					     .tell = tell,
 					     .refresh_levels = refresh,
+					     .set_deaf = set_deaf,
+					     .keep_door = keep_door,
 					     .record = record };
 
 static void changed(struct room *room, struct member *mem,
@@ -828,6 +847,51 @@ static void moderators_lead_the_queue_and_the_floor(void)
 	tear_down();
 }
 
+static void the_door_is_shown_as_it_is(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *bob;
+	json_t *state, *bans;
+	gint64 n;
+
+	set_up();
+	socket_init(&sock);
+	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	n = number_in(newest(&sock, "snapshot"), "n");
+	state = json_object_get(newest(&sock, "snapshot"), "state");
+	g_assert_cmpstr(text_in(state, "pin"), ==, "");
+	g_assert_true(json_is_false(json_object_get(state, "locked")));
+	say(wtr, "{\"id\":2,\"do\":\"lobby\",\"on\":true}");
+	say(wtr, "{\"id\":3,\"do\":\"pin\",\"pin\":\"4711\"}");
+	bob = join(rooms[0], "d1", "Ann");
+	g_assert_true(bob->held);
+	say(wtr, "{\"id\":4,\"do\":\"lock\"}");
+	state = json_object_get(newest(&sock, "room"), "state");
+	g_assert_cmpint(number_in(newest(&sock, "room"), "n"), >, n + 2);
+	g_assert_cmpstr(text_in(newest(&sock, "room"), "by"), ==,
+			"chair@x.org");
+	g_assert_cmpstr(text_in(state, "pin"), ==, "4711");
+	g_assert_true(json_is_true(json_object_get(state, "locked")));
+	g_assert_true(json_is_true(json_object_get(state, "lobby")));
+	g_assert_cmpint(number_in(state, "held"), ==, 1);
+	say(wtr, "{\"id\":5,\"do\":\"ban\",\"address\":\"Ann+x@x.org\","
+		 "\"seconds\":60,\"reason\":\"so\"}");
+	bans = json_object_get(newest(&sock, "bans"), "bans");
+	g_assert_cmpuint(json_array_size(bans), ==, 1);
+	g_assert_cmpstr(text_in(json_array_get(bans, 0), "address"), ==,
+			"Ann+x@x.org");
+	g_assert_cmpstr(text_in(newest(&sock, "gone"), "why"), ==, "banned");
+	g_assert_cmpstr(
+		text_in(json_object_get(newest(&sock, "audited"), "row"),
+			"detail"),
+		==, "60 s: so");
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
 /* The audit trail. */
 
 static void every_action_leaves_a_row(void)
@@ -1017,6 +1081,15 @@ static void refuses_what_is_malformed(void)
 		"{\"id\":1,\"do\":\"mute\",\"member\":1,\"room\":7}",
 		"{\"id\":1,\"do\":\"watch\"}",
 		"{\"id\":1,\"do\":\"audit\",\"limit\":0}",
+		"{\"id\":1,\"do\":\"lobby\"}",
+		"{\"id\":1,\"do\":\"pin\",\"pin\":\"a\\nb\"}",
+		"{\"id\":1,\"do\":\"role\",\"member\":1,\"role\":\"x\"}",
+		"{\"id\":1,\"do\":\"ban\",\"member\":1,\"seconds\":59}",
+		"{\"id\":1,\"do\":\"ban\",\"address\":\"x\",\"seconds\":60}",
+		"{\"id\":1,\"do\":\"ban\",\"seconds\":60}",
+		"{\"id\":1,\"do\":\"unban\",\"address\":\"a b@x.org\"}",
+		"{\"id\":1,\"do\":\"mute-all\",\"but\":[0]}",
+		"{\"id\":1,\"do\":\"mute-all\",\"but\":7}",
 		"{\"id\":1,\"do\":\"audit\",\"limit\":201}",
 		"{\"id\":1,\"do\":\"audit\",\"before\":0}",
 	};
@@ -1182,6 +1255,8 @@ int main(int argc, char **argv)
 			one_who_moderates_no_more_loses_the_room);
 	g_test_add_func("/panel/moderators lead the queue and the floor",
 			moderators_lead_the_queue_and_the_floor);
+	g_test_add_func("/panel/the door is shown as it is",
+			the_door_is_shown_as_it_is);
 	g_test_add_func("/panel/every action leaves a row",
 			every_action_leaves_a_row);
 	g_test_add_func("/panel/what is said again is done once",

@@ -60,6 +60,7 @@ static void changed(struct room *room, struct member *mem,
 		[ROOM_MEMBER_FIGURES] = "figures",
 		[ROOM_MEMBER_GONE] = "gone",
 		[ROOM_STATE] = "state",
+		[ROOM_BANS] = "bans",
 		[ROOM_CLOSED] = "closed",
 	};
 	struct witness *wit = arg;

@@ -1,0 +1,163 @@
+/* What moderators do to those who are in a room: see room.h. */
+#include "bridge/room/consent.h"
+#include "bridge/room/in_band.h"
+#include "bridge/room/room_link.h"
+
+static void set_muted(const struct room_link *link, struct member *mem,
+		      gboolean muted, const char *by)
+{
+	g_autofree char *message = in_band_mute(muted);
+	const gboolean could = member_may_speak(mem);
+
+	if (mem->muted == muted)
+		return;
+	mem->muted = muted;
+	consent_forget(mem);
+	room_link_sound(link, mem, could);
+	room_link_tell(link, mem, message);
+	room_link_changed(link, mem, by);
+}
+
+gboolean room_mute(struct room *room, guint32 member, const char *by,
+		   GError **error)
+{
+	struct member *mem = room_moderated(room, member, error);
+
+	if (mem)
+		set_muted(room_link(room), mem, TRUE, by);
+	return mem != NULL;
+}
+
+gboolean room_unmute(struct room *room, guint32 member, const char *by,
+		     GError **error)
+{
+	struct member *mem = room_moderated(room, member, error);
+
+	if (mem)
+		set_muted(room_link(room), mem, FALSE, by);
+	return mem != NULL;
+}
+
+static gboolean is_one_of(guint32 id, const guint32 *ids, guint n)
+{
+	for (guint i = 0; i < n; i++)
+		if (ids[i] == id)
+			return TRUE;
+	return FALSE;
+}
+
+gboolean room_mute_all(struct room *room, const guint32 *but, guint n,
+		       const char *by, GError **error)
+{
+	const GPtrArray *members = room_members(room);
+
+	if (!room_obeys(room, error))
+		return FALSE;
+	for (guint i = 0; i < members->len; i++) {
+		struct member *mem = members->pdata[i];
+
+		if (!is_one_of(mem->id, but, n))
+			set_muted(room_link(room), mem, TRUE, by);
+	}
+	return TRUE;
+}
+
+gboolean room_set_volume(struct room *room, guint32 member, guint percent,
+			 const char *by, GError **error)
+{
+	struct member *mem = room_moderated(room, member, error);
+
+	if (!mem)
+		return FALSE;
+	percent = MIN(percent, ROOM_MAX_VOLUME);
+	if (mem->volume == percent)
+		return TRUE;
+	mem->volume = percent;
+	room_link(room)->effects->set_volume(mem, room_link(room)->arg);
+	room_link_changed(room_link(room), mem, by);
+	return TRUE;
+}
+
+gboolean room_ask_unmute(struct room *room, guint32 member, const char *by,
+			 gint64 now_ms, GError **error)
+{
+	return consent_request(room_link(room), member, by, now_ms, error);
+}
+
+static void set_role(const struct room_link *link, struct member *mem,
+		     enum member_role role, const char *by)
+{
+	g_autofree char *message = in_band_role(role);
+	const gboolean could = member_may_speak(mem);
+
+	if (mem->role == role)
+		return;
+	mem->role = role;
+	room_link_sound(link, mem, could);
+	room_link_tell(link, mem, message);
+	room_link_changed(link, mem, by);
+}
+
+/* Why that cannot be, or NULL. */
+static const char *hindrance(const struct room *room, const struct member *mem,
+			     enum member_role role)
+{
+	if (mem->via != MEMBER_BY_MAIL)
+		return role == ROLE_MODERATOR ? "is a tool, and cannot moderate"
+					      : NULL;
+	if (room_is_configured_moderator(room, mem->address) &&
+	    role != ROLE_MODERATOR)
+		return "moderates the room by its configuration";
+	return NULL;
+}
+
+gboolean room_set_role(struct room *room, guint32 member, enum member_role role,
+		       const char *by, GError **error)
+{
+	const struct room_link *link = room_link(room);
+	const GPtrArray *members = room_members(room);
+	struct member *mem = room_moderated(room, member, error);
+	const char *why = mem ? hindrance(room, mem, role) : NULL;
+
+	if (why)
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_IMPOSSIBLE, "%s %s.",
+			    mem->name, why);
+	if (!mem || why)
+		return FALSE;
+	if (mem->via != MEMBER_BY_MAIL) {
+		set_role(link, mem, role, by);
+		return TRUE;
+	}
+	room_give_role(room, mem->address, role);
+	for (guint i = 0; i < members->len; i++) {
+		struct member *leg = members->pdata[i];
+
+		if (leg->via == MEMBER_BY_MAIL &&
+		    !g_strcmp0(leg->address, mem->address))
+			set_role(link, leg, role, by);
+	}
+	return TRUE;
+}
+
+gboolean room_kick(struct room *room, guint32 member, const char *by,
+		   const char *reason, GError **error)
+{
+	struct member *mem = room_moderated(room, member, error);
+
+	if (mem)
+		room_send_away(room, mem, LEAVE_KICKED, by, reason);
+	return mem != NULL;
+}
+
+gboolean room_end(struct room *room, const char *by, const char *reason,
+		  GError **error)
+{
+	const GPtrArray *members = room_members(room);
+
+	if (!room_obeys(room, error))
+		return FALSE;
+	while (members->len)
+		room_send_away(room, members->pdata[0], LEAVE_ENDED, by,
+			       reason);
+	return TRUE;
+}

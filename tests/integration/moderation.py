@@ -1,0 +1,168 @@
+"""What a moderator does over the panel's API, as real callers of a real bridge
+hear it."""
+
+import contextlib
+import itertools
+import json
+import time
+import urllib.request
+
+from calls import bridge_in, end_of, phone
+from harness import note, run, tone_dbfs, tone_wav, wait_for, wav_samples
+from web import WebSocket
+
+CHAIR = "chair@conf.test"
+ROOM = "standup@conf.test"
+ANN, BOB = 700, 1100  # Hz, what they say
+HEARD, SILENT = -25, -60  # dBFS, at least and at most; said at -16
+
+
+class Chair:
+    """The panel of a moderator, logged in by the operator's link."""
+
+    tls = False
+
+    def __init__(self, bridge):
+        link = bridge.process.stdout.readline().decode().strip()
+        self.port = bridge.web_port
+        self.numbers = itertools.count(1)
+        request = urllib.request.Request(
+            self.origin() + "/api/login",
+            data=json.dumps({"token": link.partition("#")[2]}).encode(),
+            headers={"Origin": self.origin(),
+                     "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self.sock = WebSocket(self, "/panel", "ipsp-panel", cookie)
+        self.do("watch", room=ROOM)
+
+    def origin(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def do(self, name, **words):
+        number = next(self.numbers)
+        self.sock.command(id=number, do=name, **words)
+        while True:
+            answer = self.sock.message("done", "error")
+            if answer["id"] == number:
+                assert answer["t"] == "done", answer
+                return
+
+    def members(self):
+        """name -> member, as it is now"""
+        number = next(self.numbers)
+        self.sock.command(id=number, do="watch", room=ROOM)
+        found = self.sock.message("snapshot")
+        return {m["address"].partition("@")[0]: m for m in found["members"]}
+
+    def wait(self, name, **words):
+        """The member, once it is so."""
+        def found():
+            member = self.members().get(name)
+            return member if member and member.items() >= words.items() \
+                else None
+
+        return wait_for(f"{name} to be {words}", found)
+
+
+@contextlib.contextmanager
+def meeting(directory):
+    bridge = bridge_in(directory, {"moderators": CHAIR},
+                       start=["--login-link", CHAIR])
+    chair = Chair(bridge)
+    yield chair
+    chair.sock.sock.close()
+    assert bridge.stop() == 0
+
+
+def caller(directory, name, tone, seconds):
+    voice = directory / f"{name}.says.wav"
+    tone_wav(voice, [tone], 1)
+    return phone(directory, name, "--send", voice, "--loop",
+                 "--receive", directory / f"{name}.hears.wav",
+                 "--for", seconds)
+
+
+def windows(directory, name, tone):
+    """dBFS of the tone that one hears, for each 100 ms of his call."""
+    samples, rate = wav_samples(directory / f"{name}.hears.wav")
+    size = rate // 10
+    return [tone_dbfs(samples[i:i + size], rate, tone)
+            for i in range(0, len(samples) - size, size)]
+
+
+def longest(levels, holds):
+    """The longest run of windows for which it holds, in seconds."""
+    return max((sum(1 for _ in group) for key, group
+                in itertools.groupby(levels, holds) if key), default=0) / 10
+
+
+def who_is_held_hears_nothing_until_he_is_admitted(directory):
+    with meeting(directory) as chair:
+        ann = caller(directory, "ann", ANN, 9)
+        chair.wait("ann", state="here", held=False)
+        chair.do("lobby", on=True)
+        bob = caller(directory, "bob", BOB, 6)
+        held = chair.wait("bob", state="here", held=True)
+        time.sleep(1.5)  # for so long nothing is heard
+        chair.do("admit", member=held["id"])
+        chair.wait("bob", held=False)
+        assert end_of(directory, "bob", bob)[0] == 0
+        assert end_of(directory, "ann", ann)[0] == 0
+    bob_hears = windows(directory, "bob", ANN)
+    ann_hears = windows(directory, "ann", BOB)
+    first = next(i for i, level in enumerate(bob_hears) if level > HEARD)
+    note(f"bob hears ann after {first / 10} s, "
+         f"{max(bob_hears[:first - 1]):.0f} dBFS until then")
+    assert first >= 15 and max(bob_hears[:first - 1]) < SILENT
+    assert longest(bob_hears[first:], lambda level: level > HEARD) > 2
+    assert 2 < longest(ann_hears, lambda level: level > HEARD) < 4.8
+
+
+def a_listener_is_heard_again_as_a_member_only(directory):
+    with meeting(directory) as chair:
+        ann = caller(directory, "ann", ANN, 6)
+        bob = caller(directory, "bob", BOB, 6)
+        member = chair.wait("ann", state="here")["id"]
+        chair.wait("bob", state="here")
+        chair.do("role", member=member, role="listener")
+        chair.do("unmute", member=member)
+        time.sleep(2)
+        chair.do("role", member=member, role="member")
+        assert end_of(directory, "ann", ann)[0] == 0
+        assert end_of(directory, "bob", bob)[0] == 0
+    levels = windows(directory, "bob", ANN)
+    silent = next(i for i in range(len(levels))
+                  if max(levels[i:i + 15]) < SILENT)
+    note(f"bob hears nothing from {silent / 10} s on")
+    assert longest(levels[silent:], lambda level: level > HEARD) > 1
+
+
+def who_is_banned_or_locked_out_does_not_come_in(directory):
+    with meeting(directory) as chair:
+        ann = phone(directory, "ann", "--for", 20)
+        bob = phone(directory, "bob", "--for", 20)
+        chair.wait("ann", state="here")
+        member = chair.wait("bob", state="here")["id"]
+        chair.do("ban", member=member, seconds=3600, reason="Enough")
+        code, last = end_of(directory, "bob", bob)
+        assert code == 12 and "Enough" in last["text"], last
+        chair.do("lock")
+        again = phone(directory, "bob", "--for", 1)
+        carl = phone(directory, "carl", "--for", 1)
+        code, last = end_of(directory, "bob", again)
+        assert code == 8 and "not admitted" in last["text"], last
+        code, last = end_of(directory, "carl", carl)
+        assert code == 8 and "locked" in last["text"], last
+        assert list(chair.members()) == ["ann"]
+        chair.do("end", reason="Thank you")
+        code, last = end_of(directory, "ann", ann)
+        assert code == 13 and "Thank you" in last["text"], last
+        assert not chair.members()
+
+
+if __name__ == "__main__":
+    raise SystemExit(run(
+        who_is_held_hears_nothing_until_he_is_admitted,
+        a_listener_is_heard_again_as_a_member_only,
+        who_is_banned_or_locked_out_does_not_come_in))
