@@ -102,16 +102,22 @@ static void sound_notice(struct recordings *recs, struct room *room,
 		recs->media->play(room, clip, recs->media_arg);
 }
 
+/* Who waits in the lobby is not: nothing of his is recorded. */
+static gboolean is_in(const struct member *mem)
+{
+	return mem->state == MEMBER_HERE && !mem->held;
+}
+
 static gboolean is_told(const struct member *mem)
 {
-	return mem->state == MEMBER_HERE && mem->via == MEMBER_BY_MAIL;
+	return is_in(mem) && mem->via == MEMBER_BY_MAIL;
 }
 
 static void tell_member(struct running *run, struct member *mem)
 {
 	struct recordings *recs = run->recs;
 
-	if (mem->state != MEMBER_HERE ||
+	if (!is_in(mem) ||
 	    !g_hash_table_add(run->told, GUINT_TO_POINTER(mem->id)))
 		return;
 	if (is_told(mem))

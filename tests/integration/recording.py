@@ -264,6 +264,38 @@ def the_files_hold_what_was_said_and_by_whom(directory):
     assert (code := bridge.stop()) == 0, code
 
 
+def who_waits_in_the_lobby_is_recorded_from_his_admission_on(directory):
+    bridge = Moderated(directory).open()
+    ann = bridge.call("ann", *bridge.voice("ann", ANN))
+    assert bridge.do("record", on=True)["t"] == "done"
+    assert bridge.do("lobby", on=True)["t"] == "done"
+    bob = bridge.call("bob", *bridge.voice("bob", BOB))
+    wait_for("bob to be held", lambda: '"hold"' in bridge.heard_by("bob"))
+    waited = bridge.ask("recordings")[0]["seconds"] + 1
+    sleep_until_recorded(bridge, waited)
+    row, = bridge.ask("recordings")
+    assert [f["address"] for f in row["files"]] == ["", "ann@conf.test"], row
+    assert '"recording"' not in bridge.heard_by("bob")
+    assert bridge.do("admit-all")["t"] == "done"
+    wait_for("bob to be told",
+             lambda: '"recording"' in bridge.heard_by("bob"))
+    sleep_until_recorded(bridge, waited + 1.5)
+    assert bridge.do("record", on=False)["t"] == "done"
+    row = (next((m for m in bridge.said if m["t"] == "recording"), None)
+           or bridge.wait_for_recording("ended"))["recording"]
+    end(ann, bob)
+    assert [f["address"] for f in row["files"]] == [
+        "", "ann@conf.test", "bob@conf.test"], row
+    mix, _, his = (opus_samples(bridge.files(row["recording"]) / f["file"])
+                   for f in row["files"])
+    before, after = slice(int((waited - 1) * 48000), int(waited * 48000)), \
+        slice(-24000, None)
+    for samples in (mix, his):
+        assert tone_dbfs(samples[before], 48000, BOB) < -45
+        assert tone_dbfs(samples[after], 48000, BOB) > -26
+    assert (code := bridge.stop()) == 0, code
+
+
 def a_bridge_that_ends_or_is_killed_leaves_what_it_has_recorded(directory):
     bridge = Moderated(directory).open()
     bridge.call("bob", *bridge.voice("bob", BOB))
@@ -348,5 +380,6 @@ def an_announcement_is_heard_by_all(directory):
 
 if __name__ == "__main__":
     sys.exit(run(the_files_hold_what_was_said_and_by_whom,
+                 who_waits_in_the_lobby_is_recorded_from_his_admission_on,
                  a_bridge_that_ends_or_is_killed_leaves_what_it_has_recorded,
                  an_announcement_is_heard_by_all))
