@@ -192,24 +192,26 @@ static gboolean prepare(struct store *sto, GError **error)
 
 /* SQLite waits for nobody while it changes the journal's mode, or brings back
  * what the last one to close it took away: that is done again here. */
-static gboolean set_up(struct store *sto, const char *script, GError **error)
+static gboolean set_up(struct store *sto, GError **error)
 {
+	/* secure_delete: a wiped private key is overwritten, not unlinked. */
+	static const char *const script = "PRAGMA busy_timeout = 5000;"
+					  "PRAGMA journal_mode = WAL;"
+					  "PRAGMA synchronous = FULL;"
+					  "PRAGMA foreign_keys = ON;"
+					  "PRAGMA secure_delete = ON;";
 	const gint64 until = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+	int result;
 
-	while (sqlite3_exec(sto->db, script, NULL, NULL, NULL) == SQLITE_BUSY &&
+	while ((result = sqlite3_exec(sto->db, script, NULL, NULL, NULL)) ==
+		       SQLITE_BUSY &&
 	       g_get_monotonic_time() < until)
 		g_usleep(5000);
-	return run_script(sto, script, error);
+	return result == SQLITE_OK ? TRUE : failed(sto, error);
 }
 
 struct store *store_open(const char *path, GError **error)
 {
-	/* secure_delete: a wiped private key is overwritten, not unlinked. */
-	static const char *const setup = "PRAGMA busy_timeout = 5000;"
-					 "PRAGMA journal_mode = WAL;"
-					 "PRAGMA synchronous = FULL;"
-					 "PRAGMA foreign_keys = ON;"
-					 "PRAGMA secure_delete = ON;";
 	struct store *sto = g_new0(struct store, 1);
 
 	if (sqlite3_open(path, &sto->db) != SQLITE_OK) {
@@ -219,7 +221,7 @@ struct store *store_open(const char *path, GError **error)
 		store_close(&sto);
 		return NULL;
 	}
-	if (!set_up(sto, setup, error) || !upgrade(sto, error) ||
+	if (!set_up(sto, error) || !upgrade(sto, error) ||
 	    !prepare(sto, error)) {
 		g_prefix_error(error, "%s: ", path);
 		store_close(&sto);
