@@ -3,6 +3,8 @@ real bridges, real etcd, callers by mail; and what dies under them.
 
 CASCADE=long, `./dev bench cascade-kill`: 60 callers instead of 24,
 CASCADE_KILLS (30) kills, a host that is cut off, a site that sleeps.
+CASCADE_SHAPE=3x2x4: of so many hosts, sites of each and PhoneGates of each
+site is what carries one full room.
 SHOTS=DIRECTORY: with a picture there of the tree of the full room."""
 
 import os
@@ -20,6 +22,7 @@ from harness import (note, run, skip_all, tone_dbfs, tone_wav, wait_for,
 LONG = os.environ.get("CASCADE") == "long"
 KILLS = int(os.environ.get("CASCADE_KILLS", "30"))
 HOSTS, SITES, GATES = 3, 2, 2
+SHAPE = tuple(map(int, os.environ.get("CASCADE_SHAPE", "3x2x2").split("x")))
 TONES = {  # Hz: no multiples of each other
     "ann": (523, 1370), "bob": (661, 1810), "carol": (887, 2290),
     "dave": (743, 1550),
@@ -92,29 +95,30 @@ def four_at_two_sites_a_release_apart_hear_each_other(directory):
 
 def twelve_gates_on_three_hosts_carry_a_room_and_no_more(directory):
     sessions = 5 if LONG else 2
-    places = HOSTS * SITES * GATES * sessions
-    with Lan(HOSTS) as lan:
+    hosts, sites, site_gates = SHAPE
+    count = hosts * sites * site_gates
+    places = count * sessions
+    with Lan(hosts) as lan:
         # The room has no such limit: all the gates there are are full.
-        cluster = Cluster(directory, lan.hosts, SITES, bridges=2,
+        cluster = Cluster(directory, lan.hosts, sites, bridges=2,
                           capacity=2 * places, address=lan.address,
-                          bridge_gates="none", gates=GATES,
+                          bridge_gates="none", gates=site_gates,
                           sessions_per_gate=sessions)
         callers = cluster.loadgen("caller", places, "--duration", 1)
         wait_for("everybody in one tree",
-                 lambda: cluster.is_whole(places), 60)
+                 lambda: cluster.is_whole(places), 60 + places)
         show(cluster)
         gates = {}
         for member in cluster.members().values():
             gate = member["place"]["gate"]
             gates[gate] = gates.get(gate, 0) + 1
-        assert list(gates.values()) == \
-            [sessions] * (HOSTS * SITES * GATES), gates
+        assert list(gates.values()) == [sessions] * count, gates
         late = cluster.phone("late", "--for", 1)
-        assert late.process.wait(20) == 7, late.said()
+        assert late.process.wait(60) == 7, late.said()
         assert late.said()[-1]["why"] == "busy", late.said()
         if os.environ.get("SHOTS"):
             cluster.picture(os.environ["SHOTS"])
-        report = callers.end(120)
+        report = callers.end(120 + 4 * places)
         tell_of_loadgen(report)
         assert report["passed"], report["faults"][:10]
         nobody_is_left(cluster)
