@@ -14,7 +14,7 @@ struct session_config leg_config_phone(const struct media_keys *keys)
 	g_strlcpy(cfg.username, keys->did, sizeof(cfg.username));
 	g_strlcpy(cfg.password, keys->keys->stun_password,
 		  sizeof(cfg.password));
-	stream->suite = keys->srtp ? SRTP_AEAD_AES_128_GCM : SRTP_NONE;
+	stream->suite = keys->srtp ? SRTP_GCM : SRTP_NONE;
 	stream->send_ssrc = keys->keys->ssrc_b2c;
 	stream->receive_ssrc = keys->keys->ssrc_c2b;
 	stream->payload_type = keys->payload_type;
@@ -36,9 +36,9 @@ struct session_config leg_config_tool(const char *did,
 {
 	static const enum srtp_suite suites[] = {
 		[SDP_PLAIN] = SRTP_NONE,
-		[SDP_AEAD_AES_128_GCM] = SRTP_AEAD_AES_128_GCM,
-		[SDP_AES_CM_128_HMAC_SHA1_80] = SRTP_AES_CM_128_HMAC_SHA1_80,
-		[SDP_DTLS] = SRTP_AEAD_AES_128_GCM, /* until it has agreed */
+		[SDP_AEAD_AES_128_GCM] = SRTP_GCM,
+		[SDP_AES_CM_128_HMAC_SHA1_80] = SRTP_CM,
+		[SDP_DTLS] = SRTP_GCM, /* until it has agreed */
 	};
 	const struct sdp_offer *offer = tool->offer;
 	g_autofree char *secret = token_generate();

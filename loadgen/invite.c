@@ -253,7 +253,7 @@ void invite_stream(const struct invite *inv, guint k,
 	random_bytes(bytes, sizeof(bytes));
 	cname = keys_base64url(bytes, sizeof(bytes));
 	*stream_r = (struct stream_config){
-		.suite = inv->plain ? SRTP_NONE : SRTP_AEAD_AES_128_GCM,
+		.suite = inv->plain ? SRTP_NONE : SRTP_GCM,
 		.payload_type = inv->ok.payload_type,
 		.level_id = inv->ok.level_id,
 	};

@@ -14,8 +14,8 @@
 enum label { LABEL_KEY, LABEL_AUTH, LABEL_SALT, LABELS };
 
 static const struct srtp_transform *const transforms[] = {
-	[SRTP_AEAD_AES_128_GCM] = &srtp_gcm,
-	[SRTP_AES_CM_128_HMAC_SHA1_80] = &srtp_cm,
+	[SRTP_GCM] = &srtp_gcm,
+	[SRTP_CM] = &srtp_cm,
 };
 
 struct srtp_cipher {

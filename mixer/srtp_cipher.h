@@ -21,9 +21,9 @@
 #define SRTP_MAX_GROWTH 20 /* bytes that a suite adds to a packet, at most */
 
 enum srtp_suite {
-	SRTP_NONE,		      /* in the clear: there is no cipher */
-	SRTP_AEAD_AES_128_GCM,	      /* RFC 7714, key 16 + salt 12 */
-	SRTP_AES_CM_128_HMAC_SHA1_80, /* RFC 3711, key 16 + salt 14 */
+	SRTP_NONE, /* in the clear: there is no cipher */
+	SRTP_GCM,  /* AEAD_AES_128_GCM of RFC 7714, key 16 + salt 12 */
+	SRTP_CM,   /* AES_CM_128_HMAC_SHA1_80 of RFC 3711, key 16 + salt 14 */
 };
 
 struct srtp_cipher;

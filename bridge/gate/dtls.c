@@ -10,9 +10,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-/* OpenSSL's number of the profile (RFC 7714 14.2); here it is our suite. */
-#undef SRTP_AEAD_AES_128_GCM
-
 #include "mixer/wire.h"
 
 #define RECORD_HEADER 13       /* RFC 6347 4.1: the last two are the length */
@@ -45,8 +42,8 @@ static const struct {
 	enum srtp_suite suite;
 	size_t key, salt;
 } profiles[] = {
-	{ "SRTP_AEAD_AES_128_GCM", SRTP_AEAD_AES_128_GCM, 16, 12 },
-	{ "SRTP_AES128_CM_SHA1_80", SRTP_AES_CM_128_HMAC_SHA1_80, 16, 14 },
+	{ "SRTP_AEAD_AES_128_GCM", SRTP_GCM, 16, 12 },
+	{ "SRTP_AES128_CM_SHA1_80", SRTP_CM, 16, 14 },
 };
 #define PROFILES "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80"
 #define SUITES                                                                 \

@@ -48,7 +48,7 @@ static int create(struct trunk **trk_r, const struct trunk_config *cfg)
 int trunk_create(struct trunk **trk_r, const struct trunk_config *cfg)
 {
 	struct stream_config stream = {
-		.suite = SRTP_AEAD_AES_128_GCM,
+		.suite = SRTP_GCM,
 		.send_ssrc = cfg->send_ssrc,
 		.receive_ssrc = cfg->receive_ssrc,
 		.payload_type = TRUNK_PAYLOAD_TYPE,

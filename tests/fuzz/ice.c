@@ -40,7 +40,7 @@ struct bench {
 
 static struct stream_config stream_of(uint8_t key)
 {
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .send_ssrc = 2,
 				     .payload_type = 111 };
 

@@ -15,8 +15,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#undef SRTP_AEAD_AES_128_GCM /* OpenSSL's number of it, not our suite */
-
 #include "mixer/codec.h"
 #include "mixer/rtp.h"
 #include "mixer/stream.h"
@@ -291,7 +289,7 @@ static void shake_hands(struct browser *brs)
 /* RFC 5764 4.2: we are the client. */
 static void use_keys(struct browser *brs)
 {
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .send_ssrc = g_random_int() | 1,
 				     .payload_type = 111,
 				     .level_id = 1,

@@ -21,7 +21,7 @@ static inline void standby_username(bool announcer,
 /* One key, and SSRCs that no other place has. */
 static inline struct stream_config standby_stream(unsigned k, bool caller)
 {
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .send_ssrc = 2 * k + 1 + caller,
 				     .receive_ssrc = 2 * k + 2 - caller,
 				     .payload_type = 111,

@@ -989,7 +989,7 @@ static void add_tool(struct bench *bench, unsigned i, const struct path *where,
 	struct session_config cfg;
 
 	phone_keys(i + 1, &cfg);
-	cfg.stream.suite = srtp ? SRTP_AEAD_AES_128_GCM : SRTP_NONE;
+	cfg.stream.suite = srtp ? SRTP_GCM : SRTP_NONE;
 	cfg.stream.receive_ssrc = 0;
 	path_address(where, &cfg.address);
 	bench->ses[i] = phone_create(&bench->phone[i], i + 1, srtp);
@@ -1321,7 +1321,7 @@ static void of_two_places_the_later_one_answers(void)
 
 	register_at(bench, 0, &phone);
 	phone_keys(1, &cfg);
-	cfg.stream.suite = SRTP_AEAD_AES_128_GCM;
+	cfg.stream.suite = SRTP_GCM;
 	cfg.stream.send_ssrc = 70;
 	cfg.stream.receive_ssrc = 71;
 	cfg.standby = true;

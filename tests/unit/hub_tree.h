@@ -345,7 +345,7 @@ static inline void tree_add_wire(struct tree *tree, unsigned from, unsigned to,
 				 const struct trunk_config *receiver)
 {
 	struct tree_wire *wire = &tree->wires[tree->n_wires];
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .send_ssrc = 1,
 				     .receive_ssrc = receiver->receive_ssrc,
 				     .payload_type = TRUNK_PAYLOAD_TYPE };

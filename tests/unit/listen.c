@@ -209,7 +209,7 @@ static const struct call_io io = { on_send, on_event, on_speak, on_hear,
 
 static struct stream_config stream_of(unsigned who, bool caller)
 {
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .send_ssrc = 2 * who + 2 + caller,
 				     .receive_ssrc = 2 * who + 3 - caller,
 				     .payload_type = 111,

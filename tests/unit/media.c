@@ -134,7 +134,7 @@ static const struct worker_events worker_events = {
 
 static struct stream_config stream_of(unsigned index, bool caller)
 {
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .send_ssrc = 100 + 2 * index + !caller,
 				     .receive_ssrc = 100 + 2 * index + caller,
 				     .payload_type = 111,

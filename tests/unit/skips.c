@@ -31,7 +31,7 @@ struct packet {
 
 static struct stream *make_stream(uint32_t send, uint32_t receive)
 {
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .send_ssrc = send,
 				     .receive_ssrc = receive,
 				     .payload_type = 111,

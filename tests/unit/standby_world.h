@@ -106,7 +106,7 @@ static inline struct path path_of(guint16 port)
 /* Different SSRCs at each place, one key. */
 static inline struct stream_config place_stream(unsigned k, gboolean caller)
 {
-	struct stream_config cfg = { .suite = SRTP_AEAD_AES_128_GCM,
+	struct stream_config cfg = { .suite = SRTP_GCM,
 				     .payload_type = 111,
 				     .level_id = 1,
 				     .cname = "test" };

@@ -24,7 +24,7 @@ static struct srtp_cipher *make_cipher(const char *hex,
 
 		key[i] = (uint8_t)strtoul(byte, NULL, 16);
 	}
-	if (srtp_cipher_create(&cip, SRTP_AEAD_AES_128_GCM, key, direction))
+	if (srtp_cipher_create(&cip, SRTP_GCM, key, direction))
 		errx(1, "no cipher");
 	return cip;
 }

@@ -130,10 +130,10 @@ void micro_crypto(void)
 
 	b->clear[0] = 0x80;
 	b->clear[1] = 111;
-	bench_cipher(b, "AES-128-GCM", SRTP_AEAD_AES_128_GCM);
-	bench_cipher(b, "AES-CM, HMAC-SHA1-80", SRTP_AES_CM_128_HMAC_SHA1_80);
+	bench_cipher(b, "AES-128-GCM", SRTP_GCM);
+	bench_cipher(b, "AES-CM, HMAC-SHA1-80", SRTP_CM);
 	bench_stream(b, "plain", SRTP_NONE);
-	bench_stream(b, "AES-128-GCM", SRTP_AEAD_AES_128_GCM);
-	bench_stream(b, "AES-CM, HMAC-SHA1-80", SRTP_AES_CM_128_HMAC_SHA1_80);
+	bench_stream(b, "AES-128-GCM", SRTP_GCM);
+	bench_stream(b, "AES-CM, HMAC-SHA1-80", SRTP_CM);
 	g_free(b);
 }

@@ -66,7 +66,7 @@ static void start(struct bench *b, unsigned trunks)
 					.guests = 8,
 					.leg = { .jitter = { 0, 400 },
 						 .channels = 1 } };
-	const struct stream_config peer = { .suite = SRTP_AEAD_AES_128_GCM,
+	const struct stream_config peer = { .suite = SRTP_GCM,
 					    .send_ssrc = 200,
 					    .receive_ssrc = 100,
 					    .payload_type =
