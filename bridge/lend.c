@@ -9,19 +9,20 @@
 #include "bridge/lent_link.h"
 #include "bridge/program.h"
 #include "bridge/site.h"
+#include "signaling/ipsp.h"
+#include "signaling/lines.h"
 
 #define RUN_EVERY_MS  50
 #define SILENT_MS     5000 /* of the host: the lender is elsewhere, or gone */
 #define FIRST_WORD_MS 10000
 #define DRAIN_MS      5000
 #define BITRATE	      32000 /* of each mix, bit/s */
-#define MAX_LINE      4096
 
 struct lend {
 	char *address;
 	guint port;
 	GMainLoop *loop;
-	GString *input;
+	struct lines input;
 	struct lent_link *link; /* NULL: no word has come */
 	char *name;
 	struct directory *dir; /* in memory: what the host has, of ours */
@@ -154,20 +155,18 @@ static void take_line(struct lend *lend, const char *line, gsize size)
 	lent_link_message(lend->link, line, size, now_ms());
 }
 
-static void take_lines(struct lend *lend)
+/* Secrets pass through here. */
+static void take_lines(struct lend *lend, const char *bytes, gsize size)
 {
-	const char *end;
+	const char *line;
+	gsize length;
 
-	while ((end = memchr(lend->input->str, '\n', lend->input->len))) {
-		const gsize size = (gsize)(end - lend->input->str);
-		g_autofree char *line = g_strndup(lend->input->str, size);
-
-		g_string_erase(lend->input, 0, (gssize)size + 1);
-		take_line(lend, line, size);
-		explicit_bzero(line, size);
+	while ((line = lines_next(&lend->input, &bytes, &size, &length))) {
+		take_line(lend, line, length);
+		lines_reset(&lend->input);
 	}
-	if (lend->input->len > MAX_LINE)
-		g_string_truncate(lend->input, 0);
+	if (lend->input.too_long)
+		lines_reset(&lend->input);
 }
 
 static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
@@ -184,9 +183,8 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
 		drain(lend);
 		return G_SOURCE_REMOVE;
 	}
-	g_string_append_len(lend->input, buf, size);
+	take_lines(lend, buf, (gsize)size);
 	explicit_bzero(buf, sizeof(buf));
-	take_lines(lend);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -226,7 +224,7 @@ int lend_run(const char *address, guint port)
 			     .since_ms = now_ms() };
 
 	lend.loop = g_main_loop_new(NULL, FALSE);
-	lend.input = g_string_new(NULL);
+	lines_init(&lend.input, IPSP_MAX_MESSAGE);
 	g_unix_set_fd_nonblocking(STDIN_FILENO, TRUE, NULL);
 	g_unix_set_fd_nonblocking(STDOUT_FILENO, TRUE, NULL);
 	g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, &lend);
@@ -239,7 +237,7 @@ int lend_run(const char *address, guint port)
 	site_destroy(&lend.site);
 	directory_close(&lend.dir);
 	lent_link_destroy(&lend.link);
-	g_string_free(lend.input, TRUE);
+	lines_fini(&lend.input);
 	g_main_loop_unref(lend.loop);
 	g_free(lend.name);
 	g_free(lend.address);

@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "signaling/lines.h"
 #include "signaling/udp_candidate.h"
 
-#define PROGRAM	 "ipsp-phonegate"
-#define MAX_LINE (4 * IPSP_MAX_MESSAGE)
+#define PROGRAM "ipsp-phonegate"
 
 struct phone_gate {
 	char *address, *program;
@@ -23,7 +23,7 @@ struct phone_gate {
 	GPid pid;	  /* 0: none runs */
 	int fd;		  /* to it; -1: none */
 	guint watch;
-	GString *input;
+	struct lines input;
 };
 
 gboolean phone_gate_offer(struct ipsp_gate *gate_r, const char *text,
@@ -54,7 +54,7 @@ struct phone_gate *phone_gate_create(const char *address, const char *program,
 	gate->left =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	gate->fd = -1;
-	gate->input = g_string_new(NULL);
+	lines_init(&gate->input, IPSP_MAX_MESSAGE);
 	return gate;
 }
 
@@ -64,7 +64,7 @@ static void let_go(struct phone_gate *gate)
 	if (gate->fd >= 0)
 		close(gate->fd);
 	gate->fd = -1;
-	g_string_truncate(gate->input, 0);
+	lines_reset(&gate->input);
 }
 
 /* The one before must not be in the way of the next, at the same port. */
@@ -85,7 +85,7 @@ void phone_gate_destroy(struct phone_gate **gatep)
 	if (!gate)
 		return;
 	let_go(gate);
-	g_string_free(gate->input, TRUE);
+	lines_fini(&gate->input);
 	g_hash_table_unref(gate->left);
 	g_free(gate->site);
 	g_free(gate->program);
@@ -93,19 +93,15 @@ void phone_gate_destroy(struct phone_gate **gatep)
 	g_free(gate);
 }
 
-static void take_lines(struct phone_gate *gate)
+static void take_lines(struct phone_gate *gate, const char *bytes, gsize size)
 {
-	const char *end;
+	const char *line;
+	gsize length;
 
-	while ((end = memchr(gate->input->str, '\n', gate->input->len))) {
-		const gsize size = (gsize)(end - gate->input->str);
-
-		if (size <= IPSP_MAX_MESSAGE)
-			caller_message(gate->caller, gate->input->str, size);
-		g_string_erase(gate->input, 0, (gssize)size + 1);
-	}
-	if (gate->input->len > MAX_LINE)
-		g_string_truncate(gate->input, 0);
+	while ((line = lines_next(&gate->input, &bytes, &size, &length)))
+		caller_message(gate->caller, line, length);
+	if (gate->input.too_long)
+		lines_reset(&gate->input);
 }
 
 static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
@@ -118,8 +114,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return G_SOURCE_CONTINUE;
 	if (size > 0) {
-		g_string_append_len(gate->input, buf, size);
-		take_lines(gate);
+		take_lines(gate, buf, (gsize)size);
 		return G_SOURCE_CONTINUE;
 	}
 	g_warning("phone: the offered PhoneGate has ended");

@@ -4,7 +4,9 @@
 
 void lines_init(struct lines *lns, gsize max)
 {
-	*lns = (struct lines){ .partial = g_string_new(NULL), .max = max };
+	/* It never grows: no copies of a secret are left behind. */
+	*lns = (struct lines){ .partial = g_string_sized_new(max + 2),
+			       .max = max };
 }
 
 void lines_fini(struct lines *lns)
@@ -12,6 +14,14 @@ void lines_fini(struct lines *lns)
 	if (lns->partial)
 		g_string_free(lns->partial, TRUE);
 	lns->partial = NULL;
+}
+
+void lines_reset(struct lines *lns)
+{
+	explicit_bzero(lns->partial->str, lns->partial->allocated_len);
+	g_string_truncate(lns->partial, 0);
+	lns->ended = FALSE;
+	lns->too_long = FALSE;
 }
 
 const char *lines_next(struct lines *lns, const char **bytesp, gsize *sizep,
@@ -39,6 +49,7 @@ const char *lines_next(struct lines *lns, const char **bytesp, gsize *sizep,
 	g_string_truncate(line, line->len - 1);
 	if (line->len && line->str[line->len - 1] == '\r')
 		g_string_truncate(line, line->len - 1);
+	lns->too_long = line->len > lns->max;
 	*length_r = line->len;
-	return line->str;
+	return lns->too_long ? NULL : line->str;
 }

@@ -15,6 +15,10 @@ struct lines {
 void lines_init(struct lines *lns, gsize max);
 void lines_fini(struct lines *lns);
 
+/* Forgets the line, whole or not, and wipes it: it had a secret in it, or was
+ * too long and another may follow. */
+void lines_reset(struct lines *lns);
+
 /* The next line of *bytesp, without its CRLF or LF, 0-terminated; valid until
  * the next call. Moves *bytesp and *sizep on. NULL when no whole line is left
  * or it is too long: see too_long, which then stays set. */

@@ -106,12 +106,50 @@ static void lines_end_with_lf_or_crlf_and_are_bounded(void)
 		g_assert_cmpstr(lines_next(&lns, &text, &size, &length), ==,
 				wanted[i]);
 	g_assert_false(lns.too_long);
+	g_assert_null(lines_next(&lns, &text, &size, &length));
+	g_assert_true(lns.too_long);
 	lines_fini(&lns);
 	lines_init(&lns, 8);
-	text = "12345678901\n";
+	text = "12345678901";
 	size = strlen(text);
 	g_assert_null(lines_next(&lns, &text, &size, &length));
 	g_assert_true(lns.too_long);
+	lines_fini(&lns);
+}
+
+static void lines_are_forgotten_without_a_trace(void)
+{
+	const char *text = "secret\nsec", *next = "ret\n";
+	gsize size = strlen(text), length;
+	struct lines lns;
+	const char *line;
+
+	lines_init(&lns, 8);
+	line = lines_next(&lns, &text, &size, &length);
+	g_assert_cmpstr(line, ==, "secret");
+	lines_reset(&lns);
+	for (gsize i = 0; i < lns.partial->allocated_len; i++)
+		g_assert_cmpint(lns.partial->str[i], ==, 0);
+	g_assert_null(lines_next(&lns, &text, &size, &length));
+	lines_reset(&lns);
+	size = strlen(next);
+	g_assert_cmpstr(lines_next(&lns, &next, &size, &length), ==, "ret");
+	g_assert_null(lines_next(&lns, &text, &size, &length));
+	lines_fini(&lns);
+}
+
+static void lines_begin_anew_after_one_that_was_too_long(void)
+{
+	const char *text = "1234567890123", *next = "one\n";
+	gsize size = strlen(text), length;
+	struct lines lns;
+
+	lines_init(&lns, 8);
+	g_assert_null(lines_next(&lns, &text, &size, &length));
+	g_assert_true(lns.too_long);
+	lines_reset(&lns);
+	size = strlen(next);
+	g_assert_cmpstr(lines_next(&lns, &next, &size, &length), ==, "one");
 	lines_fini(&lns);
 }
 
@@ -173,6 +211,8 @@ int main(int argc, char **argv)
 	ADD(a_list_comes_line_by_line);
 	ADD(what_is_no_pop3_is_said_so);
 	ADD(lines_end_with_lf_or_crlf_and_are_bounded);
+	ADD(lines_are_forgotten_without_a_trace);
+	ADD(lines_begin_anew_after_one_that_was_too_long);
 	ADD(tries_double_to_a_minute_with_jitter);
 	ADD(a_servers_url_holds_no_password);
 	return g_test_run();
