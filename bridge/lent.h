@@ -3,7 +3,7 @@
  *
  * It runs the code of any site (site.h), but has neither the directory nor the
  * cluster's secret. The site where its lender sits, its host, stands in for it
- * (site_lent.c): it hands on what is wanted, and writes what it is told, as
+ * (lent_host.h): it hands on what is wanted, and writes what it is told, as
  * far as that can be believed. Documents go both ways over the lender's own
  * session, in band (lent_link.h).
  *

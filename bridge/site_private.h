@@ -5,13 +5,13 @@
  *   site_room.c     one room here: its hubs, and that wants become so
  *   site_trunks.c   the trunks of its hub
  *   site_session.c  one caller's place here
- *   site_lent.c     the PhoneGate that he lends
  *   site_status.c   what is written to the directory */
 #ifndef BRIDGE_SITE_PRIVATE_H
 #define BRIDGE_SITE_PRIVATE_H
 
 #include "bridge/directory/seal.h"
 #include "bridge/documents.h"
+#include "bridge/lent_host.h"
 #include "bridge/site.h"
 
 struct site {
@@ -90,7 +90,7 @@ struct site_session {
 	gboolean wanted;
 	gint64 linger_us;	/* unwanted since; 0: wanted, or at once */
 	struct leg *leg;	/* NULL: not open, or gone */
-	struct site_lent *lent; /* NULL: he lends none, or is not here */
+	struct lent_host *lent; /* NULL: he lends none, or is not here */
 	gboolean muted;		/* as the worker was told last */
 	guint volume;
 	struct document_alternate told; /* k 0: none yet; 0 is none's */
@@ -149,15 +149,6 @@ void site_session_message(struct site_session *ses, const char *json,
 			  gsize size);
 void site_session_report(struct site_session *ses,
 			 const struct session_report *rep);
-
-/* site_lent.c */
-/* Of a session that has registered and whose want has an offer. */
-struct site_lent *site_lent_create(struct site_session *ses);
-/* Accepts NULL; sets *lentp to NULL. */
-void site_lent_destroy(struct site_lent **lentp);
-/* In band, from its lender's phone. FALSE: it is not for it. */
-gboolean site_lent_message(struct site_lent *lent, const char *json,
-			   gsize size);
 
 /* site_status.c */
 void site_status_site(struct site *site);

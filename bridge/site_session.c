@@ -36,7 +36,7 @@ static void close_leg(struct site_session *ses)
 {
 	if (!ses->leg)
 		return;
-	site_lent_destroy(&ses->lent);
+	lent_host_destroy(&ses->lent);
 	spend(ses);
 	g_hash_table_remove(ses->room->site->sessions,
 			    GUINT_TO_POINTER(ses->number));
@@ -384,10 +384,26 @@ static void end(struct site_session *ses)
 	site_session_gone(ses, DOCUMENT_GONE_BYE);
 }
 
+static void lent_send(const char *json, void *arg)
+{
+	tell(arg, json);
+}
+
+static const struct lent_host_events lent_events = { .send = lent_send };
+
 static void update_lent(struct site_session *ses)
 {
+	const struct lent_host_config cfg = {
+		.dir = ses->room->site->dir,
+		.seal = ses->room->site->seal,
+		.room = ses->room->address,
+		.did = ses->did,
+		.k = ses->k,
+		.offer = &ses->want->offer,
+	};
+
 	if (ses->want->has_offer && !ses->lent)
-		ses->lent = site_lent_create(ses);
+		ses->lent = lent_host_create(&cfg, &lent_events, ses);
 }
 
 static gboolean has_lingered(const struct site_session *ses, gint64 now_us)
@@ -474,7 +490,7 @@ void site_session_message(struct site_session *ses, const char *json,
 	const gint64 now_us = g_get_monotonic_time();
 	struct in_band msg;
 
-	if (ses->lent && site_lent_message(ses->lent, json, size))
+	if (ses->lent && lent_host_message(ses->lent, json, size))
 		return;
 	if (!in_band_read(&msg, json, size))
 		return;
