@@ -110,7 +110,7 @@ static gboolean is_in(const struct member *mem)
 
 static gboolean is_told(const struct member *mem)
 {
-	return is_in(mem) && mem->via == MEMBER_BY_MAIL;
+	return is_in(mem) && member_is_person(mem);
 }
 
 static void tell_member(struct running *run, struct member *mem)

@@ -130,7 +130,7 @@ static const char *address_of(struct room *room, guint32 id, GError **error)
 {
 	const struct member *mem = room_member(room, id);
 
-	if (mem && mem->via == MEMBER_BY_MAIL)
+	if (mem && member_is_person(mem))
 		return mem->address;
 	if (mem)
 		g_set_error(error, ROOM_ERROR, ROOM_ERROR_IMPOSSIBLE,

@@ -46,6 +46,7 @@ static const char *const states[] = {
 static const char *const vias[] = {
 	[MEMBER_BY_MAIL] = "mail",
 	[MEMBER_BY_TOKEN] = "tool",
+	[MEMBER_BY_BROWSER] = "browser",
 };
 
 static const char *const leaves[] = {
@@ -95,7 +96,7 @@ static guint silent_s(const struct member *mem)
 }
 
 /* What changes once a second. */
-static json_t *figures_of(const struct member *mem)
+json_t *panel_json_figures_of(const struct member *mem)
 {
 	json_t *object = json_pack(
 		"{s:I, s:b, s:I, s:I, s:o, s:o}", "id", (json_int_t)mem->id,
@@ -109,7 +110,7 @@ static json_t *figures_of(const struct member *mem)
 
 static json_t *member_of(const struct member *mem)
 {
-	json_t *object = figures_of(mem);
+	json_t *object = panel_json_figures_of(mem);
 	json_t *rest = json_pack(
 		"{s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:b, s:b, s:i, s:o, s:o, "
 		"s:I, s:i}",
@@ -306,7 +307,8 @@ GBytes *panel_json_figures(const struct room *room, guint first, guint n)
 		const struct member *mem = members->pdata[i];
 
 		if (mem->state == MEMBER_HERE)
-			json_array_append_new(array, figures_of(mem));
+			json_array_append_new(array,
+					      panel_json_figures_of(mem));
 	}
 	return panel_json_bytes(
 		json_pack("{s:s, s:o}", "t", "figures", "members", array));

@@ -29,6 +29,8 @@ GBytes *panel_json_error(gint64 id, const char *code, const char *text);
 
 /* What messages are made of. Takes over the object. */
 GBytes *panel_json_bytes(json_t *object);
+/* A member's, with its id. */
+json_t *panel_json_figures_of(const struct member *mem);
 /* Names and addresses come from mail: what is not UTF-8 is replaced, because
  * JSON cannot hold it. */
 json_t *panel_json_string(const char *text);

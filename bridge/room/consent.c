@@ -18,7 +18,7 @@ void consent_ask(const struct room_link *link, struct member *mem,
 {
 	g_autofree char *json = NULL;
 
-	if (!is_muted(mem) || mem->via != MEMBER_BY_MAIL)
+	if (!is_muted(mem) || !member_is_person(mem))
 		return;
 	consent_forget(mem);
 	mem->asked = ASKED_WAITING;
@@ -37,7 +37,7 @@ gboolean consent_request(const struct room_link *link, guint32 member,
 
 	if (!mem)
 		return FALSE;
-	if (mem->via != MEMBER_BY_MAIL || mem->state != MEMBER_HERE) {
+	if (!member_is_person(mem) || mem->state != MEMBER_HERE) {
 		g_set_error(error, ROOM_ERROR, ROOM_ERROR_IMPOSSIBLE,
 			    "%s cannot be asked: %s.", mem->name,
 			    mem->state == MEMBER_HERE ? "it is a tool"

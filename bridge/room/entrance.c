@@ -72,7 +72,7 @@ static gboolean is_in(const struct entrance *ent, const char *address,
 	for (guint i = 0; i < members->len; i++) {
 		const struct member *mem = members->pdata[i];
 
-		if (mem->via == MEMBER_BY_MAIL && (held || !mem->held) &&
+		if (member_is_person(mem) && (held || !mem->held) &&
 		    !strcmp(mem->address, address) &&
 		    !strcmp(mem->device, device ? device : ""))
 			return TRUE;
@@ -96,7 +96,7 @@ enum entrance_verdict entrance_judge(const struct entrance *ent,
 gboolean entrance_holds(const struct entrance *ent,
 			const struct room_guest *guest)
 {
-	return ent->door->lobby && guest->via == MEMBER_BY_MAIL &&
+	return ent->door->lobby && guest->via != MEMBER_BY_TOKEN &&
 	       !room_is_moderator(ent->link->room, guest->address) &&
 	       !is_in(ent, guest->address, guest->device, FALSE);
 }
@@ -192,7 +192,7 @@ static void send_all_away(struct entrance *ent, const struct door_ban *ban)
 	for (guint i = 0; i < members->len;) {
 		struct member *mem = members->pdata[i];
 
-		if (mem->via == MEMBER_BY_MAIL && mem->role != ROLE_MODERATOR &&
+		if (member_is_person(mem) && mem->role != ROLE_MODERATOR &&
 		    door_same_person(mem->address, ban->address))
 			room_send_away(ent->link->room, mem, LEAVE_BANNED,
 				       ban->by, ban->reason);

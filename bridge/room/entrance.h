@@ -3,8 +3,8 @@
  *
  * The lock is of the meeting: when nobody is left it is off again, lest a
  * forgotten one keeps the next meeting out. The rest (door.h) is kept by the
- * room_effects until it is changed again. Who comes by a token, and who
- * moderates, is neither locked out nor held.
+ * room_effects until it is changed again. Tools, and who moderates, are neither
+ * locked out nor held.
  *
  * A part of its room, which creates it: room_entrance(). No clock: times are
  * Unix seconds that are handed in. Moderators' actions are idempotent; FALSE
@@ -31,7 +31,7 @@ const struct door *entrance_door(const struct entrance *ent);
 /* "": none is asked for. */
 const char *entrance_pin(const struct entrance *ent);
 
-/* Whether somebody may come in by mail. A device that is in, or has a seat,
+/* Whether a person may come in. A device that is in, or has a seat,
  * may come back. */
 enum entrance_verdict { ENTRANCE_OPEN, ENTRANCE_LOCKED, ENTRANCE_BANNED };
 enum entrance_verdict entrance_judge(const struct entrance *ent,

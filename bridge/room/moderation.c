@@ -102,7 +102,7 @@ static void set_role(const struct room_link *link, struct member *mem,
 static const char *hindrance(const struct room *room, const struct member *mem,
 			     enum member_role role)
 {
-	if (mem->via != MEMBER_BY_MAIL)
+	if (!member_is_person(mem))
 		return role == ROLE_MODERATOR ? "is a tool, and cannot moderate"
 					      : NULL;
 	if (room_is_configured_moderator(room, mem->address) &&
@@ -124,7 +124,7 @@ gboolean room_set_role(struct room *room, guint32 member, enum member_role role,
 			    mem->name, why);
 	if (!mem || why)
 		return FALSE;
-	if (mem->via != MEMBER_BY_MAIL) {
+	if (!member_is_person(mem)) {
 		set_role(link, mem, role, by);
 		return TRUE;
 	}
@@ -132,7 +132,7 @@ gboolean room_set_role(struct room *room, guint32 member, enum member_role role,
 	for (guint i = 0; i < members->len; i++) {
 		struct member *leg = members->pdata[i];
 
-		if (leg->via == MEMBER_BY_MAIL &&
+		if (member_is_person(leg) &&
 		    !g_strcmp0(leg->address, mem->address))
 			set_role(link, leg, role, by);
 	}

@@ -48,12 +48,24 @@ gboolean member_may_speak(const struct member *mem)
 	return !mem->muted && !mem->held && mem->role != ROLE_LISTENER;
 }
 
+gboolean member_is_person(const struct member *mem)
+{
+	return mem->via != MEMBER_BY_TOKEN;
+}
+
+char *member_shown_name(const struct member *mem)
+{
+	if (!member_is_person(mem) || strcmp(mem->name, mem->address) != 0)
+		return g_strdup(mem->name);
+	return g_strndup(mem->name, strcspn(mem->name, "@"));
+}
+
 /* A tool's name is no address. */
 static enum member_role role_of(const struct room *room,
 				const struct member *mem)
 {
-	return mem->via == MEMBER_BY_MAIL ? room_role_of(room, mem->address)
-					  : mem->role;
+	return member_is_person(mem) ? room_role_of(room, mem->address)
+				     : mem->role;
 }
 
 struct room *room_create(const struct room_config *cfg,
@@ -321,7 +333,7 @@ struct member *room_adopt(struct room *room, const struct room_guest *guest,
 	mem->volume = past->volume;
 	mem->talked_s = past->talked_s;
 	mem->role = past->role; /* a tool's stays so */
-	if (past->role != ROLE_MEMBER && mem->via == MEMBER_BY_MAIL)
+	if (past->role != ROLE_MEMBER && member_is_person(mem))
 		room_give_role(room, mem->address, past->role);
 	mem->role = role_of(room, mem);
 	g_free(mem->path);

@@ -37,7 +37,8 @@ enum member_leave {
 
 enum member_via { /* how it came */
 		  MEMBER_BY_MAIL,
-		  MEMBER_BY_TOKEN, /* a tool, docs/whip.md */
+		  MEMBER_BY_TOKEN,   /* a tool, docs/whip.md */
+		  MEMBER_BY_BROWSER, /* a person, by the link of a mail */
 };
 
 /* How the sound of one direction does (docs/quality.md). Below 0: not
@@ -192,6 +193,11 @@ struct member *room_member(const struct room *room, guint32 id);
 struct floor *room_floor(const struct room *room);
 struct entrance *room_entrance(const struct room *room);
 gboolean room_is_moderator(const struct room *room, const char *address);
+/* It has a mail address, and somebody who can be asked; a tool has neither. */
+gboolean member_is_person(const struct member *mem);
+/* What others than moderators call it: its name, or without one its address
+ * before the @. Caller frees. */
+char *member_shown_name(const struct member *mem);
 /* Neither muted by a moderator, nor held, nor a listener. */
 gboolean member_may_speak(const struct member *mem);
 
