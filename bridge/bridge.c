@@ -88,6 +88,19 @@ static void media_to_websocket(guint32 connection, const guint8 *buf,
 		web_media_send(br->web, connection, buf, size);
 }
 
+static void media_to_browser(struct member *mem, const char *json, void *arg)
+{
+	struct bridge *br = arg;
+
+	if (br->web)
+		web_tell(br->web, mem, json);
+}
+
+static const struct local_media_web local_media_web = {
+	.websocket = media_to_websocket,
+	.tell = media_to_browser,
+};
+
 static GPtrArray *web_rooms(void *arg)
 {
 	struct bridge *br = arg;
@@ -205,6 +218,30 @@ static void web_tool_leave(const struct whip_leave *leave,
 	conference_tool_leave(br->conf, leave, answer_r);
 }
 
+static void web_look(const char *token, gboolean open,
+		     struct join_answer *answer_r, void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_look(br->conf, token, open, answer_r);
+}
+
+static struct member *web_member(const char *session, const char *token,
+				 void *arg)
+{
+	struct bridge *br = arg;
+
+	return br->conf ? conference_browser(br->conf, session, token) : NULL;
+}
+
+static void web_hear(struct member *mem, const char *json, gsize size,
+		     void *arg)
+{
+	struct bridge *br = arg;
+
+	conference_media_events.message(mem->id, json, size, br->conf);
+}
+
 static const struct web_host web_host = {
 	.rooms = web_rooms,
 	.topology = bridge_topology,
@@ -226,6 +263,7 @@ static const struct web_host web_host = {
 	.tools = { .join = web_tool_join,
 		   .patch = web_tool_patch,
 		   .leave = web_tool_leave },
+	.people = { .look = web_look, .member = web_member, .hear = web_hear },
 };
 
 static gboolean open_web(struct bridge *br, const struct config *cfg,
@@ -372,7 +410,7 @@ static gboolean open_media(struct bridge *br, const struct config *cfg,
 	if (cfg->directory.etcd)
 		return open_cluster(br, cfg, error);
 	stages_config_read(cfg, websocket_url, &media);
-	br->media = local_media_create(&media, media_to_websocket, br, error);
+	br->media = local_media_create(&media, &local_media_web, br, error);
 	return br->media != NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "bridge/answer.h"
 #include "bridge/dialogs.h"
+#include "bridge/join.h"
 #include "bridge/outbox.h"
 #include "bridge/reception.h"
 #include "bridge/room/entrance.h"
@@ -189,7 +190,7 @@ static void room_changed(struct room *room, struct member *mem,
 	if (host->observer)
 		host->observer->changed(room, mem, change, by,
 					host->observer_arg);
-	if (change != ROOM_MEMBER_GONE || tools_gone(conf->tools, mem))
+	if (change != ROOM_MEMBER_GONE || tools_gone(conf->tools, mem, by))
 		return;
 	/* What ends with the bridge itself is sorted out at its next start. */
 	if (!conf->closing) {
@@ -636,6 +637,18 @@ void conference_tool_leave(struct conference *conf,
 			   struct whip_answer *answer_r)
 {
 	tools_leave(conf->tools, leave, now_s(conf), answer_r);
+}
+
+void conference_look(struct conference *conf, const char *token, gboolean open,
+		     struct join_answer *answer_r)
+{
+	join_look(conf->store, conf->rooms, token, open, now_s(conf), answer_r);
+}
+
+struct member *conference_browser(const struct conference *conf,
+				  const char *session, const char *token)
+{
+	return tools_browser(conf->tools, session, token);
 }
 
 const struct refusals *conference_refusals(const struct conference *conf)

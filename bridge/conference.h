@@ -118,6 +118,13 @@ void conference_tool_leave(struct conference *conf,
 			   const struct whip_leave *leave,
 			   struct whip_answer *answer_r);
 
+/* How people come by the links of mails; see struct join_host. What they say in
+ * band is a message of conference_media_events. */
+void conference_look(struct conference *conf, const char *token, gboolean open,
+		     struct join_answer *answer_r);
+struct member *conference_browser(const struct conference *conf,
+				  const char *session, const char *token);
+
 /* The arg of its functions is the struct conference. */
 extern const struct media_events conference_media_events;
 

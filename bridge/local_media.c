@@ -14,7 +14,7 @@ struct local_media {
 	struct dtls_identity *identity; /* to browsers */
 	struct balance balance;
 	guint evening; /* timer */
-	local_media_websocket_func websocket;
+	const struct local_media_web *web;
 	void *arg;
 	const struct media_events *events; /* NULL: not joined */
 	void *events_arg;
@@ -288,9 +288,12 @@ static void set_volume(struct member *mem, void *arg)
 
 static void tell(struct member *mem, const char *json, void *arg)
 {
-	struct leg *leg = leg_of(arg, mem);
+	struct local_media *med = arg;
+	struct leg *leg = leg_of(med, mem);
 
-	if (leg)
+	if (mem->via == MEMBER_BY_BROWSER)
+		med->web->tell(mem, json, med->arg);
+	else if (leg)
 		leg_tell(leg, json);
 }
 
@@ -430,7 +433,7 @@ static void on_websocket(uint32_t connection, const uint8_t *buf, size_t size,
 {
 	struct local_media *med = arg;
 
-	med->websocket(connection, buf, size, med->arg);
+	med->web->websocket(connection, buf, size, med->arg);
 }
 
 /* Rooms from a busy worker to an idle one. */
@@ -495,12 +498,12 @@ static const struct worker_events worker_events = {
 };
 
 struct local_media *local_media_create(const struct stages_config *cfg,
-				       local_media_websocket_func websocket,
+				       const struct local_media_web *web,
 				       void *arg, GError **error)
 {
 	struct local_media *med = g_new0(struct local_media, 1);
 
-	med->websocket = websocket;
+	med->web = web;
 	med->arg = arg;
 	med->rooms = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	med->seats = g_hash_table_new_full(NULL, NULL, NULL, g_free);

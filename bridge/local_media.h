@@ -12,14 +12,18 @@
 
 struct local_media;
 
-/* A packet for a WebSocket, see web_media_send(). */
-typedef void (*local_media_websocket_func)(guint32 connection,
-					   const guint8 *buf, gsize size,
-					   void *arg);
+/* What leaves by the web side. */
+struct local_media_web {
+	/* A packet for a WebSocket, see web_media_send(). */
+	void (*websocket)(guint32 connection, const guint8 *buf, gsize size,
+			  void *arg);
+	/* In band, to who came by a browser: it knows no RTCP of ours. */
+	void (*tell)(struct member *mem, const char *json, void *arg);
+};
 
 /* Binds the ports and starts the workers. */
 struct local_media *local_media_create(const struct stages_config *cfg,
-				       local_media_websocket_func websocket,
+				       const struct local_media_web *web,
 				       void *arg, GError **error);
 /* Whom it tells; before the main loop runs. */
 void local_media_join(struct local_media *med,

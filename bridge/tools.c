@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "bridge/candidates.h"
+#include "bridge/join_link.h"
+#include "bridge/room/entrance.h"
 #include "bridge/token.h"
 #include "signaling/ipsp.h"
+#include "signaling/letters.h"
 #include "signaling/sdp.h"
 
 #define FULL_RETRY_S   30
@@ -79,17 +82,41 @@ struct member *tools_member(const struct tools *tls, guint32 id)
 	return tool ? tool->member : NULL;
 }
 
-gboolean tools_gone(struct tools *tls, const struct member *mem)
+/* Whom a moderator has sent away comes back by a mail, as others do. */
+static void end_bearer(struct tools *tls, const struct tool *tool)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!store_void_token(tls->cfg.store, tool->token, &error))
+		g_critical("tools: %s", error->message);
+}
+
+gboolean tools_gone(struct tools *tls, const struct member *mem, const char *by)
 {
 	struct tool *tool = find(tls, mem->id);
 
 	if (!tool)
 		return FALSE;
+	if (by && member_is_person(mem))
+		end_bearer(tls, tool);
 	g_hash_table_remove(tls->by_session, mem->did);
 	if (tool->address)
 		g_hash_table_remove(tls->by_address, tool->address);
 	g_hash_table_remove(tls->by_member, GUINT_TO_POINTER(mem->id));
 	return TRUE;
+}
+
+struct member *tools_browser(const struct tools *tls, const char *session,
+			     const char *token)
+{
+	const struct tool *tool = g_hash_table_lookup(tls->by_session, session);
+	guint8 digest[STORE_DIGEST_SIZE];
+
+	if (!tool || tool->member->via != MEMBER_BY_BROWSER)
+		return NULL;
+	token_digest(token, digest);
+	return memcmp(digest, tool->token, sizeof(digest)) ? NULL
+							   : tool->member;
 }
 
 /* "192.0.2.1:5004". Caller frees. */
@@ -111,6 +138,7 @@ struct visitor {
 	struct whip_answer *answer;
 	const struct hall *hall;
 	struct store_token *token;
+	char *device; /* of a person; NULL: it is a tool */
 	struct sdp_offer offer;
 	enum sdp_direction direction; /* the tool's, as its role allows */
 	struct media_places places;
@@ -188,6 +216,26 @@ static gboolean check_token(struct visitor *vis)
 		return refuse(vis, 404, "There is no such room.");
 	if (strcmp(vis->token->room, vis->hall->rules->address) != 0)
 		return refuse(vis, 403, "This token is for another room.");
+	return TRUE;
+}
+
+/* Of a person, as of his INVITE. */
+static gboolean check_entrance(struct visitor *vis)
+{
+	if (!vis->token->address)
+		return TRUE;
+	vis->device = join_link_device(vis->token->digest);
+	switch (entrance_judge(room_entrance(vis->hall->room),
+			       vis->token->address, vis->device, vis->now)) {
+	case ENTRANCE_BANNED:
+		return refuse(vis, 403, "%s",
+			      letters_reason(IPSP_REJECT_FORBIDDEN, FALSE));
+	case ENTRANCE_LOCKED:
+		return refuse(vis, 423, "%s",
+			      letters_reason(IPSP_REJECT_LOCKED, FALSE));
+	case ENTRANCE_OPEN:
+		break;
+	}
 	return TRUE;
 }
 
@@ -309,20 +357,27 @@ static gboolean check_place(struct visitor *vis)
 
 static struct member *take_seat(struct visitor *vis)
 {
-	const char *label = vis->token->name ? vis->token->name : "tool";
+	const struct store_token *token = vis->token;
 	char session[IPSP_DID_LENGTH + 1];
+	struct room_guest guest = {
+		.did = session,
+		.address = token->name ? token->name : "tool",
+		.name = vis->offer.name,
+		.device = session,
+		.gate = vis->places.at[0].gate,
+		.deadline = vis->now + PROVE_S,
+		.via = MEMBER_BY_TOKEN,
+	};
 	struct member *mem;
 
 	ipsp_did_generate(session);
-	mem = room_seat(vis->hall->room, &(struct room_guest){
-						 .did = session,
-						 .address = label,
-						 .name = vis->offer.name,
-						 .device = session,
-						 .gate = vis->places.at[0].gate,
-						 .deadline = vis->now + PROVE_S,
-						 .via = MEMBER_BY_TOKEN,
-					 });
+	if (token->address) {
+		guest.address = token->address;
+		guest.name = token->name;
+		guest.device = vis->device;
+		guest.via = MEMBER_BY_BROWSER;
+	}
+	mem = room_seat(vis->hall->room, &guest);
 	if (!mem) {
 		vis->answer->retry_s = FULL_RETRY_S;
 		refuse(vis, 503, "The room is full.");
@@ -454,13 +509,15 @@ void tools_join(struct tools *tls, const struct whip_join *join, gint64 now,
 		.tls = tls, .join = join, .now = now, .answer = answer_r
 	};
 
-	if (check_kept(&vis) && check_token(&vis) && check_offer(&vis) &&
-	    check_privacy(&vis) && check_address(&vis) && check_place(&vis))
+	if (check_kept(&vis) && check_token(&vis) && check_entrance(&vis) &&
+	    check_offer(&vis) && check_privacy(&vis) && check_address(&vis) &&
+	    check_place(&vis))
 		enter(&vis);
 	if (answer_r->status != 201)
 		g_info("tools: refused room=%s status=%u: %s", join->room,
 		       answer_r->status, answer_r->text);
 	store_token_free(vis.token);
+	g_free(vis.device);
 	explicit_bzero(&vis.offer, sizeof(vis.offer));
 	explicit_bzero(&vis.tool, sizeof(vis.tool));
 	explicit_bzero(&vis.ice, sizeof(vis.ice));

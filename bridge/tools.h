@@ -1,5 +1,7 @@
 /* tools - members that come by an offer and a token instead of a mail
- * (docs/whip.md): may they come, and what are they answered.
+ * (docs/whip.md): may they come, and what are they answered. A token that was
+ * mailed to a person (join_link.h) makes its bearer that person: what holds for
+ * one who mails an INVITE holds for him.
  *
  * Nothing of them is in the store but their tokens: a tool whose lone bridge
  * was restarted posts its offer again. In a cluster the bridge that keeps the
@@ -47,7 +49,13 @@ void tools_adopt(struct tools *tls, struct member *mem,
 
 /* NULL: no tool. */
 struct member *tools_member(const struct tools *tls, guint32 id);
-/* The member has gone. FALSE: it was no tool. */
-gboolean tools_gone(struct tools *tls, const struct member *mem);
+/* Who came by a browser, has this WHIP session and bears its token; NULL: it
+ * is nobody's. */
+struct member *tools_browser(const struct tools *tls, const char *session,
+			     const char *token);
+/* The member has gone; by: the moderator who sent it away, or NULL. FALSE: it
+ * was no tool. */
+gboolean tools_gone(struct tools *tls, const struct member *mem,
+		    const char *by);
 
 #endif

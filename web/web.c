@@ -5,6 +5,8 @@
 #include "web/api.h"
 #include "web/audit_text.h"
 #include "web/command.h"
+#include "web/join.h"
+#include "web/joiners.h"
 #include "web/media.h"
 #include "web/metrics.h"
 #include "web/panel.h"
@@ -14,9 +16,10 @@
 #define SWEEP_MS  1000
 #define MEDIA_URL "/media/"
 
-enum { PROTOCOL_PANEL, PROTOCOL_MEDIA };
+enum { PROTOCOL_PANEL, PROTOCOL_MEDIA, PROTOCOL_JOIN };
 
 /* RFC 6455 7.4.1 */
+#define CLOSE_NORMAL 1000
 #define CLOSE_POLICY 1008
 
 static const struct server_protocol protocols[] = {
@@ -36,6 +39,13 @@ static const struct server_protocol protocols[] = {
 		.max_queue = 64 * 1024,
 		.max_queue_ms = 100,
 	},
+	[PROTOCOL_JOIN] = {
+		.name = "ipsp-join",
+		.max_message = JOINERS_MAX_MESSAGE,
+		.per_second = 10,
+		.burst = 20,
+		.max_queue = 128 * 1024,
+	},
 };
 
 struct web {
@@ -45,6 +55,8 @@ struct web {
 	struct panel *panel;
 	struct media *media;
 	struct whip *whip;
+	struct join *join;
+	struct joiners *joiners;
 	struct server *server;
 	GPtrArray *visits;
 	char *metrics_token;
@@ -52,11 +64,13 @@ struct web {
 	guint sweep;
 };
 
-/* One WebSocket: either a watcher of the panel or a path of media. */
+/* One WebSocket: a watcher of the panel, the page of somebody in a room, or a
+ * path of media. */
 struct visit {
 	struct server_socket *sock;
 	char *secret; /* of the session that opened the panel */
 	struct watcher *watcher;
+	struct joiner *joiner;
 	guint32 connection;
 };
 
@@ -179,6 +193,39 @@ static guint open_panel(struct web *web, struct visit *visit,
 	return 0;
 }
 
+/* The side of people in browsers. */
+
+static void joiner_close(void *socket, gboolean done, void *arg)
+{
+	(void)arg;
+	server_socket_close(socket, done ? CLOSE_NORMAL : CLOSE_POLICY);
+}
+
+static const struct joiners_events joiners_events = {
+	.send = panel_send,
+	.send_binary = panel_send_binary,
+	.idle = panel_idle,
+	.close = joiner_close,
+};
+
+/* Its first message proves it: no cookie here either. */
+static guint open_joiner(struct web *web, struct visit *visit,
+			 const struct server_request *req)
+{
+	const char *session;
+	g_autofree char *room = NULL;
+
+	if (!web->has_panel || !whip_is_path(req->path))
+		return 404;
+	room = whip_room_of(req->path, &session);
+	if (!room)
+		return 404;
+	if (!api_origin_is_ours(web->api, req))
+		return 403;
+	visit->joiner = joiners_open(web->joiners, visit->sock, session);
+	return 0;
+}
+
 /* The media side. */
 
 static gboolean media_to_worker(guint worker, guint32 connection,
@@ -262,6 +309,9 @@ static void on_request(const struct server_request *req,
 	else if (whip_is_path(req->path))
 		whip_request(web->whip, req,
 			     g_get_monotonic_time() / G_USEC_PER_SEC, reply_r);
+	else if (join_is_path(req->path))
+		join_request(web->join, req, api_origin_is_ours(web->api, req),
+			     g_get_monotonic_time() / G_USEC_PER_SEC, reply_r);
 	else
 		api_request(web->api, req, reply_r);
 }
@@ -272,6 +322,13 @@ static gsize body_limit(const char *path, void *arg)
 	return whip_is_path(path) ? WHIP_MAX_OFFER : SERVER_MAX_BODY;
 }
 
+static guint (*const openers[])(struct web *web, struct visit *visit,
+				const struct server_request *req) = {
+	[PROTOCOL_PANEL] = open_panel,
+	[PROTOCOL_MEDIA] = open_media,
+	[PROTOCOL_JOIN] = open_joiner,
+};
+
 static guint on_upgrade(struct server_socket *sock, guint i,
 			const struct server_request *req, void *arg)
 {
@@ -280,8 +337,7 @@ static guint on_upgrade(struct server_socket *sock, guint i,
 	guint status;
 
 	visit->sock = sock;
-	status = i == PROTOCOL_PANEL ? open_panel(web, visit, req)
-				     : open_media(web, visit, req);
+	status = openers[i](web, visit, req);
 	if (status) {
 		g_debug("web: refused socket peer=%s path=%s status=%u",
 			req->peer, req->path, status);
@@ -300,7 +356,9 @@ static void on_message(struct server_socket *sock, const guint8 *buf,
 	struct web *web = arg;
 	struct visit *visit = server_socket_data(sock);
 
-	if (!visit->watcher)
+	if (visit->joiner)
+		joiners_message(visit->joiner, (const char *)buf, size);
+	else if (!visit->watcher)
 		media_packet(web->media, visit->connection, buf, size);
 	else if (api_session(web->api, visit->secret))
 		panel_message(visit->watcher, (const char *)buf, size);
@@ -315,6 +373,8 @@ static void on_drained(struct server_socket *sock, void *arg)
 	(void)arg;
 	if (visit->watcher)
 		panel_drained(visit->watcher);
+	else if (visit->joiner)
+		joiners_drained(visit->joiner);
 }
 
 static void on_closed(struct server_socket *sock, void *arg)
@@ -325,6 +385,8 @@ static void on_closed(struct server_socket *sock, void *arg)
 	g_ptr_array_remove_fast(web->visits, visit);
 	if (visit->watcher)
 		panel_close(&visit->watcher);
+	else if (visit->joiner)
+		joiners_close(&visit->joiner);
 	else
 		media_closed(web->media, visit->connection);
 	g_free(visit->secret);
@@ -489,6 +551,8 @@ struct web *web_create(const struct web_config *cfg,
 	web->panel = panel_create(&panel_events, web);
 	web->media = media_create(&media_events, web);
 	web->whip = whip_create(&host->tools, arg);
+	web->join = join_create(&host->people, arg);
+	web->joiners = joiners_create(&host->people, arg, &joiners_events, web);
 	web->api = api_create(&api, &api_events, web, error);
 	if (web->api)
 		web->server = start_server(web, cfg, error);
@@ -515,6 +579,8 @@ void web_destroy(struct web **webp)
 	panel_destroy(&web->panel);
 	media_destroy(&web->media);
 	whip_destroy(&web->whip);
+	join_destroy(&web->join);
+	joiners_destroy(&web->joiners);
 	api_destroy(&web->api);
 	g_ptr_array_unref(web->visits);
 	g_free(web->metrics_token);
@@ -543,9 +609,15 @@ static void room_changed(struct room *room, struct member *mem,
 	struct web *web = arg;
 
 	panel_changed(web->panel, room, mem, change, by);
+	joiners_changed(web->joiners, room, mem, change);
 }
 
 const struct room_observer web_observer = { .changed = room_changed };
+
+void web_tell(struct web *web, const struct member *mem, const char *json)
+{
+	joiners_tell(web->joiners, mem, json);
+}
 
 void web_recording(struct web *web, struct room *room,
 		   const struct recording *row, const char *by)

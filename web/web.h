@@ -1,7 +1,7 @@
 /* web - the bridge's HTTP and WebSocket side: the moderators' panel
  * (subprotocol ipsp-panel, docs/panel-api.md), log-in by mailed link, media
  * over WebSocket (ipsp-media, docs/ipsp.md), the way in for tools
- * (docs/whip.md), and metrics.
+ * (docs/whip.md) and for people with a browser (docs/join.md), and metrics.
  *
  * Lives on the control thread, on the default GLib main context. It reads
  * rooms through bridge/room/room.h and asks the bridge for all else through
@@ -15,6 +15,7 @@
 #include "bridge/room/recording.h"
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
+#include "web/join.h"
 #include "web/login.h"
 #include "web/whip.h"
 
@@ -76,6 +77,7 @@ struct web_host {
 	gboolean (*is_operator)(const char *address, void *arg);
 	char *(*overview)(void *arg);
 	struct whip_host tools;
+	struct join_host people;
 };
 
 struct web *web_create(const struct web_config *cfg,
@@ -99,6 +101,10 @@ extern const struct room_observer web_observer;
 /* A recording of the room began, ended or was deleted; by may be NULL. */
 void web_recording(struct web *web, struct room *room,
 		   const struct recording *row, const char *by);
+
+/* In band, to who came by a browser; lost while his page is not connected,
+ * which is told how he is when it is. */
+void web_tell(struct web *web, const struct member *mem, const char *json);
 
 /* A packet to a media WebSocket; dropped when the socket is gone or its
  * queue is over 100 ms. */

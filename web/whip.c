@@ -164,8 +164,7 @@ static void post(struct whip *whp, const struct server_request *req, gint64 now,
 	g_free(answer.bridge);
 }
 
-/* The room in a session's path; NULL: there is none. Caller frees. */
-static char *room_of(const char *path, const char **session_r)
+char *whip_room_of(const char *path, const char **session_r)
 {
 	const char *room = path + strlen(PREFIX);
 
@@ -182,7 +181,7 @@ static void patch(struct whip *whp, const struct server_request *req,
 				   .if_match = req->if_match,
 				   .fragment = req->body,
 				   .size = req->size };
-	g_autofree char *room = room_of(req->path, &what.session);
+	g_autofree char *room = whip_room_of(req->path, &what.session);
 	struct whip_answer answer = { .status = 401 };
 
 	if (!room) { /* RFC 9725 4.2: of a session only */
@@ -230,7 +229,7 @@ static void delete (struct whip *whp, const struct server_request *req,
 {
 	struct whip_answer answer = { .status = 401 };
 	struct whip_leave leave = { .token = token_of(req) };
-	g_autofree char *room = room_of(req->path, &leave.session);
+	g_autofree char *room = whip_room_of(req->path, &leave.session);
 
 	leave.room = room;
 	if (leave.token && room)

@@ -71,6 +71,8 @@ struct whip *whip_create(const struct whip_host *host, void *arg);
 void whip_destroy(struct whip **whpp);
 
 gboolean whip_is_path(const char *path);
+/* Of a path of ours the room; NULL: it is no session's. Caller frees. */
+char *whip_room_of(const char *path, const char **session_r);
 /* now: monotonic seconds. */
 void whip_request(struct whip *whp, const struct server_request *req,
 		  gint64 now, struct server_reply *reply_r);

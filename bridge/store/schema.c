@@ -63,6 +63,8 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	 "  address TEXT NOT NULL, time INTEGER NOT NULL,"
 	 "  until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL);"
 	 "CREATE INDEX ban_room ON ban (room, id);"),
+	/* address: of the person it was mailed to; NULL: of a tool. */
+	"ALTER TABLE token ADD COLUMN address TEXT;",
 };
 
 #define DIALOG_COLUMNS                                                         \
@@ -170,11 +172,13 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 				"ORDER BY number",
 
 	[SQL_ADD_TOKEN] = "INSERT INTO token (digest, room, role, name, uses, "
-			  "expires, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
-	[SQL_TOKEN] = "SELECT room, role, name, uses, expires FROM token "
-		      "WHERE digest = ?",
+			  "expires, address, time) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_TOKEN] = "SELECT room, role, name, uses, expires, address "
+		      "FROM token WHERE digest = ?",
 	[SQL_USE_TOKEN] = "UPDATE token SET uses = uses - 1 "
 			  "WHERE digest = ? AND uses > 0",
+	[SQL_VOID_TOKEN] = "UPDATE token SET uses = 0 WHERE digest = ?",
 	[SQL_FORGET_TOKENS] = "DELETE FROM token WHERE expires < ?",
 
 	[SQL_ADD_SESSION] = "INSERT OR REPLACE INTO session (digest, address, "

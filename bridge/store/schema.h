@@ -3,7 +3,7 @@
 #define STORE_SCHEMA_H
 
 /* PRAGMA user_version of a file that has all of schema_steps. */
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 
 /* Step n brings a file of version n to n + 1. */
 extern const char *const schema_steps[SCHEMA_VERSION];
@@ -48,6 +48,7 @@ enum schema_statement {
 	SQL_ADD_TOKEN,
 	SQL_TOKEN,
 	SQL_USE_TOKEN,
+	SQL_VOID_TOKEN,
 	SQL_FORGET_TOKENS,
 	SQL_ADD_SESSION,
 	SQL_END_SESSION,

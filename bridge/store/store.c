@@ -511,15 +511,16 @@ void store_token_free(struct store_token *token)
 		return;
 	g_free(token->room);
 	g_free(token->name);
+	g_free(token->address);
 	g_free(token);
 }
 
 gboolean store_add_token(struct store *sto, const struct store_token *token,
 			 gint64 now, GError **error)
 {
-	return run(sto, error, SQL_ADD_TOKEN, "dsisiii", token->digest,
+	return run(sto, error, SQL_ADD_TOKEN, "dsisiisi", token->digest,
 		   token->room, (gint64)token->role, token->name, token->uses,
-		   token->expires, now);
+		   token->expires, token->address, now);
 }
 
 struct store_token *store_token(struct store *sto,
@@ -536,6 +537,7 @@ struct store_token *store_token(struct store *sto,
 		token->name = text(stmt, 2);
 		token->uses = sqlite3_column_int64(stmt, 3);
 		token->expires = sqlite3_column_int64(stmt, 4);
+		token->address = text(stmt, 5);
 	}
 	sqlite3_reset(stmt);
 	return token;
@@ -547,6 +549,13 @@ gboolean store_use_token(struct store *sto, const struct store_token *token,
 	/* The common kind costs no write to the disk. */
 	return token->uses < 0 ||
 	       run(sto, error, SQL_USE_TOKEN, "d", token->digest);
+}
+
+gboolean store_void_token(struct store *sto,
+			  const guint8 digest[STORE_DIGEST_SIZE],
+			  GError **error)
+{
+	return run(sto, error, SQL_VOID_TOKEN, "d", digest);
 }
 
 gboolean store_add_session(struct store *sto, const struct store_session *ses,

@@ -140,6 +140,7 @@ struct store_token {
 	char *room;
 	enum store_role role;
 	char *name;	/* of the tool, for people; NULL: none */
+	char *address;	/* of the person it was mailed to; NULL: a tool's */
 	gint64 uses;	/* left; < 0: as often as one likes */
 	gint64 expires; /* Unix seconds */
 };
@@ -154,6 +155,11 @@ struct store_token *store_token(struct store *sto,
 /* Takes one of its uses, where they are counted. */
 gboolean store_use_token(struct store *sto, const struct store_token *token,
 			 GError **error);
+
+/* It is used up. */
+gboolean store_void_token(struct store *sto,
+			  const guint8 digest[STORE_DIGEST_SIZE],
+			  GError **error);
 
 /* The audit trail. Sets row->id. */
 gboolean store_add_audit(struct store *sto, struct audit_row *row,

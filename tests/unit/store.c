@@ -382,12 +382,38 @@ static void a_token_is_found_by_its_digest_until_it_is_forgotten(void)
 	g_assert_cmpstr(token->room, ==, made.room);
 	g_assert_cmpint(token->role, ==, STORE_ROLE_LISTENER);
 	g_assert_null(token->name);
+	g_assert_null(token->address);
 	g_assert_cmpint(token->expires, ==, 100);
 	store_token_free(token);
 	g_assert_true(store_forget(sto, 100, NULL));
 	g_assert_cmpint(uses_left(sto, made.digest), ==, -1);
 	g_assert_true(store_forget(sto, 101, NULL));
 	g_assert_null(store_token(sto, made.digest));
+	store_close(&sto);
+	clear_place(&place);
+}
+
+static void a_person_s_token_ends_when_it_is_made_void(void)
+{
+	const struct store_token ann = { .digest = { 5 },
+					 .room = (char *)"a@example.org",
+					 .address = (char *)"ann@example.org",
+					 .name = (char *)"Ann",
+					 .uses = -1,
+					 .expires = 100 };
+	struct place place;
+	struct store *sto;
+	struct store_token *token;
+
+	make_place(&place);
+	sto = open_store(&place);
+	g_assert_true(store_add_token(sto, &ann, 1, NULL));
+	token = store_token(sto, ann.digest);
+	g_assert_cmpstr(token->address, ==, "ann@example.org");
+	g_assert_cmpstr(token->name, ==, "Ann");
+	store_token_free(token);
+	g_assert_true(store_void_token(sto, ann.digest, NULL));
+	g_assert_cmpint(uses_left(sto, ann.digest), ==, 0);
 	store_close(&sto);
 	clear_place(&place);
 }
@@ -692,6 +718,8 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/store/a token is found by its digest until it is forgotten",
 		a_token_is_found_by_its_digest_until_it_is_forgotten);
+	g_test_add_func("/store/a person's token ends when it is made void",
+			a_person_s_token_ends_when_it_is_made_void);
 	g_test_add_func("/store/a door is found as it was left",
 			a_door_is_found_as_it_was_left);
 	g_test_add_func("/door/a ban is of a person and ends",
