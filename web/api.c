@@ -212,6 +212,20 @@ static void get_page(struct api *api, const struct server_request *req,
 	reply_file(req, files_find(api->files, "/"), reply);
 }
 
+/* Of people who come by a mailed link, join.h. */
+static void get_join(struct api *api, const struct server_request *req,
+		     struct server_reply *reply)
+{
+	const struct file *page = files_find(api->files, "/join.html");
+
+	if (!page) {
+		reply_error(reply, 404, "not-found");
+		return;
+	}
+	reply_file(req, page, reply);
+	reply->microphone = TRUE;
+}
+
 static void reply_session(struct api *api, const char *address,
 			  struct server_reply *reply)
 {
@@ -416,6 +430,7 @@ static const struct {
 	{ SERVER_GET, "/healthz", get_health },
 	{ SERVER_GET, "/login", get_page },
 	{ SERVER_GET, "/operator", get_page },
+	{ SERVER_GET, "/join", get_join },
 	{ SERVER_GET, "/api/session", get_session },
 	{ SERVER_GET, "/api/operator", get_operator },
 	{ SERVER_POST, "/api/login-link", post_login_link },

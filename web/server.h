@@ -68,6 +68,7 @@ struct server_reply {
 	char *content_range;	   /* or NULL; the server frees */
 	gboolean accept_ranges;	   /* of bytes */
 	gboolean attachment;	   /* a browser is to keep it, not show it */
+	gboolean microphone;	   /* the page may ask for one */
 	GBytes *body;		   /* may be NULL; the server unrefs */
 	char *etag, *cookie;	   /* or NULL; the server frees */
 	const char *cache_control; /* static */

@@ -134,8 +134,6 @@ static void put_security(struct writer *w, const struct server *srv)
 	put(w, "referrer-policy:", "no-referrer");
 	put(w, "cross-origin-opener-policy:", "same-origin");
 	put(w, "cross-origin-resource-policy:", "same-origin");
-	put(w,
-	    "permissions-policy:", "camera=(), geolocation=(), microphone=()");
 	if (srv->strict_transport)
 		put(w, "strict-transport-security:", "max-age=31536000");
 }
@@ -156,6 +154,9 @@ static int write_head(struct server_socket *sock,
 		    size, &w.p, w.end))
 		return -1;
 	put_security(&w, sock->srv);
+	put(&w, "permissions-policy:",
+	    reply->microphone ? "camera=(), geolocation=(), microphone=(self)"
+			      : "camera=(), geolocation=(), microphone=()");
 	put(&w, "cache-control:",
 	    reply->cache_control ? reply->cache_control : "no-store");
 	put(&w, "etag:", reply->etag);

@@ -1,5 +1,6 @@
 // The language that the panel speaks. What it says is in words/.
 
+import { chooseLanguage } from "./language.js";
 import { en } from "./words/en.js";
 import { ja } from "./words/ja.js";
 import { operator } from "./words/operator.js";
@@ -13,15 +14,5 @@ export const catalogues = {
 	ja: Object.assign({}, ...parts.map((part) => part.ja)),
 };
 
-/** The first of the browser's languages that we speak. */
-export function chooseLanguage(languages) {
-	for (const tag of languages) {
-		const language = tag.toLowerCase().split("-")[0];
-		if (language in catalogues)
-			return language;
-	}
-	return "en";
-}
-
-export const language = chooseLanguage(globalThis.navigator?.languages ?? []);
+export const language = chooseLanguage(globalThis.navigator?.languages ?? [], catalogues);
 export const words = catalogues[language];
