@@ -91,7 +91,7 @@ static char *hex(const guint8 *bytes, gsize size)
 struct store_post *answer_person(const struct answer_from *from,
 				 const struct message *msg,
 				 const guint8 digest[STORE_DIGEST_SIZE],
-				 gint64 now)
+				 const struct answer_letter *letter, gint64 now)
 {
 	const struct letters_facts facts = {
 		.japanese = msg->japanese,
@@ -99,6 +99,13 @@ struct store_post *answer_person(const struct answer_from *from,
 		.room = from->room,
 		.room_name = from->room_name,
 		.person = msg->from_address,
+		.people = letter->people,
+		.max = letter->max,
+		.names = letter->names,
+		.lobby = letter->lobby,
+		.reason = letter->reason,
+		.link = letter->link,
+		.seconds = letter->link_s,
 	};
 	struct message_draft draft = {
 		.to_address = msg->from_address,
@@ -110,7 +117,7 @@ struct store_post *answer_person(const struct answer_from *from,
 	g_autofree char *name = hex(digest, IPSP_DID_BYTES);
 	g_autofree char *local = g_strconcat("letter.", name, NULL);
 
-	return make_post(from, local, LETTERS_HOW_TO_JOIN, &facts, &draft);
+	return make_post(from, local, letter->kind, &facts, &draft);
 }
 
 struct store_post *answer_moderator(const struct answer_from *from,

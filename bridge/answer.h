@@ -11,6 +11,7 @@
 
 #include "bridge/store/store.h"
 #include "signaling/ipsp.h"
+#include "signaling/letters.h"
 #include "signaling/message.h"
 
 struct answer_from {
@@ -25,10 +26,21 @@ struct store_post *answer_program(const struct answer_from *from,
 				  const struct ipsp_message *reply,
 				  GBytes *part);
 
-/* How to join, to the person who wrote msg. `digest` is of his mail. */
+/* What a person is answered; what its kind does not name is NULL or 0. */
+struct answer_letter {
+	enum letters_kind kind; /* HOW_TO_JOIN, JOIN_LINK, PIN, REJECT */
+	const char *link;	/* JOIN_LINK, and the rest but reason */
+	guint link_s;		/* so long it holds */
+	guint people, max;
+	const char *names; /* see letters_facts */
+	gboolean lobby;
+	const char *reason; /* REJECT */
+};
+/* To the person who wrote msg. `digest` is of his mail. */
 struct store_post *answer_person(const struct answer_from *from,
 				 const struct message *msg,
 				 const guint8 digest[STORE_DIGEST_SIZE],
+				 const struct answer_letter *letter,
 				 gint64 now);
 
 /* link, valid until `expires`, to a moderator. */

@@ -1,5 +1,5 @@
 /* arrival - one mail on its way through the reception, and what was decided
- * about it. Private to reception.c and invite.c. */
+ * about it. Private to reception.c, invite.c and person.c. */
 #ifndef BRIDGE_ARRIVAL_H
 #define BRIDGE_ARRIVAL_H
 
@@ -30,6 +30,7 @@ struct arrival {
 	gint64 again;		     /* a post to repeat, or 0 */
 	struct member *seat;	     /* given, while it is judged */
 	char *sender;		     /* of a person's mail, see store_mail */
+	struct store_token *link;    /* in the answer to it, or NULL */
 };
 
 void arrival_set_aside(struct arrival *arr, const char *reason);
@@ -40,6 +41,11 @@ gboolean arrival_may_answer(struct arrival *arr, const char *room);
 /* For the operator: how and why it gave nobody a seat. */
 void arrival_refused(struct arrival *arr, const char *how, const char *reason);
 
+/* Whether it says the room's PIN, in the part or in the address. */
+gboolean arrival_pin_right(const struct arrival *arr);
+
 void invite_arrived(struct arrival *arr);
+/* A mail without a part. */
+void person_arrived(struct arrival *arr);
 
 #endif

@@ -396,6 +396,17 @@ static void forget_accounts(struct conference *conf)
 	}
 }
 
+/* Where join links lead to. A cluster takes no browsers yet. */
+static const char *link_url(const struct conference *conf,
+			    const struct config *cfg)
+{
+	const struct conference_host *host = conf->host;
+
+	return cfg->web_address && host->media->browser && !host->promise
+		       ? cfg->web_url
+		       : NULL;
+}
+
 /* Of rooms that are new, too; what is kept is what is so, of the others. */
 static void configure_rooms(struct conference *conf, const struct config *cfg)
 {
@@ -438,6 +449,7 @@ struct conference *conference_create(struct config *cfg,
 		.media = host->media,
 		.media_arg = host->media_arg,
 		.set_aside = conf->set_aside,
+		.web_url = link_url(conf, cfg),
 		.events = host->promise ? &reception_events : NULL,
 		.arg = conf,
 	};
@@ -483,6 +495,7 @@ void conference_configure(struct conference *conf, struct config *cfg)
 
 	conf->cfg = cfg;
 	configure_rooms(conf, cfg);
+	conf->reception.web_url = link_url(conf, cfg);
 	config_free(old);
 }
 

@@ -37,7 +37,7 @@ static gboolean is_repeated(struct arrival *arr)
 	return TRUE;
 }
 
-static gboolean pin_right(const struct arrival *arr)
+gboolean arrival_pin_right(const struct arrival *arr)
 {
 	const char *pin = entrance_pin(room_entrance(arr->hall->room));
 	const char *said = *arr->ipsp.pin ? arr->ipsp.pin : arr->detail;
@@ -71,7 +71,7 @@ static guint refusal(const struct arrival *arr)
 				 arr->now);
 	if (verdict == ENTRANCE_BANNED)
 		return IPSP_REJECT_FORBIDDEN;
-	if (!pin_right(arr))
+	if (!arrival_pin_right(arr))
 		return IPSP_REJECT_PIN;
 	if (verdict == ENTRANCE_LOCKED)
 		return IPSP_REJECT_LOCKED;

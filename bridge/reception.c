@@ -104,34 +104,6 @@ static void (*const handlers[IPSP_METHODS])(struct arrival *arr) = {
 	[IPSP_CANCEL] = cancel,		[IPSP_BYE] = bye,
 };
 
-/* A person's mail gets one letter. */
-static void person(struct arrival *arr)
-{
-	const struct config_room *rules;
-	struct answer_from from;
-
-	if (!arr->hall) {
-		arrival_set_aside(arr, "no room of this account is addressed");
-		return;
-	}
-	rules = arr->hall->rules;
-	/* Without a Message-ID the same bytes are the same mail. */
-	arr->sender = g_strdup_printf(
-		"%s <%s>", arr->msg->from_address,
-		arr->msg->message_id ? arr->msg->message_id : arr->digest);
-	if (store_sender_known(arr->rec->store, arr->sender)) {
-		g_info("reception: a second copy of %s", arr->sender);
-		g_clear_pointer(&arr->sender, g_free);
-		return;
-	}
-	if (!arrival_may_answer(arr, rules->address))
-		return;
-	from = (struct answer_from){ .account = rules->account,
-				     .room = rules->address,
-				     .room_name = rules->name };
-	arr->post = answer_person(&from, arr->msg, arr->known.digest, arr->now);
-}
-
 /* A room of another account is as unknown as none: its own account answers
  * for it. */
 static const struct hall *find_hall(struct arrival *arr, const char *address)
@@ -223,7 +195,7 @@ static void judge(struct arrival *arr)
 		if (arr->has_ipsp)
 			handlers[arr->ipsp.method](arr);
 		else
-			person(arr);
+			person_arrived(arr);
 		break;
 	}
 }
@@ -255,6 +227,8 @@ static gboolean write_decision(struct arrival *arr, GError **error)
 	if (arr->reason && !keep_file(arr, error))
 		return FALSE;
 	if (arr->post && !store_add_post(sto, arr->post, arr->now, error))
+		return FALSE;
+	if (arr->link && !store_add_token(sto, arr->link, arr->now, error))
 		return FALSE;
 	if (arr->dialog) {
 		g_assert(arr->post); /* who is seated is answered */
@@ -299,6 +273,7 @@ static void give_up(struct arrival *arr, const char *reason)
 {
 	g_clear_pointer(&arr->post, store_post_free);
 	g_clear_pointer(&arr->dialog, store_dialog_free);
+	g_clear_pointer(&arr->link, store_token_free);
 	g_clear_pointer(&arr->sender, g_free);
 	arr->again = 0;
 	arrival_set_aside(arr, reason);
@@ -360,6 +335,7 @@ static void arrival_free(struct arrival *arr)
 		message_free(arr->msg);
 	store_post_free(arr->post);
 	store_dialog_free(arr->dialog);
+	store_token_free(arr->link);
 	g_bytes_unref(arr->mail);
 	g_free((char *)arr->known.account);
 	g_free((char *)arr->known.id);

@@ -42,7 +42,9 @@ struct reception {
 	struct delays *delays;	   /* told of each INVITE */
 	const struct media_ops *media;
 	void *media_arg;
-	const char *set_aside;		       /* directory */
+	const char *set_aside; /* directory */
+	/* Of join links, in the newest configuration; NULL: there are none. */
+	const char *web_url;
 	const struct reception_events *events; /* NULL: a lone bridge */
 	void *arg;
 	/* ticket => struct arrival that waits; made when it is needed. */

@@ -83,6 +83,54 @@ static const struct {
 "\n"
 "この返事はプログラムが書きました。返信は読まれません。\n" },
 
+	[LETTERS_JOIN_LINK][ENGLISH] = { "Your link to {name}",
+"\"{name}\" is a conference room. {now}\n"
+"\n"
+"To join it with your browser, open this link:\n"
+"\n"
+"    {link}\n"
+"\n"
+"It is for you alone: it works once, on one device, within {minutes} minutes. For\n"
+"another device, or later, write to the room again.\n"
+"{door}\n"
+"Without a browser the program ipsp-phone does it, from a terminal:\n"
+"\n"
+"    {command}\n"
+"\n"
+"A program wrote this answer. It cannot read replies.\n" },
+
+	[LETTERS_JOIN_LINK][JAPANESE] = { "{name} に参加するためのリンク",
+"「{name}」は会議室です。{now}\n"
+"\n"
+"ブラウザで参加するには、次のリンクを開いてください。\n"
+"\n"
+"    {link}\n"
+"\n"
+"あなた専用のリンクで、{minutes} 分以内に 1 台の端末で 1 回だけ使えます。別の端末で\n"
+"参加するとき、または後で参加するときは、もう一度会議室にメールを送ってください。\n"
+"{door}\n"
+"ブラウザを使わない場合は、端末で ipsp-phone を実行してください。\n"
+"\n"
+"    {command}\n"
+"\n"
+"この返事はプログラムが書きました。返信は読まれません。\n" },
+
+	[LETTERS_PIN][ENGLISH] = { "{name} asks for a PIN",
+"\"{name}\" asks for a PIN, and your mail had none, or a wrong one. Please write to\n"
+"this address, with the PIN in the place of \"PIN\":\n"
+"\n"
+"    {pin_address}\n"
+"\n"
+"A program wrote this answer. It cannot read replies.\n" },
+
+	[LETTERS_PIN][JAPANESE] = { "{name} には PIN が必要です",
+"会議室「{name}」には PIN が必要ですが、メールに PIN がないか、間違っています。\n"
+"次の宛先の「PIN」を実際の PIN に置き換えて、もう一度お送りください。\n"
+"\n"
+"    {pin_address}\n"
+"\n"
+"この返事はプログラムが書きました。返信は読まれません。\n" },
+
 	[LETTERS_LOGIN][ENGLISH] = { "Your log-in link",
 "Someone, most likely you, asked to log in to the conference panel as\n"
 "{person}. This link does it:\n"
@@ -144,6 +192,25 @@ static const struct {
 		 "参加の求めが多すぎます。しばらくしてからお試しください。" } },
 	{ 486, { "The room is full. Please try again later.",
 		 "会議室は満員です。しばらくしてからお試しください。" } },
+};
+
+/* What a link is mailed with. */
+enum { NOBODY, ONE, SEVERAL, COUNTS };
+static const char *const now_there[COUNTS][LANGUAGES] = {
+	[NOBODY] = { "Nobody is in it yet.", "まだ誰も参加していません。" },
+	[ONE] = { "One person is in it now{names}.",
+		  "現在 1 人が参加しています{names}。" },
+	[SEVERAL] = { "{people} people are in it now{names}.",
+		      "現在 {people} 人が参加しています{names}。" },
+};
+enum { OPEN, LOBBY, FULL, DOORS };
+static const char *const doors[DOORS][LANGUAGES] = {
+	[OPEN] = { "", "" },
+	[LOBBY] = { "You will wait in its lobby until a moderator lets you in.\n",
+		    "会議室に入る前に、司会者が許可するまで待合室で待ちます。\n" },
+	[FULL] = { "It is full just now, with {max} people: try the link when "
+		   "somebody has left.\n",
+		   "現在は満員(定員 {max} 人)です。誰かが退出したらお試しください。\n" },
 };
 /* clang-format on */
 
@@ -213,6 +280,48 @@ static char *replace_words(const char *pattern, const struct word *words)
 	return g_string_free(text, FALSE);
 }
 
+/* " (Ann, Ben)", or "". Caller frees. */
+static char *names_of(const struct letters_facts *facts)
+{
+	if (!facts->names)
+		return g_strdup("");
+	return g_strdup_printf(facts->japanese ? "(%s)" : " (%s)",
+			       facts->names);
+}
+
+static char *now_of(const struct letters_facts *facts)
+{
+	int language = facts->japanese ? JAPANESE : ENGLISH;
+	g_autofree char *people = g_strdup_printf("%u", facts->people);
+	g_autofree char *names = names_of(facts);
+	const struct word words[] = { { "people", people },
+				      { "names", names },
+				      { NULL, NULL } };
+
+	return replace_words(now_there[MIN(facts->people, SEVERAL)][language],
+			     words);
+}
+
+static char *door_of(const struct letters_facts *facts)
+{
+	int language = facts->japanese ? JAPANESE : ENGLISH;
+	g_autofree char *max = g_strdup_printf("%u", facts->max);
+	const struct word words[] = { { "max", max }, { NULL, NULL } };
+	int door = facts->max && facts->people >= facts->max ? FULL
+		   : facts->lobby			     ? LOBBY
+							     : OPEN;
+
+	return replace_words(doors[door][language], words);
+}
+
+/* "standup+PIN@conf.example". Caller frees. */
+static char *pin_address(const char *room)
+{
+	const char *at = strrchr(room, '@');
+
+	return g_strdup_printf("%.*s+PIN%s", (int)(at - room), room, at);
+}
+
 static char *substitute(const char *pattern, const struct letters_facts *facts)
 {
 	const char *name = facts->room_name ? facts->room_name : facts->room;
@@ -227,6 +336,11 @@ static char *substitute(const char *pattern, const struct letters_facts *facts)
 		{ "retry", g_strdup_printf("%u", facts->retry_s) },
 		{ "reason", g_strdup(reason) },
 		{ "link", g_strdup(facts->link) },
+		{ "minutes", g_strdup_printf("%u", facts->seconds / 60) },
+		{ "now", now_of(facts) },
+		{ "door", door_of(facts) },
+		{ "pin_address",
+		  facts->room ? pin_address(facts->room) : NULL },
 		{ "length",
 		  g_strdup_printf("%u:%02u:%02u", facts->seconds / 3600,
 				  facts->seconds / 60 % 60,

@@ -13,6 +13,8 @@ enum letters_kind {
 	LETTERS_CANCEL,
 	LETTERS_BYE,
 	LETTERS_HOW_TO_JOIN, /* answers a person's plain mail */
+	LETTERS_JOIN_LINK,   /* likewise, with a link for his browser */
+	LETTERS_PIN,	     /* likewise; he has to say it first */
 	LETTERS_LOGIN,	     /* a moderator's link */
 	LETTERS_RECORDING,   /* has ended; in both languages */
 	LETTERS_KINDS,
@@ -25,11 +27,13 @@ struct letters_facts {
 	const char *room;      /* address; all but LOGIN */
 	const char *room_name; /* NULL: the address is shown */
 	const char *person;    /* address of the caller or moderator */
-	guint people, max;     /* OK, BUSY */
+	guint people, max;     /* OK, BUSY, JOIN_LINK */
 	guint retry_s;	       /* BUSY, REJECT */
 	const char *reason;    /* REJECT: letters_reason() */
-	const char *link;      /* LOGIN, RECORDING */
-	guint seconds;	       /* RECORDING: how long it is */
+	const char *link;      /* LOGIN, RECORDING, JOIN_LINK */
+	guint seconds;	   /* RECORDING: how long it is; JOIN_LINK: it holds */
+	const char *names; /* JOIN_LINK: of who is there; NULL: not told */
+	gboolean lobby;	   /* JOIN_LINK: he will wait */
 	/* HOW_TO_JOIN: where the person's mail is. NULL: the usual names,
 	 * imap. and smtp. before the domain of his address. */
 	const char *mailbox_url, *post_url;

@@ -15,6 +15,10 @@
  *   bounce WHO
  *   mail                       the lines up to a lone dot, as they are
  *   large BYTES from=A         a mail of that size
+ *   opens WHO VERDICT          the link that WHO was mailed; as docs/join.md
+ *                              says, or "welcome"
+ *   offers WHO STATUS [as=NAME]   his browser, with what the link has become;
+ *                              201: it is in, as WHO or NAME
  *   registered WHO             at its PhoneGate, with the right key
  *   gone WHO [lost]
  *   mute|unmute WHO, kick WHO REASON    by chair@example.org
@@ -22,14 +26,12 @@
  *   do ROOM COMMAND [WHO] [code=N]   as docs/panel-api.md says, by the same:
  * the command without id and member, which is WHO time SECONDS post
  * works|fails|refuses|hangs media full|free store broken|works expect mail to=A
- * [of=WHO] [method=M] [code=N] [lv=N] [text=PART] [same-as=WHO]  byte for byte
- * what WHO was sent before expect none                nothing more was posted
- *   expect aside PART          of the reason
- *   expect waits               the last mail was not done
- *   expect members ROOM [LIST]
- *   expect session WHO [muted] [deaf]
- *   expect sound WHO TALKERS [stereo] [denoise] [agc]   of the mix it opens
- *   expect told WHO PART       in-band */
+ * [link=yes|no] [not=PART] [of=WHO] [method=M] [code=N] [lv=N] [text=PART]
+ * [same-as=WHO]  byte for byte what WHO was sent before expect none nothing
+ * more was posted expect aside PART          of the reason expect waits the
+ * last mail was not done expect members ROOM [LIST] expect session WHO [muted]
+ * [deaf] expect sound WHO TALKERS [stereo] [denoise] [agc]   of the mix it
+ * opens expect told WHO PART       in-band */
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +51,7 @@ struct replay {
 	struct world *world;
 	GHashTable *callers; /* name => struct caller */
 	GHashTable *sent;    /* name => GBytes: the answer it got */
+	GHashTable *secrets; /* name => char *: of its link, or session */
 	gboolean done;	     /* was the last mail */
 	guint aside;	     /* so many were expected */
 
@@ -194,6 +197,86 @@ static void do_large(struct replay *rep)
 	g_string_truncate(text, size);
 	g_bytes_unref(head);
 	show(rep, NULL, g_string_free_to_bytes(text));
+}
+
+/* Of a browser: nothing in it is an address. */
+static const char offer[] =
+	"v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+	"a=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\na=ice-ufrag:4ZcD\r\n"
+	"a=ice-pwd:2/1muCWoOi3uLifh0NuRHlXX\r\na=setup:actpass\r\n"
+	"a=fingerprint:sha-256 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:"
+	"10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1e:FF\r\n";
+
+static const char *secret_of(const struct replay *rep)
+{
+	const char *secret =
+		g_hash_table_lookup(rep->secrets, argument(rep, 1));
+
+	if (!secret)
+		fail(rep, "%s was mailed no link", rep->argv[1]);
+	return secret;
+}
+
+static void do_opens(struct replay *rep)
+{
+	static const char *const words[JOIN_VERDICTS] = {
+		[JOIN_WELCOME] = "welcome",
+		[JOIN_LINK_IS_USED] = "link-used",
+		[JOIN_LINK_IS_OLD] = "link-old",
+		[JOIN_LINK_IS_NONE] = "link-unknown",
+		[JOIN_NO_ROOM] = "no-room",
+		[JOIN_BANNED] = "banned",
+		[JOIN_LOCKED] = "locked",
+		[JOIN_NOT_NOW] = "failed",
+	};
+	struct join_answer answer = { 0 };
+
+	conference_look(rep->world->conf, secret_of(rep), TRUE, &answer);
+	if (strcmp(words[answer.verdict], argument(rep, 2)) != 0)
+		fail(rep, "it is answered %s", words[answer.verdict]);
+	if (answer.session)
+		g_hash_table_insert(rep->secrets, g_strdup(rep->argv[1]),
+				    answer.session);
+	g_free(answer.room);
+	g_free(answer.room_name);
+	g_free(answer.address);
+	g_free(answer.name);
+}
+
+static void come_in(struct replay *rep, const char *session)
+{
+	struct caller *call = g_new0(struct caller, 1);
+	const struct world_session *ses = world_session(rep->world, session);
+	const char *as = words_get(rep->words, "as");
+
+	g_strlcpy(call->did, session, sizeof(call->did));
+	g_hash_table_insert(rep->callers, g_strdup(as ? as : rep->argv[1]),
+			    call);
+	conference_media_events.registered(ses->member, HERE, rep->world->conf);
+}
+
+static void do_offers(struct replay *rep)
+{
+	const struct sockaddr_storage peer = { .ss_family = AF_INET };
+	const struct whip_join join = {
+		.room = "standup@conf.example.net",
+		.token = secret_of(rep),
+		.offer = offer,
+		.size = strlen(offer),
+		.peer = &peer,
+		.tls = TRUE,
+	};
+	struct whip_answer answer = { 0 };
+
+	conference_tool_join(rep->world->conf, &join, &answer);
+	if (answer.status != (guint)atoi(argument(rep, 2)))
+		fail(rep, "the offer is answered %u: %s", answer.status,
+		     answer.text);
+	if (answer.status == 201)
+		come_in(rep, answer.session);
+	g_free(answer.text);
+	g_free(answer.session);
+	g_free(answer.etag);
 }
 
 static struct world_session *session_of(const struct replay *rep, int i)
@@ -399,6 +482,17 @@ static void check_part(struct replay *rep, const struct message *msg,
 		fail(rep, "no key can be made of it");
 }
 
+/* The token of the link in a letter; NULL: there is none. Caller frees. */
+static char *token_in(const char *text)
+{
+	const char *found = text ? strstr(text, "/join#") : NULL;
+
+	if (!found)
+		return NULL;
+	found += strlen("/join#");
+	return g_strndup(found, strcspn(found, " \r\n"));
+}
+
 static void check_mail(struct replay *rep, const struct world_mail *mail)
 {
 	GError *error = NULL;
@@ -406,6 +500,7 @@ static void check_mail(struct replay *rep, const struct world_mail *mail)
 	const char *text = words_get(rep->words, "text");
 	const char *of = words_get(rep->words, "of");
 	const char *same = words_get(rep->words, "same-as");
+	g_autofree char *token = NULL;
 
 	if (!msg)
 		fail(rep, "%s", error->message);
@@ -415,9 +510,17 @@ static void check_mail(struct replay *rep, const struct world_mail *mail)
 	check_part(rep, msg, mail->from);
 	if (text && (!msg->text || !strstr(msg->text, text)))
 		fail(rep, "its text is: %s", msg->text);
+	if (words_get(rep->words, "not") &&
+	    strstr(msg->text, words_get(rep->words, "not")))
+		fail(rep, "its text is: %s", msg->text);
 	if (of)
 		g_hash_table_insert(rep->sent, g_strdup(of),
 				    g_bytes_ref(mail->mail));
+	token = token_in(msg->text);
+	check_word(rep, "link", token ? "yes" : "no");
+	if (of && token)
+		g_hash_table_insert(rep->secrets, g_strdup(of),
+				    g_steal_pointer(&token));
 	if (same &&
 	    !g_bytes_equal(mail->mail, g_hash_table_lookup(rep->sent, same)))
 		fail(rep, "it is not the mail that %s was sent", same);
@@ -553,6 +656,8 @@ static const struct step commands[] = {
 	{ "person", do_person },
 	{ "mail", do_mail },
 	{ "large", do_large },
+	{ "opens", do_opens },
+	{ "offers", do_offers },
 	{ "registered", do_registered },
 	{ "gone", do_gone },
 	{ "mute", do_mute },
@@ -621,12 +726,15 @@ static void run_scenario(const void *path)
 					    caller_free);
 	rep.sent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					 (GDestroyNotify)g_bytes_unref);
+	rep.secrets =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	while (rep.lines[rep.line])
 		run_line(&rep, rep.lines[rep.line++]);
 	check_end(&rep);
 	world_destroy(&rep.world);
 	g_hash_table_unref(rep.callers);
 	g_hash_table_unref(rep.sent);
+	g_hash_table_unref(rep.secrets);
 	g_strfreev(rep.lines);
 }
 

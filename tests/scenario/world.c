@@ -1,6 +1,8 @@
 #include "tests/scenario/world.h"
 
+#include <arpa/inet.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -82,6 +84,41 @@ static gboolean open_session(struct member *mem,
 	return TRUE;
 }
 
+static gboolean browser(const struct media_place *at,
+			const struct sockaddr_storage *remote,
+			struct sdp_ice *ice_r, void *arg)
+{
+	struct sockaddr_in *address = (void *)&ice_r->candidates[0];
+
+	(void)at;
+	(void)remote;
+	(void)arg;
+	address->sin_family = AF_INET;
+	address->sin_port = htons(40001);
+	address->sin_addr.s_addr = htonl(0xc0000201);
+	ice_r->n_candidates = 1;
+	return TRUE;
+}
+
+static gboolean open_tool(struct member *mem, const struct media_place *at,
+			  const struct media_tool *tool,
+			  const struct config_sound *sound, void *arg)
+{
+	struct world *wld = arg;
+	struct world_session *ses = g_new0(struct world_session, 1);
+
+	(void)tool;
+	ses->member = mem->id;
+	ses->did = g_strdup(mem->did);
+	ses->admitted = TRUE;
+	ses->sound = *sound;
+	ses->place = *at;
+	ses->muted = !member_may_speak(mem);
+	ses->deaf = mem->held;
+	g_ptr_array_add(wld->sessions, ses);
+	return TRUE;
+}
+
 static void close_session(struct member *mem, void *arg)
 {
 	struct world *wld = arg;
@@ -142,6 +179,8 @@ static const struct media_ops media = {
 	.place = place,
 	.describe = describe,
 	.open = open_session,
+	.browser = browser,
+	.open_tool = open_tool,
 	.close = close_session,
 	.admit = admit,
 	.mute = mute,

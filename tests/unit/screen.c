@@ -317,6 +317,9 @@ static void every_letter_is_whole_in_both_languages(void)
 				.max = 32,
 				.retry_s = 60,
 				.link = "https://conf.example/login#t",
+				.seconds = 600,
+				.names = japanese ? "アン" : "Ann",
+				.lobby = TRUE,
 			};
 			g_autofree char *subject =
 				letters_subject(kind, &facts);
