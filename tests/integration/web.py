@@ -30,6 +30,7 @@ class Host:
         files = pathlib.Path(directory) / "files"
         files.mkdir(exist_ok=True)
         (files / "index.html").write_text("<!doctype html><title>page</title>")
+        (files / "join.html").write_text("<!doctype html><title>join</title>")
         (files / "big.js").write_bytes(os.urandom(300000))
         (files / "secret.conf").write_text("not for the web")
         command = [HOST, str(self.port), files, str(connections)]
@@ -405,6 +406,61 @@ def a_socket_needs_origin_path_protocol_and_session(directory):
         assert "sec-websocket-extensions" not in extended.headers
 
 
+def a_link_is_opened_by_our_page_only(directory):
+    with hosted(directory) as host:
+        good = {"token": "good"}
+        for path in ("/api/join", "/api/join/look"):
+            assert get(host, path)[0] == 405
+            assert post(host, path, good, origin="https://evil.example")[0] == 403
+            assert post(host, path, good, kind="text/plain")[0] == 415
+            assert post(host, path, b"[]")[0] == 400
+            assert post(host, path, {"token": 7})[0] == 400
+            assert post(host, path, {"token": "bad"})[0] == 403
+        said = json.loads(post(host, "/api/join/look", good)[2])
+        assert said["address"] == "ann@example.org" and "session" not in said
+        said = json.loads(post(host, "/api/join", good)[2])
+        assert said["session"] == "good"
+        # Of a microphone only the page at /join may ask.
+        assert get(host, "/join")[1]["permissions-policy"].endswith("(self)")
+        assert get(host, "/")[1]["permissions-policy"].endswith("microphone=()")
+        statuses = [post(host, "/api/join", {"token": "bad"})[0]
+                    for _ in range(29)]
+        assert statuses == [403] * 28 + [429], statuses
+        assert post(host, "/api/join", good)[0] == 200
+
+
+def a_page_proves_itself_and_talks_in_band(directory):
+    with hosted(directory) as host:
+        host.join("ann")
+        path = "/whip/standup%40localhost/dialog1"
+
+        def page(path=path, **options):
+            return WebSocket(host, path, "ipsp-join", "", **options)
+
+        assert page(origin="https://evil.example").status == 403
+        assert page(origin=False).status == 403
+        assert page("/whip/standup%40localhost").status == 404
+        assert page("/elsewhere").status == 404
+        for hello in ({"t": "hello", "token": "bad"}, {"t": "hand", "on": True}):
+            ws = page()
+            ws.command(**hello)
+            assert ws.close_code() == 1008, hello
+        ws = page()
+        ws.command(t="hello", token="good")
+        assert ws.message("hello")["name"] == "ann"
+        assert ws.message("you")["hand"] == 0
+        assert [p["name"] for p in ws.message("people")["list"]] == ["ann"]
+        ws.command(t="hand", on=True)
+        while ws.message("you")["hand"] != 1:
+            pass
+        ws.command(t="self-mute", on="perhaps")  # no message: not heeded
+        ws.command(t="self-mute", on=True)
+        while not ws.message("you")["self_muted"]:
+            pass
+        ws.frame(TEXT, b"x" * 1025)
+        assert ws.close_code() == 1009
+
+
 def moderators_see_and_act_only_in_their_rooms(directory):
     with hosted(directory) as host:
         ann = host.join("ann")
@@ -697,6 +753,8 @@ if __name__ == "__main__":
         log_in_needs_our_page_and_a_fresh_token,
         strangers_learn_nothing_and_are_limited,
         a_socket_needs_origin_path_protocol_and_session,
+        a_link_is_opened_by_our_page_only,
+        a_page_proves_itself_and_talks_in_band,
         moderators_see_and_act_only_in_their_rooms,
         the_audit_trail_is_shown_and_exported,
         levels_flow_only_while_somebody_watches,

@@ -306,6 +306,41 @@ static char *no_file(const char *id, const char *file, char **room_r, void *arg)
 	return NULL;
 }
 
+/* One link is good, "good"; it is everybody's session, too. */
+static void look(const char *token, gboolean open, struct join_answer *answer_r,
+		 void *arg)
+{
+	(void)arg;
+	answer_r->verdict =
+		strcmp(token, "good") ? JOIN_LINK_IS_NONE : JOIN_WELCOME;
+	answer_r->room = g_strdup("standup@localhost");
+	answer_r->address = g_strdup("ann@example.org");
+	answer_r->session = open ? g_strdup(token) : NULL;
+}
+
+static struct member *joined(const char *session, const char *token, void *arg)
+{
+	const GPtrArray *members = room_members(room);
+
+	(void)arg;
+	for (guint i = 0; i < members->len; i++) {
+		struct member *mem = members->pdata[i];
+
+		if (!strcmp(mem->did, session) && !strcmp(token, "good"))
+			return mem;
+	}
+	return NULL;
+}
+
+static void hear(struct member *mem, const char *json, gsize size, void *arg)
+{
+	struct in_band msg;
+
+	(void)arg;
+	if (in_band_read(&msg, json, size))
+		room_hear(room, mem, &msg, g_get_real_time() / 1000);
+}
+
 static const struct web_host host = {
 	.rooms = rooms,
 	.topology = topology,
@@ -321,6 +356,7 @@ static const struct web_host host = {
 	.recording_file = no_file,
 	.media_packet = media_packet,
 	.media_closed = media_closed,
+	.people = { .look = look, .member = joined, .hear = hear },
 };
 
 /* Figures once a second, as a media worker would report them. */
