@@ -1,7 +1,8 @@
 // Mail the room, click, talk: a person writes to the room, opens the link of the
 // reply in a browser, and talks with a real ipsp-phone, until a moderator sends
 // him away. The real ipsp-bridge, Maildir mail, Chromium with a voice of tones.
-// With SHOTS=DIRECTORY it leaves pictures there.
+// With SHOTS=DIRECTORY it leaves pictures there; with JOINS=N in the environment N
+// people come one after the other, and it prints how long that took each.
 
 import assert from "node:assert/strict";
 import { openSync, readFileSync } from "node:fs";
@@ -43,6 +44,8 @@ web_port = ${new URL(url).port}
 web_url = ${url}
 web_files = ${BUILD}/web/client
 answers_per_address = 20
+answers_per_domain = 1000
+answers_per_room = 1000
 [mail standup]
 mailbox = maildir:${mail}/standup
 post = maildir:${mail}/%u
@@ -362,6 +365,50 @@ async function personLeaves() {
 	await button(ben, "参加").waitFor();
 }
 
+/** Median, p95 and maximum of some times in ms, as text. */
+function spread(times) {
+	const sorted = [...times].sort((a, b) => a - b);
+	const at = (share) => Math.round(sorted[Math.ceil(share * sorted.length) - 1]);
+	return `n=${sorted.length} median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms`;
+}
+
+/** From the mail in the room's Maildir to the reply in the person's. */
+async function timedReply(user) {
+	const folder = join(mail, user, "new");
+	for (const part of ["tmp", "new", "cur"])
+		await mkdir(join(mail, user, part), { recursive: true });
+	const began = performance.now();
+	await write(user, { name: user });
+	while (!(await readdir(folder)).length)
+		await new Promise((resolve) => setTimeout(resolve, 1));
+	return performance.now() - began;
+}
+
+async function timedClick(user) {
+	const { text } = await reply(user);
+	ben = await openLink(linkIn(text), { permissions: ["microphone"] });
+	await ben.page.getByRole("meter").waitFor();
+	await button(ben, "Join").click();
+	const took = await until("the first sound", () => ben.page.evaluate(() =>
+		window.firstSound && window.firstSound - window.clicked));
+	await ben.context.close();
+	return took;
+}
+
+async function manyCome() {
+	const replies = [];
+	const clicks = [];
+	if (!process.env.JOINS)
+		return;
+	await chair.page.getByRole("button", { name: "Turn the lobby off", exact: true }).click();
+	for (let i = 0; i < Number(process.env.JOINS); i++) {
+		replies.push(await timedReply(`guest${i}`));
+		clicks.push(await timedClick(`guest${i}`));
+	}
+	console.log(`# mail to reply: ${spread(replies)}`);
+	console.log(`# click to first sound: ${spread(clicks)}`);
+}
+
 async function nothingWentWrong() {
 	const said = readFileSync(log, "utf8");
 	assert.deepEqual(people.flatMap(({ errors }) => errors), []);
@@ -393,6 +440,7 @@ const status = await run([
 	["who is removed is told, and his session is over", moderatorKicks],
 	["the lobby is respected, in Japanese on a phone", lobbyIsRespected],
 	["who leaves may join again", personLeaves],
+	["so many more come, one by one", manyCome],
 	["no error, and no secret in the log", nothingWentWrong],
 ]);
 if (status)
