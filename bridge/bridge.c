@@ -7,6 +7,7 @@
 #include "bridge/logins.h"
 #include "bridge/site_config.h"
 #include "bridge/studio.h"
+#include "bridge/token.h"
 #include "bridge/web_config.h"
 
 #define RUN_EVERY_MS	     1000
@@ -123,6 +124,14 @@ static gboolean web_is_operator(const char *address, void *arg)
 	struct bridge *br = arg;
 
 	return conference_is_operator(br->conf, address);
+}
+
+static gboolean web_token(const char *token, struct who *who_r, void *arg)
+{
+	struct bridge *br = arg;
+
+	return token_moderates(conference_store(br->conf), token, now_s(NULL),
+			       who_r);
 }
 
 static void web_audit(struct audit_row *row, void *arg)
@@ -247,6 +256,7 @@ static const struct web_host web_host = {
 	.topology = bridge_topology,
 	.cluster = bridge_cluster,
 	.mail_login = web_mail_login,
+	.token = web_token,
 	.audit = web_audit,
 	.audited = web_audited,
 	.sessions = { .opened = web_session_opened,

@@ -216,6 +216,8 @@ static gboolean check_token(struct visitor *vis)
 		return refuse(vis, 404, "There is no such room.");
 	if (strcmp(vis->token->room, vis->hall->rules->address) != 0)
 		return refuse(vis, 403, "This token is for another room.");
+	if (vis->token->role == STORE_ROLE_PANEL)
+		return refuse(vis, 403, "This token is for the panel.");
 	return TRUE;
 }
 

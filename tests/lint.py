@@ -94,5 +94,24 @@ for folder in ("mixer", "sound", "signaling", "bridge", "web", "loadgen"):
                 check_include(str(file), number, match[2], match[1] == '"')
         check_lengths(str(file), lines)
 
+# What another client goes by is complete: each command, each message, each
+# code of an error that web/ has stands in it, in code.
+MANUALS = ("docs/panel-api.md", "docs/join.md")
+SPOKEN = {
+    "command": r'\[COMMAND_[A-Z_]+\] = \{ "([a-z-]+)"',
+    "message": r'"t",\s*"([a-z]+)"',
+    "code": r'reply_error\([^;]*"([a-z-]+)"\)|\[ROOM_ERROR_[A-Z_]+\] = "([a-z-]+)"',
+}
+manual = "".join(pathlib.Path(each).read_text(encoding="utf-8")
+                 for each in MANUALS)
+for file in sorted(pathlib.Path("web").glob("*.c")):
+    code = file.read_text(encoding="utf-8")
+    for kind, pattern in SPOKEN.items():
+        for match in re.finditer(pattern, code):
+            word = next(filter(None, match.groups()))
+            if f"`{word}`" not in manual:
+                breach(file, code.count("\n", 0, match.start()) + 1,
+                       f"the {kind} {word} is not in {' or '.join(MANUALS)}")
+
 print("\n".join(breaches))
 sys.exit(1 if breaches else 0)

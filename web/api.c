@@ -129,34 +129,81 @@ static void reply_file(const struct server_request *req,
 	reply->body = g_bytes_ref(file->bytes);
 }
 
+static const char *cookie_name(const struct api *api)
+{
+	return api->https ? COOKIE_SECURE : COOKIE;
+}
+
 static char *cookie_of(const struct api *api, const char *secret, guint max_age)
 {
 	return g_strdup_printf("%s=%s; Path=/; Max-Age=%u; HttpOnly; "
 			       "SameSite=Strict%s",
-			       api->https ? COOKIE_SECURE : COOKIE, secret,
-			       max_age, api->https ? "; Secure" : "");
+			       cookie_name(api), secret, max_age,
+			       api->https ? "; Secure" : "");
 }
 
 /* Reading requests. */
 
-char *api_session_secret(const struct api *api,
-			 const struct server_request *req)
+void api_credential(const struct api *api, const struct server_request *req,
+		    struct credential *cred_r)
 {
-	const char *name = api->https ? COOKIE_SECURE "=" : COOKIE "=";
-	g_auto(GStrv) pairs = NULL;
-
-	if (!req->cookie)
-		return NULL;
-	pairs = g_strsplit(req->cookie, ";", 32);
-	for (char **pair = pairs; *pair; pair++)
-		if (g_str_has_prefix(g_strstrip(*pair), name))
-			return g_strdup(*pair + strlen(name));
-	return NULL;
+	credential_read(req, cookie_name(api), cred_r);
 }
 
-const char *api_session(struct api *api, const char *secret)
+gboolean api_who(struct api *api, const struct credential *cred,
+		 struct who *who_r)
 {
-	return login_session(api->login, secret, now());
+	const char *address;
+
+	*who_r = (struct who){ 0 };
+	if (cred->is_token)
+		return api->events->token(cred->secret, who_r, api->arg);
+	address = login_session(api->login, cred->secret, now());
+	who_r->name = g_strdup(address);
+	return address != NULL;
+}
+
+/* Answers 401 where there is none. */
+static gboolean who_asks(struct api *api, const struct server_request *req,
+			 struct who *who_r, struct server_reply *reply)
+{
+	struct credential cred;
+	gboolean known;
+
+	api_credential(api, req, &cred);
+	known = api_who(api, &cred, who_r);
+	if (!known) {
+		reply_error(reply, 401, "logged-out");
+		reply->authenticate =
+			cred.is_token ? "Bearer error=\"invalid_token\"" : NULL;
+	}
+	credential_clear(&cred);
+	return known;
+}
+
+/* The secret of the log-in; NULL: there is none. Caller frees. */
+static char *session_secret(const struct api *api,
+			    const struct server_request *req)
+{
+	struct credential cred;
+
+	api_credential(api, req, &cred);
+	if (cred.is_token)
+		credential_clear(&cred);
+	return cred.secret;
+}
+
+/* Whose log-in it is, valid until the next one; answers 401 where there is
+ * none. */
+static const char *session_of(struct api *api, const struct server_request *req,
+			      struct server_reply *reply)
+{
+	g_autofree char *secret = session_secret(api, req);
+	const char *address = login_session(api->login, secret, now());
+
+	if (!address)
+		reply_error(reply, 401, "logged-out");
+	return address;
 }
 
 gboolean api_origin_is_ours(const struct api *api,
@@ -237,32 +284,28 @@ static void reply_session(struct api *api, const char *address,
 static void get_session(struct api *api, const struct server_request *req,
 			struct server_reply *reply)
 {
-	g_autofree char *secret = api_session_secret(api, req);
-	const char *address = api_session(api, secret);
+	const char *address = session_of(api, req, reply);
 
 	if (address)
 		reply_session(api, address, reply);
-	else
-		reply_error(reply, 401, "logged-out");
 }
 
 static void get_operator(struct api *api, const struct server_request *req,
 			 struct server_reply *reply)
 {
-	g_autofree char *secret = api_session_secret(api, req);
-	const char *address = api_session(api, secret);
+	const char *address = session_of(api, req, reply);
+	char *text;
 
-	if (!address) {
-		reply_error(reply, 401, "logged-out");
-	} else if (!api->events->is_operator(address, api->arg)) {
+	if (!address)
+		return;
+	if (!api->events->is_operator(address, api->arg)) {
 		reply_error(reply, 403, "not-operator");
-	} else {
-		char *text = api->events->overview(api->arg);
-
-		reply->status = 200;
-		reply->type = "application/json";
-		reply->body = g_bytes_new_take(text, strlen(text));
+		return;
 	}
+	text = api->events->overview(api->arg);
+	reply->status = 200;
+	reply->type = "application/json";
+	reply->body = g_bytes_new_take(text, strlen(text));
 }
 
 /* Of a path like /api/audit/standup@conf.example.csv the room; caller frees.
@@ -280,15 +323,13 @@ static char *audited_room(const char *path)
 static void get_audit(struct api *api, const struct server_request *req,
 		      struct server_reply *reply)
 {
-	g_autofree char *secret = api_session_secret(api, req);
 	g_autofree char *room = audited_room(req->path);
-	const char *address = api_session(api, secret);
+	struct who who;
 
-	if (!address) {
-		reply_error(reply, 401, "logged-out");
+	if (!who_asks(api, req, &who, reply))
 		return;
-	}
-	reply->body = api->events->audit_csv(address, room, api->arg);
+	reply->body = api->events->audit_csv(&who, room, api->arg);
+	who_clear(&who);
 	if (!reply->body) {
 		reply_error(reply, 404, "no-room");
 		return;
@@ -301,20 +342,18 @@ static void get_audit(struct api *api, const struct server_request *req,
 static void get_recording(struct api *api, const struct server_request *req,
 			  struct server_reply *reply)
 {
-	g_autofree char *secret = api_session_secret(api, req);
 	const char *rest = req->path + strlen(RECORDINGS_PREFIX);
 	const char *slash = strchr(rest, '/');
 	g_autofree char *id =
 		slash ? g_strndup(rest, (gsize)(slash - rest)) : g_strdup("");
-	const char *address = api_session(api, secret);
 	g_autofree char *path = NULL;
+	struct who who;
 
-	if (!address) {
-		reply_error(reply, 401, "logged-out");
+	if (!who_asks(api, req, &who, reply))
 		return;
-	}
-	path = api->events->recording_file(address, id, slash ? slash + 1 : "",
+	path = api->events->recording_file(&who, id, slash ? slash + 1 : "",
 					   api->arg);
+	who_clear(&who);
 	if (!path || !download_reply(path, "audio/ogg", req->range, reply))
 		reply_error(reply, 404, "not-found");
 }
@@ -404,7 +443,7 @@ static void post_login(struct api *api, const struct server_request *req,
 	json_decref(body);
 	if (!secret)
 		return;
-	address = api_session(api, secret);
+	address = login_session(api->login, secret, now());
 	g_info("web: logged in as=%s peer=%s", address, req->peer);
 	reply->cookie = cookie_of(api, secret, LOGIN_SESSION_S);
 	reply_session(api, address, reply);
@@ -413,7 +452,7 @@ static void post_login(struct api *api, const struct server_request *req,
 static void post_logout(struct api *api, const struct server_request *req,
 			struct server_reply *reply)
 {
-	g_autofree char *secret = api_session_secret(api, req);
+	g_autofree char *secret = session_secret(api, req);
 
 	login_end(api->login, secret);
 	api->events->logged_out(api->arg);

@@ -9,8 +9,10 @@
 
 #include <glib.h>
 
+#include "web/credential.h"
 #include "web/login.h"
 #include "web/server.h"
+#include "web/who.h"
 
 struct api;
 
@@ -25,11 +27,14 @@ struct api_events {
 	gboolean (*is_operator)(const char *address, void *arg);
 	/* The operator's page as JSON; the caller frees. */
 	char *(*overview)(void *arg);
-	/* The room's audit trail; NULL: the address does not moderate it. */
-	GBytes *(*audit_csv)(const char *address, const char *room, void *arg);
+	/* Whose token it is, for who_clear(); FALSE: none that is valid. */
+	gboolean (*token)(const char *token, struct who *who_r, void *arg);
+	/* The room's audit trail; NULL: one does not moderate it. */
+	GBytes *(*audit_csv)(const struct who *who, const char *room,
+			     void *arg);
 	/* The path of a file of a recording, caller frees; NULL: there is none
-	 * that the address may have. */
-	char *(*recording_file)(const char *address, const char *id,
+	 * that one may have. */
+	char *(*recording_file)(const struct who *who, const char *id,
 				const char *file, void *arg);
 	void (*mail_login)(const char *address, const char *link,
 			   gboolean japanese, void *arg);
@@ -49,11 +54,12 @@ void api_request(struct api *api, const struct server_request *req,
 /* See login_restore(). */
 void api_restore_session(struct api *api, const struct login_session *ses);
 
-/* From the request's Cookie: the session's secret, or NULL; caller frees. */
-char *api_session_secret(const struct api *api,
-			 const struct server_request *req);
-/* Whose session it is now, valid until the next call; NULL: nobody's. */
-const char *api_session(struct api *api, const char *secret);
+/* What the request shows; the caller clears. */
+void api_credential(const struct api *api, const struct server_request *req,
+		    struct credential *cred_r);
+/* For whom that is good now, for who_clear(); FALSE: for nobody. */
+gboolean api_who(struct api *api, const struct credential *cred,
+		 struct who *who_r);
 /* Is the request's Origin ours (origin.h)? */
 gboolean api_origin_is_ours(const struct api *api,
 			    const struct server_request *req);

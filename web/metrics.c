@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "web/credential.h"
+
 #define TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /* By their digests: how long it takes tells nothing of the token. */
@@ -17,12 +19,9 @@ static gboolean is_same(const char *a, const char *b)
 
 static gboolean has_token(const struct server_request *req, const char *token)
 {
-	static const char scheme[] = "bearer ";
-	const char *value = req->authorization;
+	const char *shown = credential_token(req);
 
-	return value &&
-	       g_ascii_strncasecmp(value, scheme, strlen(scheme)) == 0 &&
-	       is_same(value + strlen(scheme), token);
+	return shown && is_same(shown, token);
 }
 
 void metrics_request(const char *token, char *(*text)(void *arg), void *arg,

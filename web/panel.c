@@ -37,7 +37,8 @@ struct view {
 struct watcher {
 	struct panel *pan;
 	void *socket;
-	char *address, *peer;
+	struct who who;
+	char *peer;
 	struct view *view; /* or NULL */
 	GBytes *rooms;	   /* the list as last told */
 	GBytes *tree, *cluster;
@@ -90,7 +91,7 @@ static void tell(struct watcher *wtr, GBytes *text)
 	struct panel *pan = wtr->pan;
 
 	if (!wtr->behind && !pan->events->send(wtr->socket, text, pan->arg)) {
-		g_debug("panel: %s does not keep up", wtr->address);
+		g_debug("panel: %s does not keep up", wtr->who.name);
 		wtr->behind = TRUE;
 		pan->events->clear(wtr->socket, pan->arg);
 	}
@@ -203,7 +204,7 @@ static gint by_address(gconstpointer a, gconstpointer b)
 }
 
 /* By address, so that a new room moves no other about. */
-static GPtrArray *moderated(struct panel *pan, const char *address,
+static GPtrArray *moderated(struct panel *pan, const struct who *who,
 			    const struct room *closing)
 {
 	g_autoptr(GPtrArray) all = pan->events->rooms(pan->arg);
@@ -211,17 +212,17 @@ static GPtrArray *moderated(struct panel *pan, const char *address,
 
 	for (guint i = 0; i < all->len; i++)
 		if (all->pdata[i] != closing &&
-		    room_is_moderator(all->pdata[i], address))
+		    who_moderates(who, all->pdata[i]))
 			g_ptr_array_add(rooms, all->pdata[i]);
 	g_ptr_array_sort(rooms, by_address);
 	return rooms;
 }
 
-/* NULL: it moderates no such room. */
-static struct room *find_room(struct panel *pan, const char *moderator,
+/* NULL: one moderates no such room. */
+static struct room *find_room(struct panel *pan, const struct who *who,
 			      const char *room)
 {
-	g_autoptr(GPtrArray) rooms = moderated(pan, moderator, NULL);
+	g_autoptr(GPtrArray) rooms = moderated(pan, who, NULL);
 
 	for (guint i = 0; i < rooms->len; i++)
 		if (strcmp(room_address(rooms->pdata[i]), room) == 0)
@@ -231,7 +232,7 @@ static struct room *find_room(struct panel *pan, const char *moderator,
 
 static void tell_rooms(struct watcher *wtr, const struct room *closing)
 {
-	g_autoptr(GPtrArray) rooms = moderated(wtr->pan, wtr->address, closing);
+	g_autoptr(GPtrArray) rooms = moderated(wtr->pan, &wtr->who, closing);
 	GBytes *text = panel_json_rooms(rooms);
 
 	if (wtr->rooms && g_bytes_equal(wtr->rooms, text)) {
@@ -302,8 +303,7 @@ static void every_second(struct panel *pan)
 
 		tell_rooms(wtr, NULL);
 		/* A reload can take the room from a moderator. */
-		if (wtr->view &&
-		    !room_is_moderator(wtr->view->room, wtr->address))
+		if (wtr->view && !who_moderates(&wtr->who, wtr->view->room))
 			lose_room(wtr);
 	}
 }
@@ -350,30 +350,31 @@ static gboolean tick(gpointer data)
 
 gboolean panel_is_moderator(struct panel *pan, const char *address)
 {
-	g_autoptr(GPtrArray) rooms = moderated(pan, address, NULL);
+	const struct who who = { .name = (char *)address };
+	g_autoptr(GPtrArray) rooms = moderated(pan, &who, NULL);
 
 	return rooms->len > 0;
 }
 
-gboolean panel_moderates(struct panel *pan, const char *address,
+gboolean panel_moderates(struct panel *pan, const struct who *who,
 			 const char *room)
 {
-	return find_room(pan, address, room) != NULL;
+	return find_room(pan, who, room) != NULL;
 }
 
-struct watcher *panel_open(struct panel *pan, void *socket, const char *address,
-			   const char *peer)
+struct watcher *panel_open(struct panel *pan, void *socket,
+			   const struct who *who, const char *peer)
 {
 	struct watcher *wtr = g_new0(struct watcher, 1);
 
 	wtr->pan = pan;
 	wtr->socket = socket;
-	wtr->address = g_strdup(address);
+	who_copy(&wtr->who, who);
 	wtr->peer = g_strdup(peer);
 	g_ptr_array_add(pan->watchers, wtr);
 	if (!pan->timer)
 		pan->timer = g_timeout_add(1000 / PANEL_HZ, tick, pan);
-	tell(wtr, panel_json_hello(address));
+	tell(wtr, panel_json_hello(who->name));
 	tell_rooms(wtr, NULL);
 	look_at_cluster(pan);
 	tell_places(wtr);
@@ -397,7 +398,7 @@ void panel_close(struct watcher **wtrp)
 	}
 	g_clear_pointer(&wtr->rooms, g_bytes_unref);
 	forget_places(wtr);
-	g_free(wtr->address);
+	who_clear(&wtr->who);
 	g_free(wtr->peer);
 	g_free(wtr);
 }
@@ -424,8 +425,8 @@ static struct room *room_of(struct watcher *wtr, const struct command *cmd,
 	struct room *room = NULL;
 
 	if (cmd->room)
-		room = find_room(wtr->pan, wtr->address, cmd->room);
-	else if (wtr->view && room_is_moderator(wtr->view->room, wtr->address))
+		room = find_room(wtr->pan, &wtr->who, cmd->room);
+	else if (wtr->view && who_moderates(&wtr->who, wtr->view->room))
 		room = wtr->view->room;
 	if (!room && cmd->room)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
@@ -486,7 +487,7 @@ static void audit(struct watcher *wtr, const struct command *cmd,
 	g_autofree char *detail = command_detail(cmd);
 	struct audit_row row = {
 		.room = (char *)room,
-		.who = wtr->address,
+		.who = wtr->who.name,
 		.from = wtr->peer,
 		.what = (char *)command_name(cmd->verb),
 		.whom = (char *)whom,
@@ -517,7 +518,7 @@ static const char *act(struct watcher *wtr, const struct command *cmd,
 							: "");
 	const char *code = NULL;
 
-	action_run(cmd, room, wtr->address, &code, error);
+	action_run(cmd, room, wtr->who.name, &code, error);
 	audit(wtr, cmd, address, whom, code ? code : "done");
 	return code;
 }
@@ -549,7 +550,7 @@ static void run_once(struct watcher *wtr, const struct command *cmd)
 	gint64 now = g_get_monotonic_time() / G_USEC_PER_SEC;
 	gboolean keyed = cmd->key && action_is(cmd->verb);
 	const struct repeat *before =
-		keyed ? repeats_find(reps, wtr->address, cmd->key, now) : NULL;
+		keyed ? repeats_find(reps, wtr->who.name, cmd->key, now) : NULL;
 	g_autoptr(GError) error = NULL;
 	const char *code, *text;
 
@@ -561,7 +562,7 @@ static void run_once(struct watcher *wtr, const struct command *cmd)
 	text = error ? error->message : NULL;
 	/* Who is not let in a room has done nothing. */
 	if (keyed && g_strcmp0(code, "no-room") != 0)
-		repeats_add(reps, wtr->address, cmd->key, code, text, now);
+		repeats_add(reps, wtr->who.name, cmd->key, code, text, now);
 	answer(wtr, cmd->id, code, text);
 }
 

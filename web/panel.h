@@ -18,6 +18,7 @@
 #include "bridge/room/recording.h"
 #include "bridge/room/room.h"
 #include "bridge/room/topology.h"
+#include "web/who.h"
 
 #define PANEL_HZ 20
 
@@ -52,13 +53,13 @@ void panel_destroy(struct panel **panp);
 
 /* Whether anything would be shown to this address. */
 gboolean panel_is_moderator(struct panel *pan, const char *address);
-/* Whether it moderates this room. */
-gboolean panel_moderates(struct panel *pan, const char *address,
+/* Whether one moderates this room. */
+gboolean panel_moderates(struct panel *pan, const struct who *who,
 			 const char *room);
 
-/* A client that logged in as address, and where it is (peers_name()). */
-struct watcher *panel_open(struct panel *pan, void *socket, const char *address,
-			   const char *peer);
+/* A client, for whom it acts, and where it is (peers_name()). */
+struct watcher *panel_open(struct panel *pan, void *socket,
+			   const struct who *who, const char *peer);
 void panel_close(struct watcher **wtrp);
 /* A message of the client. */
 void panel_message(struct watcher *wtr, const char *text, gsize size);

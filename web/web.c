@@ -68,9 +68,9 @@ struct web {
  * path of media. */
 struct visit {
 	struct server_socket *sock;
-	char *secret; /* of the session that opened the panel */
 	struct watcher *watcher;
 	struct joiner *joiner;
+	struct credential cred; /* that opened the panel */
 	guint32 connection;
 };
 
@@ -164,32 +164,49 @@ static const struct panel_events panel_events = {
 	.clear = panel_clear,
 };
 
-/* A panel is open no longer than the session that opened it. */
+/* A panel is open no longer than what opened it is good. */
+static gboolean is_over(struct web *web, const struct visit *visit)
+{
+	struct who who;
+	gboolean known = api_who(web->api, &visit->cred, &who);
+
+	who_clear(&who);
+	return !known;
+}
+
 static void close_ended(struct web *web)
 {
 	for (guint i = 0; i < web->visits->len; i++) {
 		struct visit *visit = web->visits->pdata[i];
 
-		if (visit->watcher && !api_session(web->api, visit->secret))
+		if (visit->watcher && is_over(web, visit))
 			server_socket_close(visit->sock, CLOSE_POLICY);
 	}
+}
+
+/* Only a browser says an Origin, and it sends a cookie for whatever page asks;
+ * a token it does not have. */
+static gboolean may_come_from_there(struct web *web,
+				    const struct server_request *req)
+{
+	return (!req->origin && credential_token(req)) ||
+	       api_origin_is_ours(web->api, req);
 }
 
 static guint open_panel(struct web *web, struct visit *visit,
 			const struct server_request *req)
 {
-	const char *address;
+	struct who who;
 
 	if (!web->has_panel || strcmp(req->path, "/panel") != 0)
 		return 404;
-	if (!api_origin_is_ours(web->api, req))
+	if (!may_come_from_there(web, req))
 		return 403;
-	visit->secret = api_session_secret(web->api, req);
-	address = api_session(web->api, visit->secret);
-	if (!address)
+	api_credential(web->api, req, &visit->cred);
+	if (!api_who(web->api, &visit->cred, &who))
 		return 401;
-	visit->watcher =
-		panel_open(web->panel, visit->sock, address, req->peer);
+	visit->watcher = panel_open(web->panel, visit->sock, &who, req->peer);
+	who_clear(&who);
 	return 0;
 }
 
@@ -341,7 +358,7 @@ static guint on_upgrade(struct server_socket *sock, guint i,
 	if (status) {
 		g_debug("web: refused socket peer=%s path=%s status=%u",
 			req->peer, req->path, status);
-		g_free(visit->secret);
+		credential_clear(&visit->cred);
 		g_free(visit);
 		return status;
 	}
@@ -360,10 +377,10 @@ static void on_message(struct server_socket *sock, const guint8 *buf,
 		joiners_message(visit->joiner, (const char *)buf, size);
 	else if (!visit->watcher)
 		media_packet(web->media, visit->connection, buf, size);
-	else if (api_session(web->api, visit->secret))
-		panel_message(visit->watcher, (const char *)buf, size);
-	else
+	else if (is_over(web, visit))
 		server_socket_close(sock, CLOSE_POLICY);
+	else
+		panel_message(visit->watcher, (const char *)buf, size);
 }
 
 static void on_drained(struct server_socket *sock, void *arg)
@@ -389,7 +406,7 @@ static void on_closed(struct server_socket *sock, void *arg)
 		joiners_close(&visit->joiner);
 	else
 		media_closed(web->media, visit->connection);
-	g_free(visit->secret);
+	credential_clear(&visit->cred);
 	g_free(visit);
 }
 
@@ -418,6 +435,13 @@ static gboolean is_operator(const char *address, void *arg)
 	return web->host->is_operator(address, web->arg);
 }
 
+static gboolean token(const char *token, struct who *who_r, void *arg)
+{
+	struct web *web = arg;
+
+	return web->host->token(token, who_r, web->arg);
+}
+
 static char *overview(void *arg)
 {
 	struct web *web = arg;
@@ -430,13 +454,13 @@ static char *overview(void *arg)
 #define CSV_ROWS 20000
 #define CSV_PART 1000
 
-static GBytes *audit_csv(const char *address, const char *room, void *arg)
+static GBytes *audit_csv(const struct who *who, const char *room, void *arg)
 {
 	struct web *web = arg;
 	GString *csv;
 	gint64 before = G_MAXINT64;
 
-	if (!panel_moderates(web->panel, address, room))
+	if (!panel_moderates(web->panel, who, room))
 		return NULL;
 	csv = g_string_new(NULL);
 	for (guint n = 0; n < CSV_ROWS; n += CSV_PART) {
@@ -453,15 +477,15 @@ static GBytes *audit_csv(const char *address, const char *room, void *arg)
 	return g_string_free_to_bytes(csv);
 }
 
-/* NULL: there is none that the address may have. */
-static char *file_of_recording(const char *address, const char *id,
+/* NULL: there is none that one may have. */
+static char *file_of_recording(const struct who *who, const char *id,
 			       const char *file, void *arg)
 {
 	struct web *web = arg;
 	g_autofree char *room = NULL;
 	char *path = web->host->recording_file(id, file, &room, web->arg);
 
-	if (path && !panel_moderates(web->panel, address, room))
+	if (path && !panel_moderates(web->panel, who, room))
 		g_clear_pointer(&path, g_free);
 	return path;
 }
@@ -499,6 +523,7 @@ static const struct api_events api_events = {
 	.is_moderator = is_moderator,
 	.is_operator = is_operator,
 	.overview = overview,
+	.token = token,
 	.audit_csv = audit_csv,
 	.recording_file = file_of_recording,
 	.mail_login = mail_login,

@@ -18,6 +18,7 @@
 #include "web/join.h"
 #include "web/login.h"
 #include "web/whip.h"
+#include "web/who.h"
 
 struct web;
 
@@ -48,6 +49,9 @@ struct web_host {
 	/* Mails a log-in link to a moderator. */
 	void (*mail_login)(const char *address, const char *link,
 			   gboolean japanese, void *arg);
+	/* Whose token of `ipsp-bridge token --panel` it is, for who_clear();
+	 * FALSE: none that is valid now. */
+	gboolean (*token)(const char *token, struct who *who_r, void *arg);
 	/* Writes down what a moderator did: sets row->id and row->at. */
 	void (*audit)(struct audit_row *row, void *arg);
 	/* struct audit_row *, which the array frees: of a room, those before

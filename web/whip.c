@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "web/credential.h"
 #include "web/rate.h"
 
 #define PREFIX "/whip/"
@@ -75,18 +76,6 @@ static void refuse_token(struct whip *whp, const struct server_request *req,
 			"ROOM makes one."));
 }
 
-/* RFC 6750 2.1; NULL: none. */
-static const char *token_of(const struct server_request *req)
-{
-	static const char scheme[] = "Bearer ";
-	const char *value = req->authorization;
-
-	if (!value || g_ascii_strncasecmp(value, scheme, strlen(scheme)) != 0)
-		return NULL;
-	value += strlen(scheme);
-	return value + strspn(value, " ");
-}
-
 static gboolean is_type(const char *type, const char *wanted)
 {
 	gsize length = strlen(wanted);
@@ -127,7 +116,7 @@ static void post(struct whip *whp, const struct server_request *req, gint64 now,
 {
 	const struct whip_join join = {
 		.room = req->path + strlen(PREFIX),
-		.token = token_of(req),
+		.token = credential_token(req),
 		.offer = req->body,
 		.size = req->size,
 		.peer = req->address,
@@ -177,7 +166,7 @@ char *whip_room_of(const char *path, const char **session_r)
 static void patch(struct whip *whp, const struct server_request *req,
 		  gint64 now, struct server_reply *reply)
 {
-	struct whip_patch what = { .token = token_of(req),
+	struct whip_patch what = { .token = credential_token(req),
 				   .if_match = req->if_match,
 				   .fragment = req->body,
 				   .size = req->size };
@@ -228,7 +217,7 @@ static void delete (struct whip *whp, const struct server_request *req,
 		    gint64 now, struct server_reply *reply)
 {
 	struct whip_answer answer = { .status = 401 };
-	struct whip_leave leave = { .token = token_of(req) };
+	struct whip_leave leave = { .token = credential_token(req) };
 	g_autofree char *room = whip_room_of(req->path, &leave.session);
 
 	leave.room = room;

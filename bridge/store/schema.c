@@ -67,6 +67,8 @@ const char *const schema_steps[SCHEMA_VERSION] = {
 	"ALTER TABLE token ADD COLUMN address TEXT;",
 };
 
+#define TOKEN_COLUMNS "digest, room, role, name, uses, expires, address"
+
 #define DIALOG_COLUMNS                                                         \
 	"did, account, room, address, name, device, invite, answer, "          \
 	"private_key, worker, gate, state, deadline, post"
@@ -174,8 +176,10 @@ const char *const schema_statements[SQL_STATEMENTS] = {
 	[SQL_ADD_TOKEN] = "INSERT INTO token (digest, room, role, name, uses, "
 			  "expires, address, time) "
 			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-	[SQL_TOKEN] = "SELECT room, role, name, uses, expires, address "
-		      "FROM token WHERE digest = ?",
+	[SQL_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM token WHERE digest = ?",
+	[SQL_TOKENS] = "SELECT " TOKEN_COLUMNS " FROM token "
+		       "WHERE room = ? AND expires > ? AND uses <> 0 "
+		       "ORDER BY time, digest",
 	[SQL_USE_TOKEN] = "UPDATE token SET uses = uses - 1 "
 			  "WHERE digest = ? AND uses > 0",
 	[SQL_VOID_TOKEN] = "UPDATE token SET uses = 0 WHERE digest = ?",

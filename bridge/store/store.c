@@ -523,24 +523,41 @@ gboolean store_add_token(struct store *sto, const struct store_token *token,
 		   token->expires, token->address, now);
 }
 
+static struct store_token *read_token(sqlite3_stmt *stmt)
+{
+	struct store_token *token = g_new0(struct store_token, 1);
+	const void *digest = sqlite3_column_blob(stmt, 0);
+
+	if (sqlite3_column_bytes(stmt, 0) == sizeof(token->digest))
+		memcpy(token->digest, digest, sizeof(token->digest));
+	token->room = text(stmt, 1);
+	token->role = sqlite3_column_int(stmt, 2);
+	token->name = text(stmt, 3);
+	token->uses = sqlite3_column_int64(stmt, 4);
+	token->expires = sqlite3_column_int64(stmt, 5);
+	token->address = text(stmt, 6);
+	return token;
+}
+
 struct store_token *store_token(struct store *sto,
 				const guint8 digest[STORE_DIGEST_SIZE])
 {
 	sqlite3_stmt *stmt = rows(sto, SQL_TOKEN, "d", digest);
-	struct store_token *token = NULL;
+	struct store_token *token = next(sto, stmt) ? read_token(stmt) : NULL;
 
-	if (next(sto, stmt)) {
-		token = g_new0(struct store_token, 1);
-		memcpy(token->digest, digest, sizeof(token->digest));
-		token->room = text(stmt, 0);
-		token->role = sqlite3_column_int(stmt, 1);
-		token->name = text(stmt, 2);
-		token->uses = sqlite3_column_int64(stmt, 3);
-		token->expires = sqlite3_column_int64(stmt, 4);
-		token->address = text(stmt, 5);
-	}
 	sqlite3_reset(stmt);
 	return token;
+}
+
+GPtrArray *store_tokens(struct store *sto, const char *room, gint64 now)
+{
+	sqlite3_stmt *stmt = rows(sto, SQL_TOKENS, "si", room, now);
+	GPtrArray *tokens = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)store_token_free);
+
+	while (next(sto, stmt))
+		g_ptr_array_add(tokens, read_token(stmt));
+	return tokens;
 }
 
 gboolean store_use_token(struct store *sto, const struct store_token *token,

@@ -132,6 +132,7 @@ enum store_role {
 	STORE_ROLE_LISTENER,
 	STORE_ROLE_MEMBER,
 	STORE_ROLE_MODERATOR,
+	STORE_ROLE_PANEL, /* joins nothing: acts as a moderator's panel does */
 };
 
 /* A token that was loaded owns what it points to: store_token_free(). */
@@ -152,6 +153,9 @@ gboolean store_add_token(struct store *sto, const struct store_token *token,
 /* NULL: there is none. It may be used up or expired. */
 struct store_token *store_token(struct store *sto,
 				const guint8 digest[STORE_DIGEST_SIZE]);
+/* struct store_token *, which it frees: of that room, all that are good after
+ * now, in the order in which they were made. */
+GPtrArray *store_tokens(struct store *sto, const char *room, gint64 now);
 /* Takes one of its uses, where they are counted. */
 gboolean store_use_token(struct store *sto, const struct store_token *token,
 			 GError **error);

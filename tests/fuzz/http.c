@@ -27,6 +27,25 @@ static void require(gboolean holds)
 		abort();
 }
 
+#define BEARER "AbCdEfGhIjKlMnOpQrStUvWxYz012345"
+
+static gboolean token_of(const char *token, struct who *who_r, void *arg)
+{
+	(void)arg;
+	require(token != NULL);
+	if (strcmp(token, BEARER) != 0)
+		return FALSE;
+	who_r->name = g_strdup("token:bot");
+	who_r->room = g_strdup("hall@conf.example");
+	return TRUE;
+}
+
+/* Whom the log-in or the token says, and nobody else. */
+static gboolean is_known(const struct who *who)
+{
+	return !strcmp(who->name, who->room ? "token:bot" : MODERATOR);
+}
+
 static gboolean is_moderator(const char *address, void *arg)
 {
 	(void)arg;
@@ -40,18 +59,18 @@ static char *overview(void *arg)
 }
 
 /* What is asked for is what the path said, whole. */
-static GBytes *audit_csv(const char *address, const char *room, void *arg)
+static GBytes *audit_csv(const struct who *who, const char *room, void *arg)
 {
 	(void)arg;
-	require(!strcmp(address, MODERATOR) && room);
+	require(is_known(who) && room);
 	return *room ? g_bytes_new_static("row\r\n", 5) : NULL;
 }
 
-static char *recording_file(const char *address, const char *id,
+static char *recording_file(const struct who *who, const char *id,
 			    const char *file, void *arg)
 {
 	(void)arg;
-	require(!strcmp(address, MODERATOR) && !strchr(id, '/'));
+	require(is_known(who) && !strchr(id, '/'));
 	return *file ? g_build_filename(directory, "index.html", NULL) : NULL;
 }
 
@@ -74,15 +93,14 @@ static void logged_out(void *arg)
 static const struct api_events events = { .is_moderator = is_moderator,
 					  .is_operator = is_moderator,
 					  .overview = overview,
+					  .token = token_of,
 					  .audit_csv = audit_csv,
 					  .recording_file = recording_file,
 					  .mail_login = mail_login,
 					  .logged_out = logged_out };
 
-/* $W is a token that lets one in. What the host is asked is what the path
- * and the header said. */
-#define BEARER "AbCdEfGhIjKlMnOpQrStUvWxYz012345"
-
+/* $W is a token that lets one in, to a room or to its panel. What the host is
+ * asked is what the path and the header said. */
 static void tool_join(const struct whip_join *join,
 		      struct whip_answer *answer_r, void *arg)
 {

@@ -180,6 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct room_config cfg = { .address = "r@x.org",
 					 .moderators = moderators,
 					 .capacity = 9 };
+	const struct who who = { .name = (char *)"m@x.org" };
 	const char *at = (const char *)data, *end = at + size;
 	struct watcher *wtr;
 	guint32 ids[3];
@@ -199,7 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ids[i] = mem->id;
 		room_registered(room, mem, "", 1);
 	}
-	wtr = panel_open(panel, NULL, "m@x.org", "192.0.2.9");
+	wtr = panel_open(panel, NULL, &who, "192.0.2.9");
 	while (at < end) {
 		const char *line = memchr(at, '\n', (size_t)(end - at));
 

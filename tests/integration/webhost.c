@@ -279,6 +279,14 @@ static void media_closed(guint worker, guint32 connection, void *arg)
 	say("media-closed %u %u", worker, connection);
 }
 
+static gboolean no_token(const char *token, struct who *who_r, void *arg)
+{
+	(void)token;
+	(void)who_r;
+	(void)arg;
+	return FALSE;
+}
+
 static gboolean is_ready(void *arg)
 {
 	(void)arg;
@@ -346,6 +354,7 @@ static const struct web_host host = {
 	.topology = topology,
 	.cluster = cluster,
 	.mail_login = mail_login,
+	.token = no_token,
 	.audit = trail_audit,
 	.audited = trail_audited,
 	.is_ready = is_ready,

@@ -252,6 +252,13 @@ static void socket_fini(struct socket *sock)
 	g_clear_pointer(&sock->frame, g_bytes_unref);
 }
 
+static struct watcher *log_in(struct socket *sock, const char *address,
+			      const char *peer)
+{
+	return panel_open(panel, sock, &(struct who){ .name = (char *)address },
+			  peer);
+}
+
 static void say(struct watcher *wtr, const char *text)
 {
 	panel_message(wtr, text, strlen(text));
@@ -292,7 +299,7 @@ static void shows_only_rooms_that_one_moderates(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	g_assert_cmpstr(text_in(newest(&sock, "hello"), "address"), ==,
 			"chair@x.org");
 	g_assert_cmpuint(json_array_size(json_object_get(newest(&sock, "hello"),
@@ -313,6 +320,33 @@ static void shows_only_rooms_that_one_moderates(void)
 	tear_down();
 }
 
+static void a_token_moderates_its_room_alone(void)
+{
+	/* Its name gives nothing: it may be a moderator's address. */
+	const struct who bot = { .name = (char *)"deputy@x.org",
+				 .room = (char *)"second@x.org" };
+	struct socket sock;
+	struct watcher *wtr;
+	json_t *list;
+
+	set_up();
+	socket_init(&sock);
+	g_assert_true(panel_moderates(panel, &bot, "second@x.org"));
+	g_assert_false(panel_moderates(panel, &bot, "first@x.org"));
+	wtr = panel_open(panel, &sock, &bot, "192.0.2.9");
+	list = json_object_get(newest(&sock, "rooms"), "rooms");
+	g_assert_cmpuint(json_array_size(list), ==, 1);
+	g_assert_cmpstr(text_in(json_array_get(list, 0), "room"), ==,
+			"second@x.org");
+	say(wtr, "{\"id\":1,\"do\":\"lock\",\"room\":\"first@x.org\"}");
+	g_assert_cmpstr(text_in(newest(&sock, "error"), "code"), ==, "no-room");
+	say(wtr, "{\"id\":2,\"do\":\"lock\",\"room\":\"second@x.org\"}");
+	g_assert_cmpint(number_in(newest(&sock, "done"), "id"), ==, 2);
+	panel_close(&wtr);
+	socket_fini(&sock);
+	tear_down();
+}
+
 static void lists_rooms_by_address(void)
 {
 	struct socket sock;
@@ -321,7 +355,7 @@ static void lists_rooms_by_address(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "deputy@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "deputy@x.org", "192.0.2.9");
 	list = json_object_get(newest(&sock, "rooms"), "rooms");
 	g_assert_cmpuint(json_array_size(list), ==, 2);
 	g_assert_cmpstr(text_in(json_array_get(list, 0), "room"), ==,
@@ -343,7 +377,7 @@ static void numbers_events_from_the_snapshot_on(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann \xff\xfe broken");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	n = number_in(newest(&sock, "snapshot"), "n");
 	room_self_muted(rooms[0], ann, TRUE);
@@ -370,7 +404,7 @@ static void shows_who_wants_to_speak_and_who_may(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	n = number_in(newest(&sock, "snapshot"), "n");
 	g_assert_cmpint(number_in(newest(&sock, "snapshot"), "at"), >, NOW);
@@ -412,8 +446,8 @@ static void moderators_see_what_each_other_does(void)
 	ann = join(rooms[0], "d1", "Ann");
 	mute = g_strdup_printf("{\"id\":7,\"do\":\"mute\",\"member\":%u}",
 			       ann->id);
-	chair = panel_open(panel, &one, "chair@x.org", "192.0.2.9");
-	deputy = panel_open(panel, &two, "deputy@x.org", "192.0.2.9");
+	chair = log_in(&one, "chair@x.org", "192.0.2.9");
+	deputy = log_in(&two, "deputy@x.org", "192.0.2.9");
 	say(chair, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	say(deputy, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	say(chair, mute);
@@ -439,7 +473,7 @@ static void a_volume_is_a_whole_number_of_percent(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autofree char *text = g_strdup_printf(
@@ -482,7 +516,7 @@ static void one_that_is_behind_gets_a_snapshot_instead(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	sock.full = TRUE;
 	room_self_muted(rooms[0], ann, TRUE);
@@ -526,7 +560,7 @@ static void a_tree_is_told_again_only_when_it_is_another(void)
 	set_up();
 	socket_init(&sock);
 	join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	g_assert_null(newest(&sock, "tree"));
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	g_assert_cmpstr(text_in(newest(&sock, "tree"), "room"), ==,
@@ -550,7 +584,7 @@ static void that_the_directory_is_away_is_said_to_all(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	g_assert_null(newest(&sock, "cluster"));
 	in_cluster = TRUE;
 	while (!newest(&sock, "cluster"))
@@ -580,7 +614,7 @@ static void levels_are_fetched_only_for_watched_rooms(void)
 	set_up();
 	socket_init(&sock);
 	join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	for (gint64 end = g_get_monotonic_time() + 250000;
 	     g_get_monotonic_time() < end;)
 		g_main_context_iteration(NULL, TRUE);
@@ -607,7 +641,7 @@ static void levels_come_each_tick_while_somebody_is_loud(void)
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
 	ann->level = -20;
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, WATCH_LEVELS);
 	start = refreshes;
 	while (refreshes < start + PANEL_HZ)
@@ -650,7 +684,7 @@ static void figures_come_each_second(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	ann->talking = TRUE;
 	ann->in.mos = 3.456;
@@ -721,7 +755,7 @@ static void figures_of_a_large_room_come_in_parts(void)
 		};
 	}
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	while (refreshes <= PANEL_HZ + 3)
 		turn(&sock);
@@ -756,7 +790,7 @@ static void one_who_moderates_no_more_loses_the_room(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	room_configure(rooms[0], &strict);
 	say(wtr, "{\"id\":2,\"do\":\"kick\",\"member\":1}");
@@ -821,7 +855,7 @@ static void moderators_lead_the_queue_and_the_floor(void)
 	set_up();
 	socket_init(&sock);
 	ann = join(rooms[0], "d1", "Ann");
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
 		g_autofree char *id = g_strdup_printf("%u", ann->id);
@@ -857,7 +891,7 @@ static void the_door_is_shown_as_it_is(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.9");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	n = number_in(newest(&sock, "snapshot"), "n");
 	state = json_object_get(newest(&sock, "snapshot"), "state");
@@ -909,8 +943,8 @@ static void every_action_leaves_a_row(void)
 	kick = g_strdup_printf("{\"id\":7,\"do\":\"kick\",\"member\":%u,"
 			       "\"reason\":\"so\"}",
 			       ann->id);
-	chair = panel_open(panel, &one, "chair@x.org", "192.0.2.9");
-	deputy = panel_open(panel, &two, "deputy@x.org", "192.0.2.8");
+	chair = log_in(&one, "chair@x.org", "192.0.2.9");
+	deputy = log_in(&two, "deputy@x.org", "192.0.2.8");
 	say(chair, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	say(deputy, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	say(chair, kick);
@@ -962,19 +996,19 @@ static void what_is_said_again_is_done_once(void)
 				"\"room\":\"first@x.org\",\"key\":\"k\"}",
 				ann->id);
 	/* The room is named: nothing need be watched. */
-	before = panel_open(panel, &one, "chair@x.org", "192.0.2.9");
+	before = log_in(&one, "chair@x.org", "192.0.2.9");
 	say(before, mute);
 	g_assert_true(ann->muted);
 	panel_close(&before);
 	room_unmute(rooms[0], ann->id, "deputy@x.org", NULL);
-	after = panel_open(panel, &two, "chair@x.org", "192.0.2.9");
+	after = log_in(&two, "chair@x.org", "192.0.2.9");
 	say(after, again);
 	g_assert_cmpint(number_in(newest(&two, "done"), "id"), ==, 9);
 	g_assert_false(ann->muted);
 	g_assert_cmpuint(trail->len, ==, 1);
 	panel_close(&after);
 	/* Another's key is another's. */
-	after = panel_open(panel, &two, "deputy@x.org", "192.0.2.9");
+	after = log_in(&two, "deputy@x.org", "192.0.2.9");
 	say(after, again);
 	g_assert_true(ann->muted);
 	panel_close(&after);
@@ -1119,8 +1153,8 @@ static void a_recording_is_shown_to_all_who_watch(void)
 	set_up();
 	socket_init(&sock);
 	socket_init(&other);
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.7");
-	beside = panel_open(panel, &other, "deputy@x.org", "192.0.2.8");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.7");
+	beside = log_in(&other, "deputy@x.org", "192.0.2.8");
 	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	say(beside, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
 	state = member_in(newest(&sock, "snapshot"), "state");
@@ -1165,7 +1199,7 @@ static void recordings_and_announcements_are_listed(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.7");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.7");
 	say(wtr, "{\"id\":1,\"do\":\"recordings\","
 		 "\"room\":\"first@x.org\"}");
 	list = newest(&sock, "recordings");
@@ -1204,7 +1238,7 @@ static void what_this_bridge_cannot_is_said_so(void)
 
 	set_up();
 	socket_init(&sock);
-	wtr = panel_open(panel, &sock, "chair@x.org", "192.0.2.7");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.7");
 	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
 		g_autofree char *text = g_strdup_printf(
 			"{\"id\":%u,\"room\":\"first@x.org\",%s}", i + 1,
@@ -1227,6 +1261,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/panel/shows only rooms that one moderates",
 			shows_only_rooms_that_one_moderates);
+	g_test_add_func("/panel/a token moderates its room alone",
+			a_token_moderates_its_room_alone);
 	g_test_add_func("/panel/lists rooms by address",
 			lists_rooms_by_address);
 	g_test_add_func("/panel/numbers events from the snapshot on",

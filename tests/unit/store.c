@@ -418,6 +418,49 @@ static void a_person_s_token_ends_when_it_is_made_void(void)
 	clear_place(&place);
 }
 
+static void tokens_of_a_room_are_listed_until_they_are_revoked(void)
+{
+	const struct store_token made[] = {
+		{ .digest = { 1 },
+		  .room = (char *)"a@example.org",
+		  .role = STORE_ROLE_PANEL,
+		  .name = (char *)"bot",
+		  .uses = -1,
+		  .expires = 100 },
+		{ .digest = { 2 },
+		  .room = (char *)"b@example.org",
+		  .uses = -1,
+		  .expires = 100 },
+		{ .digest = { 3 },
+		  .room = (char *)"a@example.org",
+		  .uses = 7,
+		  .expires = 50 },
+	};
+	struct place place;
+	struct store *sto;
+	GPtrArray *tokens;
+	const struct store_token *first;
+
+	make_place(&place);
+	sto = open_store(&place);
+	for (gsize i = 0; i < G_N_ELEMENTS(made); i++)
+		g_assert_true(store_add_token(sto, &made[i], (gint64)i, NULL));
+	tokens = store_tokens(sto, "a@example.org", 49);
+	g_assert_cmpuint(tokens->len, ==, 2);
+	first = tokens->pdata[0];
+	g_assert_cmpmem(first->digest, STORE_DIGEST_SIZE, made[0].digest,
+			STORE_DIGEST_SIZE);
+	g_assert_cmpstr(first->name, ==, "bot");
+	g_assert_cmpint(first->role, ==, STORE_ROLE_PANEL);
+	g_ptr_array_unref(tokens);
+	g_assert_true(store_void_token(sto, made[0].digest, NULL));
+	tokens = store_tokens(sto, "a@example.org", 50);
+	g_assert_cmpuint(tokens->len, ==, 0);
+	g_ptr_array_unref(tokens);
+	store_close(&sto);
+	clear_place(&place);
+}
+
 static void sessions_are_kept_until_they_end(void)
 {
 	const struct store_session ann = { .digest = (char *)"d1",
@@ -726,6 +769,9 @@ int main(int argc, char **argv)
 			a_ban_is_of_a_person_and_ends);
 	g_test_add_func("/store/the trail is read backwards a room at a time",
 			the_trail_is_read_backwards_a_room_at_a_time);
+	g_test_add_func("/store/tokens of a room are listed until they are "
+			"revoked",
+			tokens_of_a_room_are_listed_until_they_are_revoked);
 	g_test_add_func("/store/sessions are kept until they end",
 			sessions_are_kept_until_they_end);
 	g_test_add_func("/store/recordings are kept with their files",
