@@ -85,15 +85,23 @@ static void write_workers(GString *text, const struct metrics *met)
 	}
 }
 
-static void write_times(GString *text, const struct metrics *met)
-{
-	static const char name[] = "worker_tick_seconds";
+static const struct {
+	const char *name, *help;
+	size_t offset; /* of a struct histogram_reading */
+} worker_histograms[] = {
+	{ "worker_tick_seconds", "How long a step takes, until all is sent.",
+	  offsetof(struct worker_report, tick_times) },
+	{ "worker_tick_lateness_seconds",
+	  "How long after its time a step begins.",
+	  offsetof(struct worker_report, tick_lateness) },
+};
 
-	metrics_family(text, name, "histogram",
-		       "How long a step takes, until all is sent.");
+static void write_histogram(GString *text, const struct metrics *met,
+			    const char *name, size_t offset)
+{
 	for (guint i = 0; i < met->n_workers; i++) {
 		const struct histogram_reading *times =
-			&met->workers[i].tick_times;
+			(const void *)((const char *)&met->workers[i] + offset);
 		guint64 all = 0;
 
 		for (guint k = 0; k < HISTOGRAM_STEPS; k++) {
@@ -119,6 +127,16 @@ static void write_times(GString *text, const struct metrics *met)
 				       PREFIX "%s_count{worker=\"%u\"} "
 					      "%" G_GUINT64_FORMAT "\n",
 				       name, i, all);
+	}
+}
+
+static void write_histograms(GString *text, const struct metrics *met)
+{
+	for (guint h = 0; h < G_N_ELEMENTS(worker_histograms); h++) {
+		metrics_family(text, worker_histograms[h].name, "histogram",
+			       worker_histograms[h].help);
+		write_histogram(text, met, worker_histograms[h].name,
+				worker_histograms[h].offset);
 	}
 }
 
@@ -321,7 +339,7 @@ char *metrics_text(const struct metrics *metrics)
 	g_string_append(text,
 			PREFIX "info{version=\"" IPSP_VERSION_TEXT "\"} 1\n");
 	write_workers(text, metrics);
-	write_times(text, metrics);
+	write_histograms(text, metrics);
 	write_labelled(text, metrics);
 	metrics_family(text, "gates", "gauge", "PhoneGates that are open.");
 	g_string_append_printf(text, PREFIX "gates %u\n", metrics->gates);

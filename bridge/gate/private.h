@@ -482,7 +482,7 @@ struct counters {
 	atomic_uint_fast64_t unknown_user, bad_key, unproven, malformed;
 	atomic_uint_fast64_t dropped, sessions;
 	atomic_uint_fast64_t dropped_down; /* {control} before the worker */
-	struct histogram tick_times;
+	struct histogram tick_times, tick_lateness;
 	atomic_uint stress; /* thousandths */
 	atomic_uint effort;
 };

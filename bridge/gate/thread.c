@@ -141,6 +141,7 @@ static void tick(struct worker *wrk)
 	wrk->next_tick_us += due * TICK_US;
 	count(&eng->counters.late_ticks,
 	      due - 1 + (now + TICK_US > wrk->next_tick_us + LATE_US));
+	histogram_add(&eng->counters.tick_lateness, late);
 	engine_note_load(eng, (unsigned)(cpu - wrk->cpu_us), (unsigned)late);
 	wrk->cpu_us = cpu;
 	engine_set_clock(eng, now, thread_clock_us(CLOCK_REALTIME));

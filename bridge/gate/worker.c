@@ -746,6 +746,7 @@ void worker_report(const struct worker *wrk, struct worker_report *rep_r)
 					       memory_order_relaxed),
 	};
 	histogram_read(&ctr->tick_times, &rep_r->tick_times);
+	histogram_read(&ctr->tick_lateness, &rep_r->tick_lateness);
 	for (unsigned i = 0; i < wrk->n_ports; i++)
 		rep_r->unread += port_dropped(&wrk->ports[i]);
 }

@@ -196,7 +196,8 @@ struct worker_report {
 	uint64_t sessions;
 	double stress; /* 0..1, see stress.h */
 	enum effort effort;
-	struct histogram_reading tick_times; /* from begin to all sent */
+	struct histogram_reading tick_times;	/* from begin to all sent */
+	struct histogram_reading tick_lateness; /* of its begin */
 };
 void worker_report(const struct worker *wrk, struct worker_report *rep_r);
 

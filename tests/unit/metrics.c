@@ -80,6 +80,29 @@ static void delays_are_counted_by_account(void)
 	delays_destroy(&dls);
 }
 
+static void ticks_are_in_buckets_of_a_millisecond(void)
+{
+	/* Steps of half a millisecond: 0.3, 0.7, 1.2 and 400 ms late. */
+	const struct worker_report worker = {
+		.tick_lateness = { .counts = { [0] = 1,
+					       [1] = 1,
+					       [2] = 1,
+					       [HISTOGRAM_STEPS - 1] = 1 },
+				   .sum_us = 402200 }
+	};
+	const struct metrics metrics = { .workers = &worker, .n_workers = 1 };
+	g_autofree char *text = metrics_text(&metrics);
+
+#define LATE "worker_tick_lateness_seconds"
+	assert_sample(text, LATE "_bucket{worker=\"0\",le=\"0.001\"} 2");
+	assert_sample(text, LATE "_bucket{worker=\"0\",le=\"0.002\"} 3");
+	assert_sample(text, LATE "_bucket{worker=\"0\",le=\"0.025\"} 3");
+	assert_sample(text, LATE "_bucket{worker=\"0\",le=\"+Inf\"} 4");
+	assert_sample(text, LATE "_sum{worker=\"0\"} 0.4022");
+	assert_sample(text, LATE "_count{worker=\"0\"} 4");
+	assert_sample(text, "worker_tick_seconds_count{worker=\"0\"} 0");
+}
+
 static void a_lone_bridge_has_no_cluster_to_tell_of(void)
 {
 	const struct metrics metrics = { .n_workers = 0 };
@@ -98,6 +121,8 @@ int main(int argc, char **argv)
 			a_cluster_s_trees_and_trunks_are_counted);
 	g_test_add_func("/metrics/a lone bridge has no cluster to tell of",
 			a_lone_bridge_has_no_cluster_to_tell_of);
+	g_test_add_func("/metrics/ticks are in buckets of a millisecond",
+			ticks_are_in_buckets_of_a_millisecond);
 	g_test_add_func("/metrics/delays are counted by account",
 			delays_are_counted_by_account);
 	return g_test_run();
