@@ -236,6 +236,20 @@ static enum refused accept_call(struct arrival *arr,
 	return refused;
 }
 
+/* All rooms of the account are mailed the same way. */
+static void note_delay(const struct arrival *arr)
+{
+	struct reception *rec = arr->rec;
+	const char *account = arr->account->name;
+	g_autoptr(GPtrArray) rooms = rooms_of(rec->rooms, account);
+	struct delay_figures delay;
+
+	delays_note(rec->delays, account, arr->now - arr->ipsp.issued);
+	delays_figures(rec->delays, account, &delay);
+	for (guint i = 0; i < rooms->len; i++)
+		room_set_mail_delay(rooms->pdata[i], delay.median_s);
+}
+
 void invite_arrived(struct arrival *arr)
 {
 	struct reception *rec = arr->rec;
@@ -249,8 +263,7 @@ void invite_arrived(struct arrival *arr)
 		return;
 	}
 	if (arr->ipsp.issued)
-		delays_note(rec->delays, arr->account->name,
-			    arr->now - arr->ipsp.issued);
+		note_delay(arr);
 	if (is_repeated(arr) ||
 	    !arrival_may_answer(arr, arr->hall ? arr->hall->rules->address
 					       : arr->ipsp.room))

@@ -212,15 +212,17 @@ static json_t *state_of(const struct room *room)
 {
 	const struct entrance *ent = room_entrance(room);
 	const struct room_sound *sound = room_sound(room);
+	const gint64 delay = room_mail_delay(room);
 
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "people",
+		"{s:i, s:i, s:b, s:b, s:i, s:o, s:o, s:o, s:o, s:o}", "people",
 		(int)room_people(room), "capacity", (int)room_capacity(room),
 		"locked", entrance_is_locked(ent), "lobby",
 		entrance_door(ent)->lobby, "held", (int)count_held(room), "pin",
 		panel_json_string(entrance_pin(ent)), "floor",
 		floor_of(room_floor(room)), "recording", recording_of(sound),
-		"announcing", announcing_of(sound));
+		"announcing", announcing_of(sound), "mail_delay",
+		delay < 0 ? json_null() : json_integer(delay));
 }
 
 static json_t *bans_of(const struct room *room)

@@ -28,6 +28,7 @@ struct room {
 	struct room_link link;
 	struct floor *floor;
 	struct room_sound sound;
+	gint64 mail_delay_s;
 	struct entrance *entrance;
 	GHashTable *roles;  /* address => enum member_role, in this meeting */
 	GPtrArray *members; /* struct member, in order of arrival */
@@ -76,6 +77,7 @@ struct room *room_create(const struct room_config *cfg,
 
 	room->address = g_strdup(cfg->address);
 	room->kept = TRUE;
+	room->mail_delay_s = -1;
 	room->effects = effects;
 	room->observer = observer;
 	room->arg = arg;
@@ -552,4 +554,17 @@ void room_set_announcing(struct room *room, const char *name, gint64 until_ms)
 const struct room_sound *room_sound(const struct room *room)
 {
 	return &room->sound;
+}
+
+void room_set_mail_delay(struct room *room, gint64 seconds)
+{
+	if (room->mail_delay_s == seconds)
+		return;
+	room->mail_delay_s = seconds;
+	tell_observer(room, NULL, ROOM_STATE, NULL);
+}
+
+gint64 room_mail_delay(const struct room *room)
+{
+	return room->mail_delay_s;
 }

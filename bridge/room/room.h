@@ -299,5 +299,8 @@ void room_set_recording(struct room *room, const char *id, gint64 since_ms,
 			const char *by);
 void room_set_announcing(struct room *room, const char *name, gint64 until_ms);
 const struct room_sound *room_sound(const struct room *room);
+/* How long mail takes to the room, in seconds; < 0: not known, as at first. */
+void room_set_mail_delay(struct room *room, gint64 seconds);
+gint64 room_mail_delay(const struct room *room);
 
 #endif

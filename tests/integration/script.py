@@ -67,6 +67,10 @@ def the_example_lists_a_room_and_mutes_who_is_named(directory):
     note(f"bob is heard for {longest(levels, lambda x: x > HEARD)} s, then "
          f"not for {longest(levels, lambda x: x < SILENT)} s")
     assert max(levels) > HEARD and max(levels[-5:]) < SILENT, levels
+    watching = panel(bridge, bearer)
+    watching.command(id=1, do="watch", room=ROOM)
+    delay = watching.message("snapshot")["state"]["mail_delay"]
+    assert 0 <= delay < 5, delay
     status, trail = get(bridge, f"/api/audit/{ROOM}.csv", bearer)
     assert status == 200, status
     row = next(csv.DictReader(io.StringIO(trail)))

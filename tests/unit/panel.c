@@ -347,6 +347,31 @@ static void a_token_moderates_its_room_alone(void)
 	tear_down();
 }
 
+static void how_long_mail_takes_is_told_when_it_changes(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	json_t *state;
+
+	set_up();
+	socket_init(&sock);
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	state = json_object_get(newest(&sock, "snapshot"), "state");
+	g_assert_true(json_is_null(json_object_get(state, "mail_delay")));
+	room_set_mail_delay(rooms[0], 7);
+	state = json_object_get(newest(&sock, "room"), "state");
+	g_assert_cmpint(number_in(state, "mail_delay"), ==, 7);
+	room_set_mail_delay(rooms[0], 7);
+	g_assert_cmpint(number_in(newest(&sock, "room"), "n"), ==, 1);
+	room_set_mail_delay(rooms[0], 0);
+	state = json_object_get(newest(&sock, "room"), "state");
+	g_assert_true(json_is_integer(json_object_get(state, "mail_delay")));
+	panel_close(&wtr);
+	socket_fini(&sock);
+	tear_down();
+}
+
 static void lists_rooms_by_address(void)
 {
 	struct socket sock;
@@ -1263,6 +1288,8 @@ int main(int argc, char **argv)
 			shows_only_rooms_that_one_moderates);
 	g_test_add_func("/panel/a token moderates its room alone",
 			a_token_moderates_its_room_alone);
+	g_test_add_func("/panel/how long mail takes is told when it changes",
+			how_long_mail_takes_is_told_when_it_changes);
 	g_test_add_func("/panel/lists rooms by address",
 			lists_rooms_by_address);
 	g_test_add_func("/panel/numbers events from the snapshot on",

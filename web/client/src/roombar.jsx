@@ -5,6 +5,9 @@ import { words } from "./words.js";
 
 const GATES = 6; // that are named; of more only how many are full
 const NAMES = 3;
+const SLOW = 60; // s that mail takes, from where on it is an alarm
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
 function Fact({ name, children, alarm }) {
 	return (
@@ -47,6 +50,25 @@ function Door({ status: { locked, lobby, pin } }) {
 	);
 }
 
+function Recording({ recording }) {
+	return (
+		<Fact name={words.recordingIs}>
+			<b>{recording ? words.recordingOnSince(clock.format(recording.since))
+				: words.recordingIsOff}</b>
+		</Fact>
+	);
+}
+
+/** How long who mails now must wait to be read, as the last ones had to. */
+function Mail({ seconds }) {
+	return (
+		<Fact name={words.mailTakes} alarm={seconds > SLOW}>
+			<b>{words.mailTime(seconds)}</b>
+			<small>{words.mailMedian}</small>
+		</Fact>
+	);
+}
+
 export function RoomBar({ state, people, onOpen }) {
 	const { here, invited, talking, gates, worst, alarms } = glance(state);
 
@@ -57,12 +79,15 @@ export function RoomBar({ state, people, onOpen }) {
 				<small>{words.hereInvited(here, invited)}</small>
 			</Fact>
 			{state.status.locked !== undefined && <Door status={state.status} />}
+			{state.does.has("record") && <Recording {...state.status} />}
 			<Fact name={words.filter("talking")}>
 				<b>{talking.length}</b>
 				<small class="talkers"><bdi>{talkersText(talking)}</bdi></small>
 			</Fact>
 			{gates.length > 0 &&
 				<Fact name={words.gates}><Gates gates={gates} /></Fact>}
+			{Number.isInteger(state.status.mail_delay) &&
+				<Mail seconds={state.status.mail_delay} />}
 			<Fact name={words.worstLeg} alarm={worst?.band === "poor"}>
 				{worst ? <>
 					<button class="link" onClick={() => onOpen(worst.member.id)}
