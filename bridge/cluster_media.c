@@ -393,6 +393,31 @@ static void levels(struct room *room, void *arg)
 	(void)arg;
 }
 
+/* Of the sites where its members sit; by what those have written last. */
+static double stress(const struct room *room, void *arg)
+{
+	struct cluster_media *cm = arg;
+	const struct cluster_room *found =
+		g_hash_table_lookup(cm->rooms, room_address(room));
+	GHashTableIter iter;
+	gpointer site, wanted;
+	double most = -1;
+
+	if (!found)
+		return -1;
+	g_hash_table_iter_init(&iter, found->sessions);
+	while (g_hash_table_iter_next(&iter, &site, &wanted)) {
+		const struct document_site *doc =
+			GPOINTER_TO_UINT(wanted)
+				? cluster_sites_find(cm->sites, site)
+				: NULL;
+
+		if (doc)
+			most = MAX(most, document_site_stress(doc));
+	}
+	return most;
+}
+
 const struct media_ops cluster_media_ops = {
 	.place = place,
 	.describe = describe,
@@ -406,6 +431,7 @@ const struct media_ops cluster_media_ops = {
 	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,
+	.stress = stress,
 	.remember = remember,
 };
 

@@ -95,6 +95,15 @@ static void refresh_levels(struct room *room, void *arg)
 	conf->host->media->levels(room, conf->host->media_arg);
 }
 
+static double stress(const struct room *room, void *arg)
+{
+	struct conference *conf = arg;
+
+	return conf->host->media->stress
+		       ? conf->host->media->stress(room, conf->host->media_arg)
+		       : -1;
+}
+
 static gboolean no_studio(GError **error)
 {
 	g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_SUPPORTED,
@@ -170,6 +179,7 @@ static const struct room_effects effects = {
 	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
+	.stress = stress,
 	.record = record,
 	.announce = announce,
 	.hush = hush,

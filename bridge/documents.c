@@ -454,3 +454,12 @@ gboolean document_secret_read(struct document_secret *secret_r, GBytes *text,
 	return json_fields_read(secret_fields, secret_r, sizeof(*secret_r),
 				data ? data : "", length, error);
 }
+
+double document_site_stress(const struct document_site *doc)
+{
+	double most = 0;
+
+	for (guint i = 0; i < doc->n_workers; i++)
+		most = MAX(most, doc->workers[i].stress);
+	return most;
+}

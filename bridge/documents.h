@@ -110,6 +110,9 @@ struct document_site {
 	struct document_lent lent;
 };
 
+/* Of its busiest worker, 0..1. */
+double document_site_stress(const struct document_site *doc);
+
 struct document_owner {
 	char bridge[64]; /* its site, or its host and process */
 	char host[256];

@@ -311,15 +311,6 @@ struct topology *gates_topology(const struct gates *gts, const char *address)
 	return dsc.top;
 }
 
-static double most_stress(const struct document_site *doc)
-{
-	double most = 0;
-
-	for (guint i = 0; i < doc->n_workers; i++)
-		most = MAX(most, doc->workers[i].stress);
-	return most;
-}
-
 static gboolean describe_site(gpointer key, gpointer value, gpointer data)
 {
 	const struct document_site *doc = value;
@@ -328,7 +319,7 @@ static gboolean describe_site(gpointer key, gpointer value, gpointer data)
 		.gates = doc->gates,
 		.places = doc->sessions_per_gate,
 		.used = doc->used,
-		.stress = most_stress(doc),
+		.stress = document_site_stress(doc),
 		.draining = doc->draining,
 		.protocol_min = doc->protocol_min,
 		.protocol_max = doc->protocol_max,

@@ -318,6 +318,18 @@ static struct stage *stage_of(const struct local_media *med,
 	return local ? local->stage : NULL;
 }
 
+static double stress(const struct room *room, void *arg)
+{
+	const struct local_media *med = arg;
+	const struct stage *stage = stage_of(med, room);
+	struct worker_report rep;
+
+	if (!stage)
+		return -1;
+	stages_report(med->stages, stage_worker(stage), &rep);
+	return rep.stress;
+}
+
 static struct tap *make_tap(struct room *room, void *arg)
 {
 	const struct stage *stage = stage_of(arg, room);
@@ -365,6 +377,7 @@ const struct media_ops local_media_ops = {
 	.set_volume = set_volume,
 	.tell = tell,
 	.levels = levels,
+	.stress = stress,
 	.make_tap = make_tap,
 	.set_tap = set_tap,
 	.play = play,

@@ -106,6 +106,8 @@ struct media_ops {
 	void (*tell)(struct member *mem, const char *json, void *arg);
 	/* Copies the newest levels into the members. */
 	void (*levels)(struct room *room, void *arg);
+	/* See room_stress(); NULL: not known. */
+	double (*stress)(const struct room *room, void *arg);
 	/* The member's hand, or (NULL) who has the floor, may have changed:
 	 * whoever keeps the room next is to know. NULL: nobody will. */
 	void (*remember)(struct room *room, struct member *mem, void *arg);

@@ -87,6 +87,13 @@ static gboolean parse_member(const json_t *object, struct command *cmd,
 	return TRUE;
 }
 
+static gboolean parse_history(const json_t *object, struct command *cmd,
+			      GError **error)
+{
+	return !json_object_get(object, "member") ||
+	       parse_member(object, cmd, error);
+}
+
 static gboolean parse_volume(const json_t *object, struct command *cmd,
 			     GError **error)
 {
@@ -317,6 +324,7 @@ static const struct {
 } verbs[COMMAND_VERBS] = {
 	[COMMAND_WATCH] = { "watch", parse_watch, NULL },
 	[COMMAND_AUDIT] = { "audit", parse_audit, NULL },
+	[COMMAND_HISTORY] = { "history", parse_history, NULL },
 	[COMMAND_MUTE] = { "mute", parse_member, NULL },
 	[COMMAND_UNMUTE] = { "unmute", parse_member, NULL },
 	[COMMAND_VOLUME] = { "volume", parse_volume, percent_of },

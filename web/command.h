@@ -19,6 +19,7 @@
 enum command_verb {
 	COMMAND_WATCH,
 	COMMAND_AUDIT,
+	COMMAND_HISTORY,
 	COMMAND_MUTE,
 	COMMAND_UNMUTE,
 	COMMAND_VOLUME,
@@ -56,7 +57,8 @@ struct command {
 	enum command_verb verb;
 	char *key;	/* the same when it is said again; NULL: none */
 	char *room;	/* an address; NULL: the one that is watched */
-	guint32 member; /* of what is done to one; 0: BAN has an address */
+	guint32 member; /* of what is done to one; 0: BAN has an address,
+			 * HISTORY is of the room */
 	char *address;	/* BAN, UNBAN */
 	guint percent;	/* VOLUME: 0 to ROOM_MAX_VOLUME */
 	char *reason;	/* KICK, BAN, REFUSE, END: for people; NULL: none */

@@ -6,6 +6,7 @@
 #include "web/action.h"
 #include "web/audit_text.h"
 #include "web/command.h"
+#include "web/history.h"
 #include "web/levels.h"
 #include "web/panel_json.h"
 #include "web/recording_json.h"
@@ -19,7 +20,8 @@ struct panel {
 	const struct panel_events *events;
 	void *arg;
 	GPtrArray *watchers;
-	GHashTable *views; /* struct room -> struct view */
+	GHashTable *views;     /* struct room -> struct view */
+	GHashTable *histories; /* struct room -> struct history */
 	struct repeats *repeats;
 	GBytes *cluster; /* as it is now; NULL: not known, or none */
 	guint timer, ticks;
@@ -55,6 +57,13 @@ static void view_free(gpointer data)
 	g_free(view);
 }
 
+static void history_free(gpointer data)
+{
+	struct history *his = data;
+
+	history_destroy(&his);
+}
+
 struct panel *panel_create(const struct panel_events *events, void *arg)
 {
 	struct panel *pan = g_new0(struct panel, 1);
@@ -64,6 +73,7 @@ struct panel *panel_create(const struct panel_events *events, void *arg)
 	pan->watchers = g_ptr_array_new();
 	pan->repeats = repeats_create();
 	pan->views = g_hash_table_new_full(NULL, NULL, NULL, view_free);
+	pan->histories = g_hash_table_new_full(NULL, NULL, NULL, history_free);
 	return pan;
 }
 
@@ -78,6 +88,7 @@ void panel_destroy(struct panel **panp)
 		g_source_remove(pan->timer);
 	g_ptr_array_unref(pan->watchers);
 	g_hash_table_destroy(pan->views);
+	g_hash_table_destroy(pan->histories);
 	repeats_destroy(&pan->repeats);
 	g_clear_pointer(&pan->cluster, g_bytes_unref);
 	g_free(pan);
@@ -469,12 +480,27 @@ static void tell_announcements(struct watcher *wtr, const struct command *cmd,
 	     recording_json_announcements(cmd->id, room_address(room), list));
 }
 
+static gint64 monotonic_s(void)
+{
+	return g_get_monotonic_time() / G_USEC_PER_SEC;
+}
+
+static void tell_history(struct watcher *wtr, const struct command *cmd,
+			 struct room *room)
+{
+	tell(wtr,
+	     history_text(g_hash_table_lookup(wtr->pan->histories, room),
+			  cmd->id, room_address(room), cmd->member,
+			  monotonic_s(), g_get_real_time() / G_USEC_PER_SEC));
+}
+
 /* What a question is answered by; `done` follows. */
 static void (*const questions[COMMAND_VERBS])(struct watcher *wtr,
 					      const struct command *cmd,
 					      struct room *room) = {
 	[COMMAND_WATCH] = watch,
 	[COMMAND_AUDIT] = tell_audit,
+	[COMMAND_HISTORY] = tell_history,
 	[COMMAND_RECORDINGS] = tell_recordings,
 	[COMMAND_ANNOUNCEMENTS] = tell_announcements,
 };
@@ -532,6 +558,12 @@ static const char *run(struct watcher *wtr, const struct command *cmd,
 		return "no-room";
 	if (action_is(cmd->verb))
 		return act(wtr, cmd, room, error);
+	if (cmd->member && !room_member(room, cmd->member)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "Nobody with number %u is in %s any more.",
+			    cmd->member, room_name(room));
+		return "not-here";
+	}
 	questions[cmd->verb](wtr, cmd, room);
 	return NULL;
 }
@@ -547,7 +579,7 @@ static void answer(struct watcher *wtr, gint64 id, const char *code,
 static void run_once(struct watcher *wtr, const struct command *cmd)
 {
 	struct repeats *reps = wtr->pan->repeats;
-	gint64 now = g_get_monotonic_time() / G_USEC_PER_SEC;
+	gint64 now = monotonic_s();
 	gboolean keyed = cmd->key && action_is(cmd->verb);
 	const struct repeat *before =
 		keyed ? repeats_find(reps, wtr->who.name, cmd->key, now) : NULL;
@@ -583,8 +615,28 @@ void panel_message(struct watcher *wtr, const char *text, gsize size)
 
 /* What happens in rooms. */
 
+void panel_second(struct panel *pan)
+{
+	g_autoptr(GPtrArray) rooms = pan->events->rooms(pan->arg);
+
+	for (guint i = 0; i < rooms->len; i++) {
+		struct room *room = rooms->pdata[i];
+		struct history *his = g_hash_table_lookup(pan->histories, room);
+
+		if (!his && !room_members(room)->len)
+			continue;
+		if (!his) {
+			his = history_create();
+			g_hash_table_insert(pan->histories, room, his);
+		}
+		room_refresh_levels(room);
+		history_second(his, room, monotonic_s());
+	}
+}
+
 static void room_closed(struct panel *pan, struct room *room)
 {
+	g_hash_table_remove(pan->histories, room);
 	for (guint i = 0; i < pan->watchers->len; i++) {
 		struct watcher *wtr = pan->watchers->pdata[i];
 

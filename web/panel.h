@@ -8,7 +8,7 @@
  * all that waits and gets a fresh snapshot when it reads again.
  *
  * Lives on the default GLib main context. While somebody watches a timer runs
- * PANEL_HZ times a second; else nothing does. */
+ * PANEL_HZ times a second; else it is told of the seconds alone. */
 #ifndef WEB_PANEL_H
 #define WEB_PANEL_H
 
@@ -65,6 +65,10 @@ void panel_close(struct watcher **wtrp);
 void panel_message(struct watcher *wtr, const char *text, gsize size);
 /* All that waited was taken. */
 void panel_drained(struct watcher *wtr);
+
+/* Once a second, whether or not anybody watches: what rooms did of late is kept
+ * (history.h). */
+void panel_second(struct panel *pan);
 
 /* From room_observer. */
 void panel_changed(struct panel *pan, struct room *room, struct member *mem,

@@ -30,7 +30,7 @@ json_t *panel_json_string(const char *text)
 	return json_string(valid);
 }
 
-static json_t *rounded(double value, double unit)
+json_t *panel_json_rounded(double value, double unit)
 {
 	if (!isfinite(value))
 		return json_integer(0);
@@ -73,7 +73,8 @@ void panel_json_put_known(json_t *object, const char *name, double value,
 			  double unit)
 {
 	if (value >= 0)
-		json_object_set_new(object, name, rounded(value, unit));
+		json_object_set_new(object, name,
+				    panel_json_rounded(value, unit));
 }
 
 static json_t *direction_of(const struct member_figures *fig)
@@ -303,7 +304,7 @@ GBytes *panel_json_closed(const char *room)
 GBytes *panel_json_figures(const struct room *room, guint first, guint n)
 {
 	const GPtrArray *members = room_members(room);
-	json_t *array = json_array();
+	json_t *array = json_array(), *figures;
 
 	for (guint i = first; i < members->len && i - first < n; i++) {
 		const struct member *mem = members->pdata[i];
@@ -312,8 +313,11 @@ GBytes *panel_json_figures(const struct room *room, guint first, guint n)
 			json_array_append_new(array,
 					      panel_json_figures_of(mem));
 	}
-	return panel_json_bytes(
-		json_pack("{s:s, s:o}", "t", "figures", "members", array));
+	figures = json_pack("{s:s, s:o}", "t", "figures", "members", array);
+	if (!first)
+		panel_json_put_known(figures, "stress", room_stress(room),
+				     0.001);
+	return panel_json_bytes(figures);
 }
 
 GBytes *panel_json_done(gint64 id)

@@ -34,6 +34,8 @@ json_t *panel_json_figures_of(const struct member *mem);
 /* Names and addresses come from mail: what is not UTF-8 is replaced, because
  * JSON cannot hold it. */
 json_t *panel_json_string(const char *text);
+/* In steps of `unit`; what is not finite is 0. */
+json_t *panel_json_rounded(double value, double unit);
 /* In steps of `unit`; what is not known (below 0) is left out. */
 void panel_json_put_known(json_t *object, const char *name, double value,
 			  double unit);

@@ -538,6 +538,8 @@ static gboolean sweep(gpointer data)
 	struct web *web = data;
 
 	close_ended(web);
+	if (web->has_panel)
+		panel_second(web->panel);
 	media_expire(web->media, g_get_monotonic_time());
 	return G_SOURCE_CONTINUE;
 }

@@ -486,6 +486,12 @@ void room_refresh_levels(struct room *room)
 	room->effects->refresh_levels(room, room->arg);
 }
 
+double room_stress(const struct room *room)
+{
+	return room->effects->stress ? room->effects->stress(room, room->arg)
+				     : -1;
+}
+
 static gboolean unsupported(GError **error)
 {
 	g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_SUPPORTED,

@@ -118,6 +118,8 @@ struct room_effects {
 	void (*tell)(struct member *mem, const char *json, void *arg);
 	/* Copies the newest levels into the members. */
 	void (*refresh_levels)(struct room *room, void *arg);
+	/* See room_stress(); NULL: not known. */
+	double (*stress)(const struct room *room, void *arg);
 	/* See room_record() and the three after it; NULL: it cannot be. */
 	gboolean (*record)(struct room *room, gboolean on, const char *by,
 			   GError **error, void *arg);
@@ -283,6 +285,9 @@ gboolean room_kick(struct room *room, guint32 member, const char *by,
 gboolean room_end(struct room *room, const char *by, const char *reason,
 		  GError **error);
 void room_refresh_levels(struct room *room);
+/* How much of its time the busiest worker uses of those that carry the room, 0
+ * to 1 (bridge/gate/stress.h); < 0: not known, or nobody is there. */
+double room_stress(const struct room *room);
 
 /* Its sound is written down, or no longer (bridge/recordings.h). Idempotent. */
 gboolean room_record(struct room *room, gboolean on, const char *by,

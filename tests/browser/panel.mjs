@@ -168,8 +168,8 @@ async function figuresOverTimeAreDrawnAndSaid() {
 	const overTime = chair.page.getByRole("heading",
 		{ name: "The room over time", exact: true });
 	await overTime.click();
-	await until("three charts of the room", async () =>
-		(await chair.page.locator(".over-time canvas").count()) === 3);
+	await until("four charts of the room", async () =>
+		(await chair.page.locator(".over-time canvas").count()) === 4);
 	await chair.accessible("the room's charts");
 	await chair.shootElement("room-charts", ".over-time");
 	await overTime.click();

@@ -71,12 +71,23 @@ def the_example_lists_a_room_and_mutes_who_is_named(directory):
     watching.command(id=1, do="watch", room=ROOM)
     delay = watching.message("snapshot")["state"]["mail_delay"]
     assert 0 <= delay < 5, delay
+    series = wait_for("the call to be remembered", lambda: past(watching))
+    assert 0 < max(series["stress"]) <= 1, series
+    assert 4 < min(filter(None, series["mos_worst"])) < 4.5, series
     status, trail = get(bridge, f"/api/audit/{ROOM}.csv", bearer)
     assert status == 200, status
     row = next(csv.DictReader(io.StringIO(trail)))
     assert (row["who"], row["what"], row["whom"], row["outcome"]) == (
         "token:night watch", "mute", "bob@conf.test", "done"), row
     assert bridge.stop() == 0
+
+
+def past(sock):
+    """What the bridge remembers of the room; None: not the whole call yet."""
+    sock.command(id=9, do="history")
+    series = sock.message("history")["series"]
+    assert len({len(values) for values in series.values()}) == 1, series
+    return series if 2 in series["people"] else None
 
 
 def a_token_moderates_one_room_until_it_is_revoked(directory):

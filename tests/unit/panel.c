@@ -372,6 +372,41 @@ static void how_long_mail_takes_is_told_when_it_changes(void)
 	tear_down();
 }
 
+static void ten_minutes_are_remembered_of_who_is_here(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	struct member *ann;
+	g_autofree char *ask = NULL;
+
+	set_up();
+	socket_init(&sock);
+	ann = join(rooms[0], "d1", "Ann");
+	panel_second(panel);
+	g_assert_cmpuint(refreshes, ==, 1); /* not of the empty room */
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
+	ask = g_strdup_printf("{\"id\":5,\"do\":\"history\",\"member\":%u,"
+			      "\"room\":\"first@x.org\"}",
+			      ann->id);
+	say(wtr, ask);
+	g_assert_cmpint(number_in(newest(&sock, "history"), "member"), ==,
+			ann->id);
+	g_assert_cmpint(number_in(newest(&sock, "done"), "id"), ==, 5);
+	room_left(rooms[0], ann, LEAVE_BYE);
+	say(wtr, ask);
+	g_assert_cmpstr(text_in(newest(&sock, "error"), "code"), ==,
+			"not-here");
+	say(wtr, "{\"id\":6,\"do\":\"history\",\"member\":0}");
+	g_assert_cmpstr(text_in(newest(&sock, "error"), "code"), ==,
+			"malformed");
+	/* One that has closed is forgotten. */
+	room_destroy(&rooms[0]);
+	panel_second(panel);
+	panel_close(&wtr);
+	socket_fini(&sock);
+	tear_down();
+}
+
 static void lists_rooms_by_address(void)
 {
 	struct socket sock;
@@ -1290,6 +1325,8 @@ int main(int argc, char **argv)
 			a_token_moderates_its_room_alone);
 	g_test_add_func("/panel/how long mail takes is told when it changes",
 			how_long_mail_takes_is_told_when_it_changes);
+	g_test_add_func("/panel/ten minutes are remembered of who is here",
+			ten_minutes_are_remembered_of_who_is_here);
 	g_test_add_func("/panel/lists rooms by address",
 			lists_rooms_by_address);
 	g_test_add_func("/panel/numbers events from the snapshot on",

@@ -24,7 +24,7 @@ function useWatching({ state, connection, history, wanted }) {
 			connection.watch(room.address);
 	}, [missed]);
 	useEffect(() => history.clear(), [room?.address]);
-	useEffect(() => history.room(state.members, Date.now()), [state.members]);
+	useEffect(() => history.room(state.members, Date.now(), state.stress), [state.members]);
 }
 
 /** Opens the connection once, for the room `wanted` if there is such; gives { state, up, connection, history }. */

@@ -24,6 +24,10 @@ const people = {
 	range: (low, high) => [0, Math.max(5, Math.ceil(1.1 * high))],
 	format: (value) => whole.format(value),
 };
+const share = {
+	range: () => [0, 1],
+	format: (value) => parts.format(value),
+};
 
 const ofMember = [
 	{ key: "mos", ...mos, series: ["mos_in", "mos_out"] },
@@ -35,6 +39,7 @@ const ofRoom = [
 	{ key: "people", ...people, series: ["people", "talkers", "trouble"] },
 	{ key: "mos", ...mos, series: ["mos_worst"] },
 	{ key: "loss", ...loss, series: ["loss_worst"] },
+	{ key: "stress", ...share, series: ["stress"] },
 ];
 
 function Charts({ charts, columns }) {
@@ -50,13 +55,18 @@ function Charts({ charts, columns }) {
 	);
 }
 
-/** Asks the bridge once for the time before the page was open. */
+/** Asks the bridge for the time before the page was open, of the room that is
+ * watched or of one of its people. */
 function usePast({ state, history, ask, id }) {
 	useEffect(() => {
-		if (state.does.has("history"))
+		let wanted = state.does.has("history");
+		if (wanted)
 			ask({ do: "history", ...(id && { member: id }) }).then(({ message }) =>
-				message && history.remember(id, message));
-	}, []);
+				wanted && message && history.remember(id, message));
+		return () => {
+			wanted = false;
+		};
+	}, [state.room?.address, id]);
 }
 
 export function MemberCharts({ history, member, state, ask }) {

@@ -31,6 +31,7 @@ const roomSeries = {
 		["fair", "poor"].includes(quality(m).band)).length,
 	mos_worst: (all) => worst(all, (way) => way.mos || undefined, Math.min),
 	loss_worst: (all) => worst(all, (way) => way.loss, Math.max),
+	stress: (all, stress) => stress,
 };
 
 /** Samples of some series, the oldest overwritten. */
@@ -96,12 +97,13 @@ export class History {
 		}
 	}
 
-	/** All members, as the state has them; whoever left long ago is forgotten. */
-	room(members, now) {
+	/** All members, and the room's stress, as the state has them; whoever left
+	 * long ago is forgotten. */
+	room(members, now, stress) {
 		if (now - 1000 * this.#room.last < EVERY)
 			return;
 		const here = [...members.values()].filter(({ state }) => state === "here");
-		this.#room.add(now / 1000, (name) => roomSeries[name](here));
+		this.#room.add(now / 1000, (name) => roomSeries[name](here, stress));
 		for (const [id, ring] of this.#members)
 			if (!members.has(id) && now / 1000 - ring.last > SAMPLES)
 				this.#forget(id);

@@ -17,6 +17,7 @@ export const initial = {
 	mutedBy: new Map(), // id -> the moderator who did it, where we saw it
 	tree: null, // where it is
 	cluster: null, // the sites and their directory; null: there is none
+	stress: undefined, // of the room: how busy what carries it is, 0 to 1
 	n: 0, // of the last event
 	closed: false, // the room that was watched has ended
 	missed: false, // an event is missing: a snapshot is needed
@@ -68,6 +69,7 @@ const on = {
 			members: new Map(members.map((m) => [m.id, m])),
 			mutedBy: same ? state.mutedBy : new Map(),
 			tree: same ? state.tree : null,
+			stress: same ? state.stress : undefined,
 			log: same ? state.log : [],
 			closed: false,
 			missed: false,
@@ -148,7 +150,7 @@ const on = {
 			if (member)
 				members.set(figures.id, { ...member, ...figures });
 		}
-		return { ...state, members };
+		return { ...state, members, stress: message.stress ?? state.stress };
 	},
 };
 

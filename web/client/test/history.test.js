@@ -46,6 +46,25 @@ test("who left long ago is forgotten, who left just now is not", () => {
 	assert.equal(history.of(7), null);
 });
 
+test("what the bridge remembers comes before what the page has seen", () => {
+	const history = new History();
+	const ann = { id: 7, state: "here", in: { mos: 3 }, out: {} };
+	history.figures([ann], 1_000_000);
+	history.room(new Map([[7, ann]]), 1_000_000, 0.25);
+	history.remember(7, { until: 1003, step_s: 5,
+		series: { mos_in: [4, null, 4.2], level: [-30, -31, -32] } });
+	assert.deepEqual(history.of(7).at, [993, 998, 1000]);
+	assert.deepEqual(history.of(7).mos_in, [4, null, 3]);
+	assert.deepEqual(history.of(7).round_trip, [null, null, null]);
+	history.remember(undefined, { until: 998, step_s: 5,
+		series: { people: [2, 3], stress: [0.1, null] } });
+	assert.deepEqual(history.of().people, [2, 3, 1]);
+	assert.deepEqual(history.of().stress, [0.1, null, 0.25]);
+	assert.deepEqual(history.of().trouble, [null, null, 1]);
+	history.clear();
+	assert.equal(history.of(7), null);
+});
+
 test("a summary is of what is known", () => {
 	assert.equal(summary([1, 2], [null, null]), null);
 	assert.deepEqual(summary([1, 2, 31], [4, null, 2]),

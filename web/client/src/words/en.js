@@ -334,6 +334,7 @@ export const en = {
 		loss: "Loss",
 		delay: "Delay and jitter",
 		people: "People",
+		stress: "CPU of the room's workers (stress)",
 	})[name],
 	series: (name) => ({
 		mos_in: "from them",
@@ -349,6 +350,7 @@ export const en = {
 		trouble: "in trouble",
 		mos_worst: "worst",
 		loss_worst: "worst",
+		stress: "used by the busiest",
 	})[name],
 	seriesSummary: (name, now, low, high) => `${name} ${now} now, ${low} to ${high}`,
 	chartSummary: (text, seconds) => `In the last ${seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`}: ${text}.`,

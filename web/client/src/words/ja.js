@@ -333,6 +333,7 @@ export const ja = {
 		loss: "損失",
 		delay: "遅延とゆらぎ",
 		people: "人数",
+		stress: "会議室を担うワーカーのCPU（負荷）",
 	})[name],
 	series: (name) => ({
 		mos_in: "相手から",
@@ -348,6 +349,7 @@ export const ja = {
 		trouble: "音声に問題",
 		mos_worst: "最悪値",
 		loss_worst: "最悪値",
+		stress: "最も忙しいワーカーの使用率",
 	})[name],
 	seriesSummary: (name, now, low, high) => `${name}は現在${now}、範囲${low}～${high}`,
 	chartSummary: (text, seconds) => `この${seconds < 90 ? `${seconds}秒間` : `${Math.round(seconds / 60)}分間`}：${text}。`,
