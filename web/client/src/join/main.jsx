@@ -82,6 +82,7 @@ function App() {
 			setState({ is: "refused", code: answer.error });
 			return;
 		}
+		chosen.microphone.rest();
 		setToken(answer.session);
 		setLink(answer);
 		setState({ is: "room", chosen });

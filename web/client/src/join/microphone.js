@@ -51,8 +51,14 @@ export class Microphone {
 
 	close() {
 		this.track?.stop();
+		this.track = null;
+		this.rest();
+	}
+
+	/** The track goes on; its level is not looked at any more. */
+	rest() {
 		this.#context?.close();
-		this.track = this.#context = this.#analyser = null;
+		this.#context = this.#analyser = null;
 	}
 
 	/** How loud it is now, 0..1 of a meter. */
