@@ -52,6 +52,8 @@ char *token_name(const struct store_token *token)
 {
 	const guint8 *digest = token->digest;
 
+	if (token->address)
+		return g_strdup(token->address);
 	return token->name ? g_strdup(token->name)
 			   : g_strdup_printf("%02x%02x%02x%02x", digest[0],
 					     digest[1], digest[2], digest[3]);

@@ -20,8 +20,8 @@ gboolean token_role(const char *word, enum store_role *role_r);
 /* Of those, or "panel". */
 const char *token_role_word(enum store_role role);
 
-/* What people call it: its name, or the first hexadecimal digits of its
- * digest. Caller frees. */
+/* What people call it: the address that it was mailed to, its name, or the
+ * first hexadecimal digits of its digest. Caller frees. */
 char *token_name(const struct store_token *token);
 
 /* Who moderates a room by this token, for who_clear(). FALSE: nobody (any
