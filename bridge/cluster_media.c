@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bridge/cluster_private.h"
+#include "bridge/room/drain.h"
 #include "bridge/room/floor.h"
 
 static void free_room(gpointer data)
@@ -122,7 +123,8 @@ static gboolean place(struct room *room, const struct ipsp_message *invite,
 	struct document_place first, standby;
 
 	memset(places_r, 0, sizeof(*places_r));
-	if (!cluster_sites_place(cm->sites, room_address(room), invite,
+	if (!cluster_sites_place(cm->sites, room_address(room),
+				 drain_gates(room_drain(room)), invite,
 				 cm->host->now_ms(cm->arg), &first, &standby))
 		return FALSE;
 	places_r->at[places_r->n++] = media_place(&first);

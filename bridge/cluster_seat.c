@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bridge/cluster_private.h"
+#include "bridge/room/drain.h"
 #include "bridge/lent.h"
 
 /* A message is written with all that is written meanwhile, so that a site that
@@ -338,9 +339,10 @@ gboolean cluster_seat_find_standby(struct cluster_seat *seat)
 {
 	struct document_member *doc = &seat->doc;
 
-	doc->has_standby = cluster_sites_standby(seat->room->cm->sites,
-						 seat->room->address,
-						 &doc->place, &doc->standby);
+	doc->has_standby = cluster_sites_standby(
+		seat->room->cm->sites, seat->room->address,
+		drain_gates(room_drain(seat->mem->room)), &doc->place,
+		&doc->standby);
 	if (doc->has_standby)
 		doc->standby.k = doc->next_k++;
 	return doc->has_standby;

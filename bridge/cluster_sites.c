@@ -200,15 +200,29 @@ static gboolean any_open(const struct site *site)
 	return FALSE;
 }
 
-/* The order of a hash table is not that of the next bridge. */
-static gboolean is_before(const struct gate *gate, const struct gate *other)
+/* A room, as who is to be seated sees it. */
+struct seating {
+	const char *room;
+	GHashTable *draining; /* ids of its gates; NULL: none */
+};
+
+static gboolean drains(const struct seating *in, const struct gate *gate)
 {
-	return !other || gate->members < other->members ||
+	return in->draining && g_hash_table_contains(in->draining, gate->id);
+}
+
+/* The order of a hash table is not that of the next bridge. */
+static gboolean is_before(const struct seating *in, const struct gate *gate,
+			  const struct gate *other)
+{
+	if (!other || drains(in, gate) != drains(in, other))
+		return !other || drains(in, other);
+	return gate->members < other->members ||
 	       (gate->members == other->members &&
 		strcmp(gate->id, other->id) < 0);
 }
 
-static struct share share_of(const struct site *site, const char *room)
+static struct share share_of(const struct site *site, const struct seating *in)
 {
 	const guint size = site->doc.sessions_per_gate;
 	struct share share = { 0 };
@@ -221,14 +235,14 @@ static struct share share_of(const struct site *site, const char *room)
 		/* A gate of standbys alone is not one that is taken. */
 		used += gate->members > 0;
 		share.all_standbys += gate->standbys;
-		if (strcmp(gate->room, room) != 0)
+		if (strcmp(gate->room, in->room) != 0)
 			continue;
 		share.members += gate->members;
 		share.standbys += gate->standbys;
-		if (is_before(gate, share.roomiest))
+		if (is_before(in, gate, share.roomiest))
 			share.roomiest = gate;
 		if (!gate->members || gate->members >= size ||
-		    !is_open(site, gate->worker))
+		    drains(in, gate) || !is_open(site, gate->worker))
 			continue;
 		share.free += size - gate->members;
 		/* Gates are filled one after the other. */
@@ -247,7 +261,9 @@ guint cluster_sites_free(const struct cluster_sites *cs, const char *name,
 {
 	const struct site *site = g_hash_table_lookup(cs->sites, name);
 
-	return site && site->here ? share_of(site, room).free : 0;
+	const struct seating in = { .room = room };
+
+	return site && site->here ? share_of(site, &in).free : 0;
 }
 
 static double least_stress(const struct document_site *doc)
@@ -286,9 +302,10 @@ static gboolean has_hub(const struct share *share)
 	       (share->standbys && share->free > share->standbys);
 }
 
-static struct recommend_site view(const struct site *site, const char *room)
+static struct recommend_site view(const struct site *site,
+				  const struct seating *in)
 {
-	const struct share share = share_of(site, room);
+	const struct share share = share_of(site, in);
 	const guint all = site->doc.gates * site->doc.sessions_per_gate;
 
 	return (struct recommend_site){
@@ -346,19 +363,19 @@ static void new_gate(const struct site *site, const char *room,
 	while (has_gate(site, room, place_r->gate));
 }
 
-static void fill(const struct site *site, const char *room, gboolean standby,
-		 struct document_place *place_r)
+static void fill(const struct site *site, const struct seating *in,
+		 gboolean standby, struct document_place *place_r)
 {
-	const struct share share = share_of(site, room);
+	const struct share share = share_of(site, in);
 	const struct gate *gate = share.open;
 
 	/* A standby opens no gate beside those of the room: survivors sit
 	 * closer together. */
-	if (standby && !gate)
+	if (standby && !gate && share.roomiest && !drains(in, share.roomiest))
 		gate = share.roomiest;
 	g_strlcpy(place_r->site, site->doc.site, sizeof(place_r->site));
 	if (!gate) {
-		new_gate(site, room, &share, place_r);
+		new_gate(site, in->room, &share, place_r);
 		return;
 	}
 	place_r->worker = gate->worker;
@@ -391,7 +408,8 @@ static gboolean serves(const struct site *site, const char *room,
 }
 
 /* For who sent the INVITE; NULL: nothing is known of him. */
-static struct choice choice_of(const struct cluster_sites *cs, const char *room,
+static struct choice choice_of(const struct cluster_sites *cs,
+			       const struct seating *in,
 			       const struct ipsp_message *invite, gint64 now_ms)
 {
 	struct choice cho = {
@@ -405,9 +423,9 @@ static struct choice choice_of(const struct cluster_sites *cs, const char *room,
 	for (guint i = 0; i < docs->len; i++) {
 		const struct document_site *doc = docs->pdata[i];
 		struct site *site = g_hash_table_lookup(cs->sites, doc->site);
-		struct recommend_site one = view(site, room);
+		struct recommend_site one = view(site, in);
 
-		if (!serves(site, room, invite))
+		if (!serves(site, in->room, invite))
 			continue;
 		if (invite)
 			one.rtt_ms = measured_ms(cs, doc->site, invite, now_ms);
@@ -418,10 +436,12 @@ static struct choice choice_of(const struct cluster_sites *cs, const char *room,
 }
 
 gboolean cluster_sites_standby(const struct cluster_sites *cs, const char *room,
+			       GHashTable *draining,
 			       const struct document_place *place,
 			       struct document_place *standby_r)
 {
-	struct choice cho = choice_of(cs, room, NULL, 0);
+	const struct seating in = { room, draining };
+	struct choice cho = choice_of(cs, &in, NULL, 0);
 	const struct recommend_site *views = (const void *)cho.views->data;
 	const struct recommend_site *assigned = NULL;
 	guint best;
@@ -432,17 +452,19 @@ gboolean cluster_sites_standby(const struct cluster_sites *cs, const char *room,
 			assigned = &views[i];
 	best = recommend_standby(&cho.caller, views, cho.views->len, assigned);
 	if (best < cho.views->len)
-		fill(cho.sites->pdata[best], room, TRUE, standby_r);
+		fill(cho.sites->pdata[best], &in, TRUE, standby_r);
 	choice_clear(&cho);
 	return *standby_r->site != 0;
 }
 
 gboolean cluster_sites_place(const struct cluster_sites *cs, const char *room,
+			     GHashTable *draining,
 			     const struct ipsp_message *invite, gint64 now_ms,
 			     struct document_place *place_r,
 			     struct document_place *standby_r)
 {
-	struct choice cho = choice_of(cs, room, invite, now_ms);
+	const struct seating in = { room, draining };
+	struct choice cho = choice_of(cs, &in, invite, now_ms);
 	struct recommendation rec;
 	const gboolean found =
 		recommend(&cho.caller, (const void *)cho.views->data,
@@ -451,9 +473,9 @@ gboolean cluster_sites_place(const struct cluster_sites *cs, const char *room,
 	memset(place_r, 0, sizeof(*place_r));
 	memset(standby_r, 0, sizeof(*standby_r));
 	if (found)
-		fill(cho.sites->pdata[rec.assigned], room, FALSE, place_r);
+		fill(cho.sites->pdata[rec.assigned], &in, FALSE, place_r);
 	if (found && rec.standby != rec.assigned)
-		fill(cho.sites->pdata[rec.standby], room, TRUE, standby_r);
+		fill(cho.sites->pdata[rec.standby], &in, TRUE, standby_r);
 	choice_clear(&cho);
 	return found;
 }

@@ -39,13 +39,16 @@ void cluster_sites_measured(struct cluster_sites *cs, const char *site,
 			    const char *path, double rtt_ms, gint64 now_ms);
 
 /* A place for who sent the INVITE, and a standby (site "" if there is no
- * second site); their k is left alone. FALSE: all is full. */
+ * second site); their k is left alone. Neither is at a gate of the room that
+ * is one of `draining`, a set of ids. FALSE: all is full. */
 gboolean cluster_sites_place(const struct cluster_sites *cs, const char *room,
+			     GHashTable *draining,
 			     const struct ipsp_message *invite, gint64 now_ms,
 			     struct document_place *place_r,
 			     struct document_place *standby_r);
 /* Another standby for who sits at `place`. FALSE: there is no second site. */
 gboolean cluster_sites_standby(const struct cluster_sites *cs, const char *room,
+			       GHashTable *draining,
 			       const struct document_place *place,
 			       struct document_place *standby_r);
 

@@ -7,6 +7,7 @@
 #include "bridge/browser.h"
 #include "bridge/candidates.h"
 #include "bridge/leg_config.h"
+#include "bridge/room/drain.h"
 
 /* All tables are the control thread's. */
 struct local_media {
@@ -54,7 +55,9 @@ static gboolean place(struct room *room, const struct ipsp_message *invite,
 	struct local_media *med = arg;
 	const struct local_room *local = g_hash_table_lookup(med->rooms, room);
 	struct media_place *place_r = &places_r->at[0];
-	const char *gate = local ? stage_free_gate(local->stage) : NULL;
+	GHashTable *draining = drain_gates(room_drain(room));
+	const char *gate =
+		local ? stage_free_gate(local->stage, draining) : NULL;
 	guint number = 0;
 
 	(void)invite;

@@ -87,12 +87,13 @@ guint stage_sessions(const struct stage *stage)
 	return stage->legs->len;
 }
 
-const char *stage_free_gate(const struct stage *stage)
+const char *stage_free_gate(const struct stage *stage, GHashTable *draining)
 {
 	for (guint i = 0; i < stage->gates->len; i++) {
 		const struct gate *gate = stage->gates->pdata[i];
 
-		if (gate->taken < stage->sts->sessions_per_gate)
+		if (gate->taken < stage->sts->sessions_per_gate &&
+		    !g_hash_table_contains(draining, gate->id))
 			return gate->id;
 	}
 	return NULL;

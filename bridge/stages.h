@@ -101,8 +101,9 @@ guint stage_worker(const struct stage *stage);
 guint stage_sessions(const struct stage *stage);
 /* Whether somebody sits at that gate of it who is no standby. */
 gboolean stage_has_taken(const struct stage *stage, const char *id);
-/* The id of a gate that has a place free; NULL: a new one is to be opened. */
-const char *stage_free_gate(const struct stage *stage);
+/* The id of a gate that has a place free, and is not one of `draining` (a set
+ * of ids); NULL: a new one is to be opened. */
+const char *stage_free_gate(const struct stage *stage, GHashTable *draining);
 
 /* To another worker, with all that is on it: see worker_move(). FALSE: nothing
  * has changed. Not one that has a hub or standbys. */

@@ -1,5 +1,6 @@
 #include "web/action.h"
 
+#include "bridge/room/drain.h"
 #include "bridge/room/entrance.h"
 #include "bridge/room/floor.h"
 
@@ -206,6 +207,12 @@ static gboolean pin(struct room *room, const struct command *cmd,
 	return entrance_set_pin(room_entrance(room), cmd->pin, by, error);
 }
 
+static gboolean drain(struct room *room, const struct command *cmd,
+		      const char *by, GError **error)
+{
+	return drain_set(room_drain(room), cmd->name, cmd->on, by, error);
+}
+
 static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 						const struct command *cmd,
 						const char *by,
@@ -237,6 +244,7 @@ static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 	[COMMAND_REFUSE] = refuse,
 	[COMMAND_PIN] = pin,
 	[COMMAND_END] = end,
+	[COMMAND_DRAIN] = drain,
 };
 
 static const char *const codes[ROOM_ERRORS] = {

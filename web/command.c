@@ -182,6 +182,14 @@ static gboolean parse_announce(const json_t *object, struct command *cmd,
 	return cmd->name || malformed(error, "name is not a short text");
 }
 
+static gboolean parse_drain(const json_t *object, struct command *cmd,
+			    GError **error)
+{
+	cmd->name = string(object, "gate", COMMAND_MAX_NAME);
+	return (cmd->name || malformed(error, "gate is not the name of one")) &&
+	       parse_on(object, cmd, error);
+}
+
 static gboolean is_line(const char *text)
 {
 	while (*text && !g_ascii_iscntrl(*text))
@@ -297,6 +305,12 @@ static char *name_of(const struct command *cmd)
 	return g_strdup(cmd->name);
 }
 
+/* "local-1: on" */
+static char *drain_of(const struct command *cmd)
+{
+	return g_strdup_printf("%s: %s", cmd->name, cmd->on ? "on" : "off");
+}
+
 /* "86400 s: reason" */
 static char *ban_of(const struct command *cmd)
 {
@@ -355,6 +369,7 @@ static const struct {
 	[COMMAND_REFUSE] = { "refuse", parse_kick, reason_of },
 	[COMMAND_PIN] = { "pin", parse_pin, pin_of },
 	[COMMAND_END] = { "end", parse_reason, reason_of },
+	[COMMAND_DRAIN] = { "drain", parse_drain, drain_of },
 };
 
 const char *command_name(enum command_verb verb)

@@ -49,6 +49,7 @@ enum command_verb {
 	COMMAND_REFUSE,
 	COMMAND_PIN,
 	COMMAND_END,
+	COMMAND_DRAIN,
 	COMMAND_VERBS,
 };
 
@@ -63,9 +64,10 @@ struct command {
 	guint percent;	/* VOLUME: 0 to ROOM_MAX_VOLUME */
 	char *reason;	/* KICK, BAN, REFUSE, END: for people; NULL: none */
 	gint64 seconds; /* BAN; FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
-	gboolean on;	/* LOBBY; HAND: up; RECORD */
+	gboolean on;	/* LOBBY; HAND: up; RECORD; DRAIN */
 	char *pin;	/* PIN; "": none */
-	char *name;	/* of a RECORDING_, its id; ANNOUNCE: of the file */
+	char *name;	/* of a RECORDING_, its id; ANNOUNCE: of the file;
+			 * DRAIN: of the gate */
 	enum member_role role; /* ROLE */
 	guint n_but;	       /* MUTE_ALL: who is not muted */
 	guint32 but[COMMAND_MAX_BUT];

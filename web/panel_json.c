@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bridge/room/drain.h"
 #include "bridge/room/entrance.h"
 #include "bridge/room/floor.h"
 #include "web/command.h"
@@ -209,6 +210,18 @@ static guint count_held(const struct room *room)
 	return n;
 }
 
+static json_t *draining_of(const struct room *room)
+{
+	json_t *array = json_array();
+	GHashTableIter iter;
+	const char *gate;
+
+	g_hash_table_iter_init(&iter, drain_gates(room_drain(room)));
+	while (g_hash_table_iter_next(&iter, (void **)&gate, NULL))
+		json_array_append_new(array, panel_json_string(gate));
+	return array;
+}
+
 static json_t *state_of(const struct room *room)
 {
 	const struct entrance *ent = room_entrance(room);
@@ -216,14 +229,16 @@ static json_t *state_of(const struct room *room)
 	const gint64 delay = room_mail_delay(room);
 
 	return json_pack(
-		"{s:i, s:i, s:b, s:b, s:i, s:o, s:o, s:o, s:o, s:o}", "people",
-		(int)room_people(room), "capacity", (int)room_capacity(room),
-		"locked", entrance_is_locked(ent), "lobby",
-		entrance_door(ent)->lobby, "held", (int)count_held(room), "pin",
+		"{s:i, s:i, s:b, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"people", (int)room_people(room), "capacity",
+		(int)room_capacity(room), "locked", entrance_is_locked(ent),
+		"lobby", entrance_door(ent)->lobby, "held",
+		(int)count_held(room), "pin",
 		panel_json_string(entrance_pin(ent)), "floor",
 		floor_of(room_floor(room)), "recording", recording_of(sound),
 		"announcing", announcing_of(sound), "mail_delay",
-		delay < 0 ? json_null() : json_integer(delay));
+		delay < 0 ? json_null() : json_integer(delay), "draining",
+		draining_of(room));
 }
 
 static json_t *bans_of(const struct room *room)

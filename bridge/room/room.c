@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bridge/room/consent.h"
+#include "bridge/room/drain.h"
 #include "bridge/room/entrance.h"
 #include "bridge/room/floor.h"
 #include "bridge/room/in_band.h"
@@ -30,6 +31,7 @@ struct room {
 	struct room_sound sound;
 	gint64 mail_delay_s;
 	struct entrance *entrance;
+	struct drain *drain;
 	GHashTable *roles;  /* address => enum member_role, in this meeting */
 	GPtrArray *members; /* struct member, in order of arrival */
 	/* Thousands may come at once: nothing goes through all of them then. */
@@ -84,6 +86,7 @@ struct room *room_create(const struct room_config *cfg,
 	room->link = (struct room_link){ room, effects, observer, arg };
 	room->floor = floor_create(&room->link);
 	room->entrance = entrance_create(&room->link);
+	room->drain = drain_create(&room->link);
 	room->roles =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	room->members = g_ptr_array_new();
@@ -180,6 +183,7 @@ static void leave(struct room *room, struct member *mem, enum member_leave why,
 	/* Where another bridge keeps the room nothing has changed. */
 	if (had_floor && why != LEAVE_HANDED_ON)
 		tell_observer(room, NULL, ROOM_STATE, by);
+	drain_left(room->drain, mem->gate);
 	member_destroy(&mem);
 	if (!room->members->len)
 		end_meeting(room);
@@ -208,6 +212,7 @@ void room_destroy(struct room **roomp)
 	tell_observer(room, NULL, ROOM_CLOSED, NULL);
 	floor_destroy(&room->floor);
 	entrance_destroy(&room->entrance);
+	drain_destroy(&room->drain);
 	g_hash_table_unref(room->roles);
 	g_ptr_array_unref(room->members);
 	g_hash_table_unref(room->by_id);
@@ -264,6 +269,11 @@ struct floor *room_floor(const struct room *room)
 struct entrance *room_entrance(const struct room *room)
 {
 	return room->entrance;
+}
+
+struct drain *room_drain(const struct room *room)
+{
+	return room->drain;
 }
 
 const struct room_link *room_link(const struct room *room)
@@ -395,9 +405,11 @@ void room_registered(struct room *room, struct member *mem, const char *path,
 
 void room_moved(struct room *room, struct member *mem, const char *gate)
 {
-	g_free(mem->gate);
+	g_autofree char *before = mem->gate;
+
 	mem->gate = g_strdup(gate);
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
+	drain_left(room->drain, before);
 }
 
 void room_left(struct room *room, struct member *mem, enum member_leave why)

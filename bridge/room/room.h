@@ -15,6 +15,7 @@ struct room;
 struct floor;	 /* floor.h */
 struct entrance; /* entrance.h */
 struct door;	 /* door.h */
+struct drain;	 /* drain.h */
 
 enum member_state {
 	MEMBER_INVITED, /* answered OK, has not registered yet */
@@ -194,6 +195,7 @@ struct member *room_member(const struct room *room, guint32 id);
 /* Its own. */
 struct floor *room_floor(const struct room *room);
 struct entrance *room_entrance(const struct room *room);
+struct drain *room_drain(const struct room *room);
 gboolean room_is_moderator(const struct room *room, const char *address);
 /* It has a mail address, and somebody who can be asked; a tool has neither. */
 gboolean member_is_person(const struct member *mem);

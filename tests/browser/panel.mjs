@@ -219,7 +219,7 @@ async function singleKeysActAndCanBeTurnedOff() {
 
 async function aRowIsOneStop() {
 	const { keyboard } = chair.page;
-	const stops = chair.page.locator("tbody :is(button, summary, input)");
+	const stops = chair.page.locator("tbody[role=rowgroup] :is(button, summary, input)");
 	await until("name, volume, quality, mute and remove of one row", async () =>
 		(await stops.evaluateAll((all) =>
 			all.filter((each) => each.tabIndex === 0).length)) === 5);

@@ -66,9 +66,9 @@ class Chair:
 
 
 @contextlib.contextmanager
-def meeting(directory):
+def meeting(directory, **keys):
     bridge = bridge_in(directory, {"moderators": CHAIR},
-                       start=["--login-link", CHAIR])
+                       start=["--login-link", CHAIR], **keys)
     chair = Chair(bridge)
     yield chair
     chair.sock.sock.close()
@@ -161,8 +161,31 @@ def who_is_banned_or_locked_out_does_not_come_in(directory):
         assert not chair.members()
 
 
+def nobody_new_sits_at_a_gate_that_drains(directory):
+    with meeting(directory, sessions_per_gate=2) as chair:
+        ann = caller(directory, "ann", ANN, 20)
+        gate = chair.wait("ann", state="here")["gate"]
+        chair.do("drain", gate=gate, on=True)
+        bob = caller(directory, "bob", BOB, 2)
+        other = chair.wait("bob", state="here")["gate"]
+        assert other != gate
+        assert end_of(directory, "bob", bob)[0] == 0
+        chair.do("drain", gate=gate, on=False)
+        carl = caller(directory, "carl", BOB, 1)
+        assert chair.wait("carl", state="here")["gate"] == gate
+        assert end_of(directory, "carl", carl)[0] == 0
+        chair.do("end")
+        assert end_of(directory, "ann", ann)[0] == 13
+    # Both gates have one mix, also while one of them drains.
+    assert longest(windows(directory, "bob", ANN),
+                   lambda level: level > HEARD) > 1
+    assert longest(windows(directory, "ann", BOB),
+                   lambda level: level > HEARD) > 1
+
+
 if __name__ == "__main__":
     raise SystemExit(run(
         who_is_held_hears_nothing_until_he_is_admitted,
         a_listener_is_heard_again_as_a_member_only,
-        who_is_banned_or_locked_out_does_not_come_in))
+        who_is_banned_or_locked_out_does_not_come_in,
+        nobody_new_sits_at_a_gate_that_drains))

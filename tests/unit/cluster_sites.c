@@ -68,7 +68,8 @@ static char *seat(struct cluster_sites *cs, guint people)
 	struct document_place place = { 0 }, standby;
 
 	while (people--) {
-		if (!cluster_sites_place(cs, ROOM, NULL, 0, &place, &standby))
+		if (!cluster_sites_place(cs, ROOM, NULL, NULL, 0, &place,
+					 &standby))
 			return g_strdup("");
 		take(cs, ROOM, &place, FALSE);
 		if (*standby.site)
@@ -119,7 +120,8 @@ static void a_site_without_gates_gets_nobody(void)
 
 	offer(cs, "a", 0);
 	offer(cs, "b", 1);
-	g_assert_true(cluster_sites_place(cs, ROOM, NULL, 0, &place, &standby));
+	g_assert_true(
+		cluster_sites_place(cs, ROOM, NULL, NULL, 0, &place, &standby));
 	g_assert_cmpstr(place.site, ==, "b");
 	g_assert_cmpstr(standby.site, ==, "");
 	cluster_sites_destroy(&cs);
@@ -133,7 +135,7 @@ static const char *place(struct cluster_sites *cs, const char *room,
 	struct ipsp_message invite = { .net = "global" };
 
 	g_strlcpy(invite.address, who, sizeof(invite.address));
-	if (!cluster_sites_place(cs, room, &invite, 0, &at, standby_r))
+	if (!cluster_sites_place(cs, room, NULL, &invite, 0, &at, standby_r))
 		return NULL;
 	take(cs, room, &at, FALSE);
 	return at.site;
@@ -171,11 +173,54 @@ static void no_lent_gate_is_a_tools_or_stands_by_for_another(void)
 
 	offer_of(cs, "lent-x.0", 1, "ann@conf.test");
 	offer_of(cs, "lent-y.0", 1, "bob@conf.test");
-	g_assert_false(cluster_sites_standby(cs, ROOM, &at, &standby));
-	g_assert_false(cluster_sites_place(cs, ROOM, NULL, 0, &tool, &standby));
+	g_assert_false(cluster_sites_standby(cs, ROOM, NULL, &at, &standby));
+	g_assert_false(
+		cluster_sites_place(cs, ROOM, NULL, NULL, 0, &tool, &standby));
 	offer(cs, "a", 1);
-	g_assert_true(cluster_sites_standby(cs, ROOM, &at, &standby));
+	g_assert_true(cluster_sites_standby(cs, ROOM, NULL, &at, &standby));
 	g_assert_cmpstr(standby.site, ==, "a");
+	cluster_sites_destroy(&cs);
+}
+
+static void a_gate_that_drains_gets_neither_a_place_nor_a_standby(void)
+{
+	struct cluster_sites *cs = cluster_sites_create();
+	g_autoptr(GHashTable) draining =
+		g_hash_table_new(g_str_hash, g_str_equal);
+	struct document_place at, standby;
+
+	offer(cs, "a", 2);
+	offer(cs, "b", 2);
+	fill(cs, "a", "a-1", 2, FALSE);
+	fill(cs, "b", "b-1", 2, FALSE);
+	g_hash_table_add(draining, "a-1");
+	g_hash_table_add(draining, "b-1");
+	g_assert_true(cluster_sites_place(cs, ROOM, draining, NULL, 0, &at,
+					  &standby));
+	g_assert_cmpstr(at.gate, ==, "a-2");
+	g_assert_cmpstr(standby.gate, ==, "b-2");
+	g_assert_true(cluster_sites_standby(cs, ROOM, draining, &at, &standby));
+	g_assert_cmpstr(standby.gate, ==, "b-2");
+	/* Of another room they are as ever. */
+	g_assert_true(
+		cluster_sites_place(cs, ROOM, NULL, NULL, 0, &at, &standby));
+	g_assert_cmpstr(at.gate, ==, "a-1");
+	g_assert_cmpstr(standby.gate, ==, "b-1");
+	cluster_sites_destroy(&cs);
+}
+
+static void no_place_is_left_where_all_that_is_open_drains(void)
+{
+	struct cluster_sites *cs = cluster_sites_create();
+	g_autoptr(GHashTable) draining =
+		g_hash_table_new(g_str_hash, g_str_equal);
+	struct document_place at, standby;
+
+	offer(cs, "a", 1);
+	fill(cs, "a", "a-1", 1, FALSE);
+	g_hash_table_add(draining, "a-1");
+	g_assert_false(cluster_sites_place(cs, ROOM, draining, NULL, 0, &at,
+					   &standby));
 	cluster_sites_destroy(&cs);
 }
 
@@ -188,6 +233,8 @@ int main(int argc, char **argv)
 	ADD(a_site_without_gates_gets_nobody);
 	ADD(five_more_than_the_cluster_has_sit_at_a_lent_gate);
 	ADD(no_lent_gate_is_a_tools_or_stands_by_for_another);
+	ADD(a_gate_that_drains_gets_neither_a_place_nor_a_standby);
+	ADD(no_place_is_left_where_all_that_is_open_drains);
 #undef ADD
 	return g_test_run();
 }

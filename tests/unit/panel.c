@@ -986,6 +986,37 @@ static void the_door_is_shown_as_it_is(void)
 	tear_down();
 }
 
+static void a_gate_that_drains_is_in_the_state(void)
+{
+	struct socket sock;
+	struct watcher *wtr;
+	json_t *state, *names;
+
+	set_up();
+	socket_init(&sock);
+	join(rooms[0], "d1", "Ann");
+	wtr = log_in(&sock, "chair@x.org", "192.0.2.9");
+	say(wtr, "{\"id\":1,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	say(wtr, "{\"id\":2,\"do\":\"drain\",\"gate\":\"local-1\","
+		 "\"on\":true}");
+	state = json_object_get(newest(&sock, "room"), "state");
+	names = json_object_get(state, "draining");
+	g_assert_cmpuint(json_array_size(names), ==, 1);
+	g_assert_cmpstr(json_string_value(json_array_get(names, 0)), ==,
+			"local-1");
+	g_assert_cmpstr(
+		text_in(json_object_get(newest(&sock, "audited"), "row"),
+			"detail"),
+		==, "local-1: on");
+	say(wtr, "{\"id\":3,\"do\":\"drain\",\"gate\":\"local-9\","
+		 "\"on\":true}");
+	g_assert_cmpstr(text_in(newest(&sock, "error"), "code"), ==,
+			"not-here");
+	panel_close(&wtr);
+	g_ptr_array_unref(sock.sent);
+	tear_down();
+}
+
 /* The audit trail. */
 
 static void every_action_leaves_a_row(void)
@@ -1176,6 +1207,8 @@ static void refuses_what_is_malformed(void)
 		"{\"id\":1,\"do\":\"watch\"}",
 		"{\"id\":1,\"do\":\"audit\",\"limit\":0}",
 		"{\"id\":1,\"do\":\"lobby\"}",
+		"{\"id\":1,\"do\":\"drain\",\"on\":true}",
+		"{\"id\":1,\"do\":\"drain\",\"gate\":\"a\"}",
 		"{\"id\":1,\"do\":\"pin\",\"pin\":\"a\\nb\"}",
 		"{\"id\":1,\"do\":\"role\",\"member\":1,\"role\":\"x\"}",
 		"{\"id\":1,\"do\":\"ban\",\"member\":1,\"seconds\":59}",
@@ -1357,6 +1390,8 @@ int main(int argc, char **argv)
 			moderators_lead_the_queue_and_the_floor);
 	g_test_add_func("/panel/the door is shown as it is",
 			the_door_is_shown_as_it_is);
+	g_test_add_func("/panel/a gate that drains is in the state",
+			a_gate_that_drains_is_in_the_state);
 	g_test_add_func("/panel/every action leaves a row",
 			every_action_leaves_a_row);
 	g_test_add_func("/panel/what is said again is done once",

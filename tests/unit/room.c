@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "bridge/room/drain.h"
+
 #define ALICE "alice@example.org"
 #define BOB   "bob@example.org"
 #define CHAIR "chair@example.org"
@@ -324,6 +326,53 @@ static void levels_are_copied_when_they_are_asked_for(void)
 	close_room(&room, &wit);
 }
 
+static void a_gate_drains_until_the_last_has_left_it(void)
+{
+	struct witness wit = { 0 };
+	struct room *room = open_room(&wit, 9);
+	struct drain *drn = room_drain(room);
+	struct member *ann = seat(room, "a", ALICE, "");
+	struct member *bob = seat(room, "b", BOB, "");
+	GError *error = NULL;
+
+	g_assert_false(drain_set(drn, "local-2", TRUE, CHAIR, &error));
+	g_assert_error(error, ROOM_ERROR, ROOM_ERROR_NOT_HERE);
+	g_clear_error(&error);
+	forget(&wit);
+	g_assert_true(drain_set(drn, "local-1", TRUE, CHAIR, NULL));
+	g_assert_true(drain_set(drn, "local-1", TRUE, CHAIR, NULL));
+	g_assert_cmpstr(wit.changes->str, ==, "state: ");
+	g_assert_cmpstr(wit.by, ==, CHAIR);
+	room_moved(room, bob, "local-2");
+	g_assert_true(g_hash_table_contains(drain_gates(drn), "local-1"));
+	forget(&wit);
+	room_left(room, ann, LEAVE_BYE);
+	g_assert_cmpstr(wit.changes->str, ==, "gone:a state: ");
+	g_assert_cmpuint(g_hash_table_size(drain_gates(drn)), ==, 0);
+	g_assert_true(drain_set(drn, "local-2", TRUE, CHAIR, NULL));
+	g_assert_true(drain_set(drn, "local-2", FALSE, CHAIR, NULL));
+	g_assert_cmpuint(g_hash_table_size(drain_gates(drn)), ==, 0);
+	g_assert_true(drain_set(drn, "local-2", TRUE, CHAIR, NULL));
+	room_moved(room, bob, "local-3");
+	g_assert_cmpuint(g_hash_table_size(drain_gates(drn)), ==, 0);
+	close_room(&room, &wit);
+}
+
+static void another_bridges_room_drains_no_gate(void)
+{
+	struct witness wit = { 0 };
+	struct room *room = open_room(&wit, 9);
+	GError *error = NULL;
+
+	seat(room, "a", ALICE, "");
+	room_set_kept(room, FALSE);
+	g_assert_false(
+		drain_set(room_drain(room), "local-1", TRUE, CHAIR, &error));
+	g_assert_error(error, ROOM_ERROR, ROOM_ERROR_NOT_KEPT);
+	g_clear_error(&error);
+	close_room(&room, &wit);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -357,5 +406,9 @@ int main(int argc, char **argv)
 			closing_ends_everybody_and_says_so_last);
 	g_test_add_func("/room/levels are copied when they are asked for",
 			levels_are_copied_when_they_are_asked_for);
+	g_test_add_func("/room/a gate drains until the last has left it",
+			a_gate_drains_until_the_last_has_left_it);
+	g_test_add_func("/room/another bridge's room drains no gate",
+			another_bridges_room_drains_no_gate);
 	return g_test_run();
 }

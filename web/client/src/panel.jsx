@@ -114,7 +114,9 @@ function Room({ state, act, ask, open, keys, failure, history }) {
 				<Activity log={state.log} />
 			</div>
 			<RoomCharts history={history} state={state} ask={ask} />
-			<Tree tree={state.tree} members={state.members} />
+			<Tree tree={state.tree} members={state.members}
+				draining={state.status.draining}
+				act={state.does.has("drain") ? act : null} />
 			<Sites cluster={state.cluster} />
 		</>
 	);

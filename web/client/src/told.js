@@ -45,6 +45,7 @@ const statusWords = [
 	["locked", ({ locked }) => (locked ? "wasLocked" : "wasUnlocked")],
 	["lobby", ({ lobby }) => (lobby ? "lobbyOn" : "lobbyOff")],
 	["pin", ({ pin }) => (pin ? "pinSet" : "pinGone"), itself],
+	["draining", () => "wasDrained", (names) => (names ?? []).join(" ")],
 	["recording", ({ recording }) => (recording ? "recordingOn" : "recordingOff")],
 ];
 

@@ -51,8 +51,9 @@ function Dots({ gate, hub, people, y }) {
 	));
 }
 
-function Gate({ gate, hub, people, y }) {
+function Gate({ gate, hub, people, drains, y }) {
 	const names = people.map(({ name }) => name).join(words.comma);
+	const said = drains ? `${words.draining} · ${names}` : names;
 
 	return (
 		<g transform={`translate(0 ${y + 14})`}>
@@ -60,8 +61,8 @@ function Gate({ gate, hub, people, y }) {
 				<title>{gate.gate}</title></text>
 			<Dots gate={gate} hub={hub} people={people} y={0} />
 			<text x={BOX - 10} class="count">{taken(gate, hub)}</text>
-			<text x="12" y="17" class="names">{clip(names, 34)}
-				<title>{names}</title></text>
+			<text x="12" y="17" class="names">{clip(said, 34)}
+				<title>{said}</title></text>
 		</g>
 	);
 }
@@ -73,7 +74,7 @@ function note({ hub, more, gates }) {
 		: gates.length === 0 ? words.onTheWay : null;
 }
 
-function Box({ box, people }) {
+function Box({ box, people, draining }) {
 	const { hub, gates, x, y, width, height } = box;
 	const said = note(box);
 
@@ -90,7 +91,8 @@ function Box({ box, people }) {
 					{hub.root ? words.root : words.vice}</text>}
 			{gates.map(({ gate, y: top }) => (
 				<Gate key={gate.gate} gate={gate} hub={hub} y={top}
-					people={people.get(gate.gate) ?? []} />
+					people={people.get(gate.gate) ?? []}
+					drains={draining.includes(gate.gate)} />
 			))}
 			{said && <text x="12" y={box.noteY} class="note">{clip(said, 34)}</text>}
 		</g>
@@ -114,7 +116,7 @@ function Line({ line }) {
 	);
 }
 
-function Picture({ tree, people }) {
+function Picture({ tree, people, draining }) {
 	const { boxes, lines, width, height } = layout(tree);
 
 	return (
@@ -125,7 +127,7 @@ function Picture({ tree, people }) {
 					<Line key={`${line.child.site} ${line.trunk.site}`} line={line} />
 				))}
 				{boxes.map((box) => (
-					<Box key={box.hub.site} box={box} people={people} />
+					<Box key={box.hub.site} box={box} people={people} draining={draining} />
 				))}
 			</svg>
 		</div>
@@ -151,7 +153,23 @@ function trunkWords(hub) {
 	return parts.join(words.semicolon);
 }
 
-function Hub({ hub, people }) {
+/** A gate with who sits there, and whether anybody more shall. */
+function GateWords({ gate, hub, people, drains, act }) {
+	return (
+		<li>
+			<b>{gate.gate}</b> {taken(gate, hub)}{" "}
+			{drains && <span class="badge alternate">{words.draining}</span>}{" "}
+			<bdi>{people.map(({ name }) => name).join(words.comma)}</bdi>{" "}
+			{act && (
+				<button onClick={() => act({ do: "drain", gate: gate.gate, on: !drains })}>
+					{(drains ? words.drainOff : words.drainOn)(gate.gate)}
+				</button>
+			)}
+		</li>
+	);
+}
+
+function Hub({ hub, people, draining, act }) {
 	return (
 		<tr data-hub={hub.site}>
 			<th scope="row" style={{ paddingInlineStart: `${1.1 + 1.2 * hub.depth}rem` }}>
@@ -165,11 +183,9 @@ function Hub({ hub, people }) {
 			<td>
 				<ul>
 					{hub.gates.map((gate) => (
-						<li key={gate.gate}>
-							<b>{gate.gate}</b> {taken(gate, hub)}{" "}
-							<bdi>{(people.get(gate.gate) ?? [])
-								.map(({ name }) => name).join(words.comma)}</bdi>
-						</li>
+						<GateWords key={gate.gate} gate={gate} hub={hub} act={act}
+							people={people.get(gate.gate) ?? []}
+							drains={draining.includes(gate.gate)} />
 					))}
 				</ul>
 			</td>
@@ -179,7 +195,7 @@ function Hub({ hub, people }) {
 	);
 }
 
-function Words({ tree, people }) {
+function Words({ tree, people, draining, act }) {
 	return (
 		<div class="scroll" tabIndex={0} role="group" aria-label={words.treeWords}>
 			<table id="tree-words">
@@ -195,7 +211,8 @@ function Words({ tree, people }) {
 				</thead>
 				<tbody>
 					{tree.hubs.map((hub) => (
-						<Hub key={hub.site} hub={hub} people={people} />
+						<Hub key={hub.site} hub={hub} people={people}
+							draining={draining} act={act} />
 					))}
 				</tbody>
 			</table>
@@ -203,7 +220,9 @@ function Words({ tree, people }) {
 	);
 }
 
-export function Tree({ tree, members }) {
+/** draining: names of PhoneGates; act: does a command, null where the bridge
+ * cannot drain one. */
+export function Tree({ tree, members, draining = [], act }) {
 	const people = byGate(members);
 
 	if (!tree?.hubs.length)
@@ -212,8 +231,8 @@ export function Tree({ tree, members }) {
 		<section class="tree" aria-labelledby="tree">
 			<h2 id="tree">{words.tree}</h2>
 			<p class="hint">{words.treeSummary(tree.hubs.length, tree.depth)}</p>
-			<Picture tree={tree} people={people} />
-			<Words tree={tree} people={people} />
+			<Picture tree={tree} people={people} draining={draining} />
+			<Words tree={tree} people={people} draining={draining} act={act} />
 		</section>
 	);
 }

@@ -393,4 +393,8 @@ export const en = {
 	load: "Load",
 	release: "Release",
 	draining: "Draining",
+	drainOn: (gate) => `Seat nobody new at ${gate}`,
+	drainOff: (gate) => `Seat people at ${gate} again`,
+	wasDrained: (by) => (by ? `${by} changed which PhoneGates take people`
+		: "A draining PhoneGate is empty"),
 };

@@ -392,4 +392,8 @@ export const ja = {
 	load: "負荷",
 	release: "版",
 	draining: "退避中",
+	drainOn: (gate) => `${gate}に新しい人を入れない`,
+	drainOff: (gate) => `${gate}に再び人を入れる`,
+	wasDrained: (by) => (by ? `${by} がPhoneGateの受け入れを変更しました`
+		: "退避中のPhoneGateが空になりました"),
 };
