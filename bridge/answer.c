@@ -145,6 +145,38 @@ struct store_post *answer_moderator(const struct answer_from *from,
 	return make_post(from, local, LETTERS_LOGIN, &facts, &draft);
 }
 
+struct store_post *answer_call(const struct answer_from *from,
+			       const struct expected_guest *guest)
+{
+	const struct letters_facts facts = {
+		.room = from->room,
+		.room_name = from->room_name,
+		.person = guest->address,
+		.by = guest->by,
+	};
+	struct ipsp_message invite = { .method = IPSP_INVITE,
+				       .issued = guest->at,
+				       .expires = guest->until };
+	struct message_draft draft = {
+		.to_address = guest->address,
+		.method = IPSP_INVITE,
+		.did = guest->did,
+		.date = guest->at,
+		.expires = guest->until,
+	};
+	g_autofree char *local = g_strconcat("ipsp-call.", guest->did, NULL);
+	g_autoptr(GBytes) part = NULL;
+
+	g_strlcpy(invite.did, guest->did, sizeof(invite.did));
+	g_strlcpy(invite.room, from->room, sizeof(invite.room));
+	g_strlcpy(invite.address, from->room, sizeof(invite.address));
+	g_strlcpy(invite.called, guest->address, sizeof(invite.called));
+	g_strlcpy(invite.text, guest->by, sizeof(invite.text));
+	part = ipsp_encode(&invite);
+	draft.ipsp = part;
+	return make_post(from, local, LETTERS_CALL, &facts, &draft);
+}
+
 struct store_post *answer_recording(const struct answer_from *from,
 				    const char *address, const char *link,
 				    const struct recording *row, gint64 now)

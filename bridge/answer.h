@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "bridge/room/expected.h"
 #include "bridge/store/store.h"
 #include "signaling/ipsp.h"
 #include "signaling/letters.h"
@@ -48,6 +49,11 @@ struct store_post *answer_moderator(const struct answer_from *from,
 				    const char *address, const char *link,
 				    gboolean japanese, gint64 now,
 				    gint64 expires);
+
+/* An INVITE that calls `address` in, for `by`; its did and what it ends, in the
+ * guest. */
+struct store_post *answer_call(const struct answer_from *from,
+			       const struct expected_guest *guest);
 
 /* link to a recording that has ended, to a moderator. Once for each of them:
  * the same mail again has the same name. */

@@ -11,14 +11,21 @@
 #include "bridge/outbox.h"
 #include "bridge/reception.h"
 #include "bridge/room/entrance.h"
+#include "bridge/room/expected.h"
 #include "bridge/room/in_band.h"
 #include "bridge/rooms.h"
 #include "bridge/tools.h"
+#include "signaling/screen.h"
 
 #define FORGET_EVERY_S	 3600
 #define FORGET_S	 (7 * 24 * 3600)  /* dialogs, mails dealt with */
 #define FORGET_ASIDE_S	 (30 * 24 * 3600) /* mails set aside */
 #define MAX_LIMITED_KEYS 65536
+/* INVITEs of ours: for an address in 10 minutes, for a domain and by a
+ * moderator in one. */
+#define CALLS_PER_ADDRESS   3
+#define CALLS_PER_DOMAIN    20
+#define CALLS_PER_MODERATOR 20
 
 struct conference {
 	struct config *cfg;
@@ -30,6 +37,7 @@ struct conference {
 	struct dialogs *dialogs;
 	struct tools *tools;
 	struct answer_limits *limits;
+	struct answer_limits *calls; /* `room` is the moderator */
 	struct outbox *outbox;
 	struct reception reception;
 	gint64 forget_at; /* monotonic ms */
@@ -172,6 +180,78 @@ static gboolean keep_door(struct room *room, const struct door *door, void *arg,
 	return FALSE;
 }
 
+static gboolean refuse(GError **error, enum room_error code, const char *whom,
+		       const char *why)
+{
+	g_set_error(error, ROOM_ERROR, code, "%s %s.", whom, why);
+	return FALSE;
+}
+
+/* Nobody is mailed whom the room would not let in, no room of ours is called,
+ * and nobody is called all the time. */
+static gboolean may_call(const struct conference *conf,
+			 const struct config_room *rules,
+			 const struct expected_guest *guest, GError **error)
+{
+	const gint64 now = conf->host->monotonic_ms(conf->arg) / 1000;
+	char detail[2];
+
+	if (rooms_find(conf->rooms, guest->address, detail, sizeof(detail)))
+		return refuse(error, ROOM_ERROR_IMPOSSIBLE, guest->address,
+			      "is a room");
+	if (rules->answer == CONFIG_ANSWER_LIST &&
+	    !screen_is_listed(guest->address,
+			      (const char *const *)rules->allowed))
+		return refuse(error, ROOM_ERROR_IMPOSSIBLE, guest->address,
+			      "is not on the list of who may come");
+	if (answer_limits_take(conf->calls, guest->by, guest->address, now))
+		return refuse(error, ROOM_ERROR_LIMIT, guest->address,
+			      "cannot be called now: too many calls; try again "
+			      "in some minutes");
+	return TRUE;
+}
+
+static gboolean post_call(struct conference *conf,
+			  const struct config_room *rules,
+			  const struct expected_guest *guest, GError **error)
+{
+	const struct answer_from from = { .account = rules->account,
+					  .room = rules->address,
+					  .room_name = rules->name };
+	struct store_post *post = answer_call(&from, guest);
+	GError *why = NULL;
+	const gboolean added =
+		store_add_post(conf->store, post, guest->at, &why);
+
+	complain(&why);
+	store_post_free(post);
+	if (!added)
+		return refuse(error, ROOM_ERROR_FAILED, guest->address,
+			      "was not mailed: the store does not work");
+	outbox_run(conf->outbox, conf->host->now_ms(conf->arg));
+	return TRUE;
+}
+
+static gboolean invite(struct room *room, struct expected_guest *guest,
+		       void *arg, GError **error)
+{
+	struct conference *conf = arg;
+	const struct config_room *rules =
+		config_room(conf->cfg, room_address(room));
+	char *address = message_address(guest->address);
+
+	if (!rules || !address)
+		return refuse(error, ROOM_ERROR_IMPOSSIBLE, guest->address,
+			      "is no mail address");
+	g_free(guest->address);
+	guest->address = address;
+	ipsp_did_generate(guest->did);
+	guest->at = now_s(conf);
+	guest->until = guest->at + EXPECTED_LIFE_S;
+	return may_call(conf, rules, guest, error) &&
+	       post_call(conf, rules, guest, error);
+}
+
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
@@ -184,6 +264,7 @@ static const struct room_effects effects = {
 	.announce = announce,
 	.hush = hush,
 	.delete_recording = delete_recording,
+	.invite = invite,
 	.keep_door = keep_door,
 };
 
@@ -311,6 +392,8 @@ static void outbox_dropped(const struct store_post *post, const char *why,
 
 	(void)why;
 	answered(conf, post);
+	if (post->did)
+		reception_call_failed(&conf->reception, post->did);
 	if (dialog && dialog->member->state == MEMBER_INVITED)
 		room_left(dialog->member->room, dialog->member, LEAVE_NO_SHOW);
 }
@@ -445,6 +528,11 @@ struct conference *conference_create(struct config *cfg,
 		return NULL;
 	}
 	conf->limits = make_limits(cfg);
+	conf->calls = answer_limits_create(&(struct answer_limits_config){
+		.per_address = CALLS_PER_ADDRESS,
+		.per_domain = CALLS_PER_DOMAIN,
+		.per_room = CALLS_PER_MODERATOR,
+		.max_keys = MAX_LIMITED_KEYS });
 	conf->dialogs = dialogs_create();
 	conf->rooms = rooms_create(&effects, &observer, conf);
 	conf->outbox = outbox_create(conf->store, &outbox_events, conf);
@@ -493,6 +581,7 @@ void conference_destroy(struct conference **confp)
 	tools_destroy(&conf->tools);
 	dialogs_destroy(&conf->dialogs);
 	answer_limits_destroy(&conf->limits);
+	answer_limits_destroy(&conf->calls);
 	store_close(&conf->store);
 	config_free(conf->cfg);
 	g_free(conf->set_aside);

@@ -39,7 +39,8 @@ static gboolean is_repeated(struct arrival *arr)
 
 gboolean arrival_pin_right(const struct arrival *arr)
 {
-	const char *pin = entrance_pin(room_entrance(arr->hall->room));
+	const char *pin = entrance_pin_for(room_entrance(arr->hall->room),
+					   arr->msg->from_address);
 	const char *said = *arr->ipsp.pin ? arr->ipsp.pin : arr->detail;
 
 	return !*pin || (strlen(pin) == strlen(said) &&
@@ -257,6 +258,11 @@ void invite_arrived(struct arrival *arr)
 	enum refused refused;
 	guint code;
 
+	if (*arr->ipsp.called) {
+		arrival_set_aside(arr,
+				  "a room calls us, and rooms do not come");
+		return;
+	}
 	if (!arr->hall &&
 	    !rooms_own_domain(rec->rooms, arr->account->name, arr->ipsp.room)) {
 		arrival_set_aside(arr, "its room is not of our domain");

@@ -5,6 +5,7 @@
 
 #include "bridge/answer.h"
 #include "bridge/arrival.h"
+#include "bridge/room/expected.h"
 #include "signaling/screen.h"
 
 void arrival_set_aside(struct arrival *arr, const char *reason)
@@ -48,11 +49,22 @@ gboolean arrival_may_answer(struct arrival *arr, const char *room)
 	return FALSE;
 }
 
+void reception_call_failed(const struct reception *rec, const char *did)
+{
+	GPtrArray *rooms = rooms_all(rec->rooms);
+
+	for (guint i = 0; i < rooms->len; i++)
+		expected_end(room_expected(rooms->pdata[i]), did, NULL,
+			     EXPECTED_FAILED);
+	g_ptr_array_unref(rooms);
+}
+
 static void bounced(struct arrival *arr, const char *did)
 {
 	const struct dialog *dialog = dialogs_find(arr->rec->dialogs, did);
 
 	g_info("reception: bounce did=%s", did);
+	reception_call_failed(arr->rec, did);
 	if (dialog && dialog->member->state == MEMBER_INVITED)
 		room_left(dialog->member->room, dialog->member, LEAVE_NO_SHOW);
 }
@@ -90,6 +102,15 @@ static void bye(struct arrival *arr)
 		arrival_set_aside(arr, "BYE with a wrong IPSP-MAC");
 	else
 		room_left(dialog->member->room, dialog->member, LEAVE_BYE);
+}
+
+/* Whom we call and who does not come says so under our own dialog, of which
+ * only his mailbox knows. Nobody is mailed for it. */
+static gboolean is_declined(struct arrival *arr)
+{
+	return arr->has_ipsp && arr->ipsp.method == IPSP_REJECT && arr->hall &&
+	       expected_end(room_expected(arr->hall->room), arr->ipsp.did,
+			    arr->msg->from_address, EXPECTED_DECLINED);
 }
 
 /* The screen lets no answer through; this would be a method without rules. */
@@ -182,6 +203,8 @@ static void judge(struct arrival *arr)
 	if (!read_part(arr))
 		return;
 	find_addressed_hall(arr);
+	if (is_declined(arr))
+		return;
 	switch (screen(arr, &reason)) {
 	case SCREEN_IGNORE:
 		g_info("reception: ignored account=%s: %s", arr->account->name,

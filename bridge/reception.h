@@ -57,6 +57,10 @@ struct reception_time {
 	gint64 monotonic; /* seconds that never go back */
 };
 
+/* The INVITE of that name, by which a room calls somebody in, does not reach
+ * him. */
+void reception_call_failed(const struct reception *rec, const char *did);
+
 /* MAIL_DONE: mailbox_done() may follow, the outbox may have new mails.
  * MAIL_AGAIN: the store does not work. MAIL_LATER: it waits for a promise; one
  * mail of an account at a time. */

@@ -86,12 +86,23 @@ struct caller_progress {
 	char path[80];		   /* "udp 192.0.2.1:5004" or a URL */
 };
 
+/* A room calls us in (docs/ipsp.md, "A room calls"). */
+struct caller_ring {
+	const char *did, *room;
+	const char *name; /* of the room; NULL: not known */
+	const char *by;	  /* for whom it calls; "" if it does not say */
+};
+
 struct caller_events {
 	void (*state)(struct caller *caller, enum caller_state state,
 		      void *arg);
 	/* CALL_SOUND, CALL_SWITCHED, CALL_REPORT and CALL_MESSAGE. */
 	void (*event)(struct caller *caller, const struct call_event *event,
 		      void *arg);
+	/* Once for each call, where we are in none; NULL: such mails are left
+	 * alone. caller_invite() answers it. */
+	void (*ring)(struct caller *caller, const struct caller_ring *ring,
+		     void *arg);
 };
 
 /* ca_file: trusted for wss; NULL: the system's. */
@@ -113,6 +124,8 @@ void caller_destroy(struct caller **callerp);
 gboolean caller_invite(struct caller *caller, const char *room, const char *pin,
 		       const struct media_sound *sound, void *sound_arg,
 		       GError **error);
+/* Tells the room that we do not come, whose call has that did. */
+void caller_decline(struct caller *caller, const char *room, const char *did);
 /* CANCEL, BYE by mail or RTCP BYE, whichever fits; CALLER_ENDED follows
  * within 5 s. */
 void caller_hang_up(struct caller *caller);

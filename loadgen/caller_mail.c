@@ -6,8 +6,9 @@
 #include "signaling/bounce.h"
 #include "signaling/message.h"
 
-#define ANSWER_S IPSP_INVITE_LIFE_S
-#define RETRY_S	 2 /* a mail that the server could not take yet */
+#define ANSWER_S    IPSP_INVITE_LIFE_S
+#define RETRY_S	    2  /* a mail that the server could not take yet */
+#define RING_SKEW_S 60 /* of our clock */
 
 static gint64 wall_s(void)
 {
@@ -94,6 +95,42 @@ static void on_other_mail(struct caller *caller, GBytes *mail)
 	caller_leave(caller, CALLER_NOT_SENT, why);
 }
 
+static gboolean is_ring(const struct caller *caller, const struct message *msg,
+			const struct ipsp_message *ipsp)
+{
+	return caller->events->ring && !caller_in_dialog(caller) &&
+	       caller->state != CALLER_LEAVING && ipsp->method == IPSP_INVITE &&
+	       *ipsp->called &&
+	       !g_ascii_strcasecmp(ipsp->called, caller->address) &&
+	       !g_ascii_strcasecmp(ipsp->address, msg->from_address) &&
+	       ipsp->expires + RING_SKEW_S > wall_s();
+}
+
+static void ring(struct caller *caller, const struct message *msg,
+		 const struct ipsp_message *ipsp)
+{
+	const struct caller_ring what = { .did = ipsp->did,
+					  .room = ipsp->room,
+					  .name = msg->from_name,
+					  .by = ipsp->text };
+
+	caller->events->ring(caller, &what, caller->arg);
+}
+
+void caller_decline(struct caller *caller, const char *room, const char *did)
+{
+	g_autoptr(GBytes) mail = invite_decline_mail(
+		&(struct invite){ .room = (char *)room,
+				  .address = caller->address,
+				  .name = caller->name },
+		did, wall_s());
+	g_autofree char *name = g_strconcat(did, ".decline", NULL);
+
+	/* Whether it gets there changes nothing for us. */
+	post_send(caller->post, ++caller->mail_id, name, caller->address, room,
+		  mail);
+}
+
 /* A person's own mailbox: what does not answer our INVITE is not ours to
  * touch. */
 static void on_mail(struct mailbox *mbx, const char *id, GBytes *mail,
@@ -103,10 +140,17 @@ static void on_mail(struct mailbox *mbx, const char *id, GBytes *mail,
 	SCOPED(message) msg = message_parse(mail, NULL, NULL);
 	struct ipsp_message ipsp;
 
+	gboolean has_ipsp =
+		msg && msg->ipsp && ipsp_decode(&ipsp, msg->ipsp, NULL);
+
+	if (has_ipsp && is_ring(caller, msg, &ipsp)) {
+		mailbox_done(mbx, id);
+		ring(caller, msg, &ipsp);
+		return;
+	}
 	if (!msg || !*caller->invite.did)
 		return;
-	if (!msg->ipsp || !ipsp_decode(&ipsp, msg->ipsp, NULL) ||
-	    strcmp(ipsp.did, caller->invite.did) ||
+	if (!has_ipsp || strcmp(ipsp.did, caller->invite.did) ||
 	    !invite_same_room(msg->from_address, caller->invite.room) ||
 	    !on_answer[ipsp.method]) {
 		on_other_mail(caller, mail);

@@ -9,7 +9,8 @@
 #include "signaling/letters.h"
 #include "signaling/message.h"
 
-#define LEVEL_ID 1 /* of the level's RTP header extension, as we offer it */
+#define LEVEL_ID 1   /* of the level's RTP header extension, as we offer it */
+#define DECLINED 603 /* RFC 3261 21.6.2 */
 #define LAPS	 2 /* over the first gate's candidates; one over a standby's */
 
 static void random_bytes(guint8 *bytes_r, int size)
@@ -103,6 +104,7 @@ static GBytes *build(const struct invite *inv, enum ipsp_method method,
 		[IPSP_INVITE] = LETTERS_INVITE,
 		[IPSP_CANCEL] = LETTERS_CANCEL,
 		[IPSP_BYE] = LETTERS_BYE,
+		[IPSP_REJECT] = LETTERS_DECLINE,
 	};
 	const struct letters_facts facts = {
 		.japanese = speaks_japanese(),
@@ -159,6 +161,23 @@ GBytes *invite_bye_mail(const struct invite *inv, gint64 now)
 	part = ipsp_encode(&msg);
 	mac = keys_mac(&inv->keys, part);
 	return build(inv, IPSP_BYE, part, mac, now);
+}
+
+GBytes *invite_decline_mail(const struct invite *inv, const char *did,
+			    gint64 now)
+{
+	struct invite call = *inv;
+	struct ipsp_message msg = { .method = IPSP_REJECT,
+				    .issued = now,
+				    .code = DECLINED };
+	g_autoptr(GBytes) part = NULL;
+
+	g_strlcpy(call.did, did, sizeof(call.did));
+	g_strlcpy(msg.did, did, sizeof(msg.did));
+	g_strlcpy(msg.room, inv->room, sizeof(msg.room));
+	g_strlcpy(msg.address, inv->room, sizeof(msg.address));
+	part = ipsp_encode(&msg);
+	return build(&call, IPSP_REJECT, part, NULL, now);
 }
 
 gboolean invite_same_room(const char *a, const char *b)

@@ -43,6 +43,10 @@ void invite_fini(struct invite *inv);
 GBytes *invite_mail(const struct invite *inv, gint64 now);
 GBytes *invite_cancel_mail(const struct invite *inv, gint64 now);
 GBytes *invite_bye_mail(const struct invite *inv, gint64 now);
+/* To a room whose call, of that did, is not followed; only room, address and
+ * name of inv are used. */
+GBytes *invite_decline_mail(const struct invite *inv, const char *did,
+			    gint64 now);
 
 /* Whether two addresses are one room: room+pin@ is room@. */
 gboolean invite_same_room(const char *a, const char *b);

@@ -239,6 +239,21 @@ void phone_display_message(gboolean json, const char *message, gsize size)
 				     root));
 }
 
+void phone_display_ring(gboolean json, const struct caller_ring *ring)
+{
+	g_autofree char *name =
+		text_line(ring->name ? ring->name : ring->room, 200);
+
+	if (json)
+		print_json(json_pack("{s:s,s:s,s:s,s:s,s:s}", "t", "ring",
+				     "room", ring->room, "name", name, "by",
+				     ring->by, "did", ring->did));
+	else
+		print_line("\a%s (%s) calls you%s%s\ny: answer  n: do not\n",
+			   name, ring->room, *ring->by ? ", for " : "",
+			   ring->by);
+}
+
 void phone_display_end(gboolean json, const struct caller *caller, int code)
 {
 	const struct caller_progress *progress = caller_progress(caller);

@@ -41,8 +41,9 @@ struct phone {
 	struct caller_pool *pool;
 	struct caller *caller;
 	struct phone_sound *sound;
-	struct phone_gate *gate; /* NULL: none is offered */
-	guint timer;		 /* --for */
+	struct phone_gate *gate;    /* NULL: none is offered */
+	guint timer;		    /* --for */
+	char *ring_room, *ring_did; /* a room calls; NULL: none */
 	gboolean interrupted;
 	int code;
 };
@@ -103,9 +104,61 @@ static void on_event(struct caller *caller, const struct call_event *event,
 		show_message(phone, event->message.json, event->message.size);
 }
 
-static const struct caller_events caller_events = {
+static gboolean join(struct phone *phone, const char *room, const char *pin,
+		     GError **error)
+{
+	return caller_invite(phone->caller, room, pin, &phone_sound_media,
+			     phone->sound, error);
+}
+
+static void forget_ring(struct phone *phone)
+{
+	g_clear_pointer(&phone->ring_room, g_free);
+	g_clear_pointer(&phone->ring_did, g_free);
+}
+
+static void answer_ring(struct phone *phone)
+{
+	g_autofree char *room = g_steal_pointer(&phone->ring_room);
+	g_autoptr(GError) error = NULL;
+
+	forget_ring(phone);
+	if (room && !join(phone, room, phone->opt.pin, &error))
+		g_printerr("ipsp-phone: %s\n", error->message);
+}
+
+static void decline_ring(struct phone *phone)
+{
+	if (phone->ring_room)
+		caller_decline(phone->caller, phone->ring_room,
+			       phone->ring_did);
+	forget_ring(phone);
+}
+
+/* The newest counts. */
+static void on_ring(struct caller *caller, const struct caller_ring *ring,
+		    void *arg)
+{
+	struct phone *phone = arg;
+
+	(void)caller;
+	forget_ring(phone);
+	phone->ring_room = g_strdup(ring->room);
+	phone->ring_did = g_strdup(ring->did);
+	phone_display_ring(phone->opt.json, ring);
+	if (phone->opt.accept &&
+	    !g_ascii_strcasecmp(phone->opt.accept, ring->room))
+		answer_ring(phone);
+}
+
+static const struct caller_events calling_events = {
 	.state = on_state,
 	.event = on_event,
+};
+static const struct caller_events waiting_events = {
+	.state = on_state,
+	.event = on_event,
+	.ring = on_ring,
 };
 
 static gboolean on_flush(gpointer data)
@@ -165,8 +218,35 @@ static const struct {
 	{ 'n', on_n }, { 'q', caller_hang_up },
 };
 
+static void leave(struct phone *phone)
+{
+	phone->code = EXIT_CANCELLED;
+	g_main_loop_quit(phone->loop);
+}
+
+/* Likewise, as long as there is no call. */
+static const struct {
+	char key;
+	void (*act)(struct phone *phone);
+} waiting_keys[] = {
+	{ 'y', answer_ring },
+	{ 'n', decline_ring },
+	{ 'q', leave },
+};
+
+static void press_waiting(struct phone *phone, char key)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(waiting_keys); i++)
+		if (waiting_keys[i].key == key)
+			waiting_keys[i].act(phone);
+}
+
 static void press(struct phone *phone, char key)
 {
+	if (caller_state(phone->caller) < CALLER_INVITING) {
+		press_waiting(phone, key);
+		return;
+	}
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
 		if (keys[i].key == key)
 			keys[i].act(phone->caller);
@@ -235,16 +315,16 @@ static gboolean start(struct phone *phone, GError **error)
 	phone->pool = caller_pool_create(opt->ca_file, error);
 	if (!phone->pool)
 		return FALSE;
-	phone->caller =
-		caller_create(phone->pool, &cfg, &caller_events, phone, error);
+	phone->caller = caller_create(
+		phone->pool, &cfg,
+		opt->room ? &calling_events : &waiting_events, phone, error);
 	if (!phone->caller)
 		return FALSE;
 	if (opt->offer_gate)
 		phone->gate = phone_gate_create(
 			opt->offer_gate, opt->gate_program, phone->caller);
 	/* The mailbox connects while the INVITE travels. */
-	return caller_invite(phone->caller, opt->room, opt->pin,
-			     &phone_sound_media, phone->sound, error);
+	return !opt->room || join(phone, opt->room, opt->pin, error);
 }
 
 static void run(struct phone *phone)
@@ -290,6 +370,7 @@ int main(int argc, char **argv)
 	caller_destroy(&phone.caller);
 	caller_pool_destroy(&phone.pool);
 	phone_sound_destroy(&phone.sound);
+	forget_ring(&phone);
 	g_main_loop_unref(phone.loop);
 	phone_options_clear(&phone.opt);
 	return phone.code;

@@ -192,11 +192,19 @@ static gboolean read_config(struct phone_options *opt, const char *path,
 static gboolean take_command(struct phone_options *opt, GStrv words,
 			     GError **error)
 {
-	if (!words || g_strv_length(words) != 2 || strcmp(words[0], "call")) {
-		fail(error, "the command is: ipsp-phone call ROOM@DOMAIN");
+	const guint n = words ? g_strv_length(words) : 0;
+	const gboolean waits = n == 1 && !strcmp(words[0], "wait");
+
+	if (!waits && (n != 2 || strcmp(words[0], "call") != 0)) {
+		fail(error, "the command is: ipsp-phone call ROOM@DOMAIN, or "
+			    "ipsp-phone wait");
 		return FALSE;
 	}
-	opt->room = g_strdup(words[1]);
+	if (opt->accept && !waits) {
+		fail(error, "--accept is for ipsp-phone wait");
+		return FALSE;
+	}
+	opt->room = waits ? NULL : g_strdup(words[1]);
 	return TRUE;
 }
 
@@ -229,6 +237,9 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 		  "PIN" },
 		{ "room-key-file", 0, 0, G_OPTION_ARG_FILENAME, &room_key,
 		  "File that holds the room's key, where it has one", "FILE" },
+		{ "accept", 0, 0, G_OPTION_ARG_STRING, &opt->accept,
+		  "Waiting: answer this room's call without asking",
+		  "ROOM@DOMAIN" },
 		{ "send", 0, 0, G_OPTION_ARG_FILENAME, &opt->send,
 		  "What to say: a WAV or Opus file, or mic", "FILE" },
 		{ "loop", 0, 0, G_OPTION_ARG_NONE, &opt->loop,
@@ -260,11 +271,12 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 		{ 0 },
 	};
 	g_autoptr(GOptionContext) context =
-		g_option_context_new("call ROOM@DOMAIN");
+		g_option_context_new("call ROOM@DOMAIN | wait");
 
 	*opt = (struct phone_options){ 0 };
 	g_option_context_set_summary(
-		context, "Joins an audio conference by mailing its room.");
+		context, "Joins an audio conference by mailing its room, or "
+			 "waits until a room calls.");
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return FALSE;
@@ -290,6 +302,7 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 void phone_options_clear(struct phone_options *opt)
 {
 	g_free(opt->room);
+	g_free(opt->accept);
 	g_free(opt->from);
 	g_free(opt->name);
 	g_free(opt->device);

@@ -8,7 +8,8 @@
 #include "loadgen/caller.h"
 
 struct phone_options {
-	char *room;
+	char *room;   /* NULL: wait for a room to call */
+	char *accept; /* waiting: the room that is answered unasked, or NULL */
 	char *from, *name, *device;
 	char *mailbox, *post;
 	char *user, *password, *ca_file;

@@ -277,7 +277,8 @@ static void note_suite(struct ipsp_message *msg, json_t *suite)
 		msg->suite_plain = TRUE;
 }
 
-static void read_invite(struct reader *rd, struct ipsp_message *msg)
+/* A caller's own: it asks for a seat, with a key. */
+static void read_request(struct reader *rd, struct ipsp_message *msg)
 {
 	json_t *suites = member(rd, rd->root, "suite", JSON_ARRAY, REQUIRED);
 	gsize i;
@@ -297,6 +298,18 @@ static void read_invite(struct reader *rd, struct ipsp_message *msg)
 	read_string(rd, rd->root, "pin", msg->pin, sizeof(msg->pin), OPTIONAL);
 	msg->n_candidates = read_candidates(rd, rd->root, msg->candidates);
 	read_offered_gates(rd, msg);
+}
+
+/* A room's calls somebody in, who sends one of his own. */
+static void read_invite(struct reader *rd, struct ipsp_message *msg)
+{
+	if (g_ascii_strcasecmp(msg->address, msg->room) != 0 ||
+	    !json_object_get(rd->root, "to")) {
+		read_request(rd, msg);
+		return;
+	}
+	read_life(rd, msg, REQUIRED, IPSP_INVITE_LIFE_S);
+	read_address(rd, "to", msg->called, sizeof(msg->called));
 }
 
 static void read_ok(struct reader *rd, struct ipsp_message *msg)

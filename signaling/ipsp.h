@@ -87,8 +87,11 @@ struct ipsp_message {
 			  */
 	guint8 payload_type; /* OK */
 	char net[8];	     /* "private", "global" or "" */
-	char pin[33];	     /* INVITE; also room+pin@ */
-	guint n_candidates;  /* INVITE: hints only, never sent to */
+	/* INVITE "to": whom the room calls; "": it is a caller's. Then only
+	 * issued, expires and text are used. */
+	char called[321];
+	char pin[33];	    /* INVITE; also room+pin@ */
+	guint n_candidates; /* INVITE: hints only, never sent to */
 	struct ipsp_candidate candidates[IPSP_MAX_CANDIDATES];
 	/* OK: first the assigned one. INVITE: those that the caller offers. */
 	guint n_gates;

@@ -89,8 +89,13 @@ static void put_media(json_t *root, json_t *codec,
 
 static void put_invite(json_t *root, const struct ipsp_message *msg)
 {
-	json_t *suites = json_array();
+	json_t *suites;
 
+	if (*msg->called) {
+		put_string(root, "to", msg->called);
+		return;
+	}
+	suites = json_array();
 	if (msg->suite_aes128gcm)
 		json_array_append_new(suites,
 				      json_string(IPSP_SUITE_AES128GCM));

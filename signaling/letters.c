@@ -166,6 +166,35 @@ static const struct {
 RECORDING_ENGLISH "\n" RECORDING_JAPANESE },
 	[LETTERS_RECORDING][JAPANESE] = { "{name} の録音",
 RECORDING_JAPANESE "\n" RECORDING_ENGLISH },
+
+#define CALL_ENGLISH \
+"{by} calls you into the conference \"{name}\" ({room}).\n" \
+"Where your IPSP program waits for calls it rings now. Else this line in a\n" \
+"terminal joins, within two minutes even where the room is locked:\n" \
+"\n" \
+"    {command}\n" \
+"\n" \
+"If you do nothing, nobody joins as you.\n"
+#define CALL_JAPANESE \
+"{by} さんが、あなたを会議室「{name}」({room})に呼んでいます。\n" \
+"IPSP プログラムが待ち受け中なら、今、呼び出し音が鳴ります。そうでない場合は、\n" \
+"端末で次の 1 行を実行すると参加できます(2 分以内なら鍵がかかっていても入れます)。\n" \
+"\n" \
+"    {command}\n" \
+"\n" \
+"何もしなければ、誰もあなたとして参加することはありません。\n"
+	[LETTERS_CALL][ENGLISH] = { "You are called into {name}",
+CALL_ENGLISH "\n" CALL_JAPANESE },
+	[LETTERS_CALL][JAPANESE] = { "{name} から呼ばれています",
+CALL_JAPANESE "\n" CALL_ENGLISH },
+
+	[LETTERS_DECLINE][ENGLISH] = { "Not coming to the conference {room}",
+"{person} was called into {room} and does not come.\n"
+"(IPSP/1: this mail is read by a program.)\n" },
+
+	[LETTERS_DECLINE][JAPANESE] = { "会議 {room} への呼び出しの辞退",
+"{person} さんは、会議室 {room} からの呼び出しを辞退しました。\n"
+"(IPSP/1: このメールはプログラムが読みます。)\n" },
 };
 
 static const struct {
@@ -341,6 +370,7 @@ static char *substitute(const char *pattern, const struct letters_facts *facts)
 		{ "door", door_of(facts) },
 		{ "pin_address",
 		  facts->room ? pin_address(facts->room) : NULL },
+		{ "by", g_strdup(facts->by) },
 		{ "length",
 		  g_strdup_printf("%u:%02u:%02u", facts->seconds / 3600,
 				  facts->seconds / 60 % 60,

@@ -17,6 +17,8 @@ enum letters_kind {
 	LETTERS_PIN,	     /* likewise; he has to say it first */
 	LETTERS_LOGIN,	     /* a moderator's link */
 	LETTERS_RECORDING,   /* has ended; in both languages */
+	LETTERS_CALL,	     /* a room calls somebody in; likewise */
+	LETTERS_DECLINE,     /* who is called does not come */
 	LETTERS_KINDS,
 };
 
@@ -34,6 +36,7 @@ struct letters_facts {
 	guint seconds;	   /* RECORDING: how long it is; JOIN_LINK: it holds */
 	const char *names; /* JOIN_LINK: of who is there; NULL: not told */
 	gboolean lobby;	   /* JOIN_LINK: he will wait */
+	const char *by;	   /* CALL: the moderator */
 	/* HOW_TO_JOIN: where the person's mail is. NULL: the usual names,
 	 * imap. and smtp. before the domain of his address. */
 	const char *mailbox_url, *post_url;

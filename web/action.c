@@ -213,6 +213,18 @@ static gboolean drain(struct room *room, const struct command *cmd,
 	return drain_set(room_drain(room), cmd->name, cmd->on, by, error);
 }
 
+/* By a link a browser comes; nobody mails one yet. */
+static gboolean invite(struct room *room, const struct command *cmd,
+		       const char *by, GError **error)
+{
+	if (!cmd->link)
+		return room_invite(room, cmd->address, cmd->name, by,
+				   now_ms() / 1000, error);
+	g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_SUPPORTED,
+		    "This bridge mails no links to join by.");
+	return FALSE;
+}
+
 static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 						const struct command *cmd,
 						const char *by,
@@ -245,6 +257,7 @@ static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 	[COMMAND_PIN] = pin,
 	[COMMAND_END] = end,
 	[COMMAND_DRAIN] = drain,
+	[COMMAND_INVITE] = invite,
 };
 
 static const char *const codes[ROOM_ERRORS] = {

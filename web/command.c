@@ -213,6 +213,20 @@ static gboolean parse_address(const json_t *object, struct command *cmd,
 	       malformed(error, "address is none");
 }
 
+static gboolean parse_invite(const json_t *object, struct command *cmd,
+			     GError **error)
+{
+	const char *how = json_string_value(json_object_get(object, "how"));
+
+	cmd->link = !g_strcmp0(how, "link");
+	if (!cmd->link && g_strcmp0(how, "phone") != 0)
+		return malformed(error, "how is neither phone nor link");
+	if (!optional(object, "name", COMMAND_MAX_NAME, &cmd->name) ||
+	    (cmd->name && !is_line(cmd->name)))
+		return malformed(error, "name is not a short line");
+	return parse_address(object, cmd, error);
+}
+
 static gboolean parse_ban(const json_t *object, struct command *cmd,
 			  GError **error)
 {
@@ -311,6 +325,11 @@ static char *drain_of(const struct command *cmd)
 	return g_strdup_printf("%s: %s", cmd->name, cmd->on ? "on" : "off");
 }
 
+static char *how_of(const struct command *cmd)
+{
+	return g_strdup(cmd->link ? "link" : "phone");
+}
+
 /* "86400 s: reason" */
 static char *ban_of(const struct command *cmd)
 {
@@ -370,6 +389,7 @@ static const struct {
 	[COMMAND_PIN] = { "pin", parse_pin, pin_of },
 	[COMMAND_END] = { "end", parse_reason, reason_of },
 	[COMMAND_DRAIN] = { "drain", parse_drain, drain_of },
+	[COMMAND_INVITE] = { "invite", parse_invite, how_of },
 };
 
 const char *command_name(enum command_verb verb)

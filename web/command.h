@@ -50,6 +50,7 @@ enum command_verb {
 	COMMAND_PIN,
 	COMMAND_END,
 	COMMAND_DRAIN,
+	COMMAND_INVITE,
 	COMMAND_VERBS,
 };
 
@@ -60,14 +61,15 @@ struct command {
 	char *room;	/* an address; NULL: the one that is watched */
 	guint32 member; /* of what is done to one; 0: BAN has an address,
 			 * HISTORY is of the room */
-	char *address;	/* BAN, UNBAN */
+	char *address;	/* BAN, UNBAN, INVITE */
 	guint percent;	/* VOLUME: 0 to ROOM_MAX_VOLUME */
 	char *reason;	/* KICK, BAN, REFUSE, END: for people; NULL: none */
 	gint64 seconds; /* BAN; FLOOR, FLOOR_NEXT, FLOOR_EXTEND; 0: no limit */
 	gboolean on;	/* LOBBY; HAND: up; RECORD; DRAIN */
 	char *pin;	/* PIN; "": none */
 	char *name;	/* of a RECORDING_, its id; ANNOUNCE: of the file;
-			 * DRAIN: of the gate */
+			 * DRAIN: of the gate; INVITE: of the person, or NULL */
+	gboolean link;	/* INVITE: by a link, not by phone */
 	enum member_role role; /* ROLE */
 	guint n_but;	       /* MUTE_ALL: who is not muted */
 	guint32 but[COMMAND_MAX_BUT];

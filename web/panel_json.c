@@ -6,6 +6,7 @@
 
 #include "bridge/room/drain.h"
 #include "bridge/room/entrance.h"
+#include "bridge/room/expected.h"
 #include "bridge/room/floor.h"
 #include "web/command.h"
 
@@ -260,6 +261,37 @@ static json_t *bans_of(const struct room *room)
 	return array;
 }
 
+static json_t *expected_of(const struct room *room)
+{
+	static const char *const hows[EXPECTED_HOWS] = {
+		[EXPECTED_BY_PHONE] = "phone",
+		[EXPECTED_MOVED] = "move",
+	};
+	static const char *const becomes[EXPECTED_STATES] = {
+		[EXPECTED_WAITING] = "waiting",
+		[EXPECTED_DECLINED] = "declined",
+		[EXPECTED_FAILED] = "failed",
+	};
+	const GPtrArray *guests = expected_guests(room_expected(room));
+	json_t *array = json_array();
+
+	for (guint i = 0; i < guests->len; i++) {
+		const struct expected_guest *guest = guests->pdata[i];
+
+		json_array_append_new(
+			array,
+			json_pack("{s:o, s:o, s:s, s:s, s:I, s:I, s:o}",
+				  "address", panel_json_string(guest->address),
+				  "name", panel_json_string(guest->name), "how",
+				  hows[guest->how], "state",
+				  becomes[guest->state], "at",
+				  (json_int_t)guest->at, "until",
+				  (json_int_t)guest->until, "by",
+				  panel_json_string(guest->by)));
+	}
+	return array;
+}
+
 GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms)
 {
 	const GPtrArray *members = room_members(room);
@@ -268,12 +300,13 @@ GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms)
 	for (guint i = 0; i < members->len; i++)
 		json_array_append_new(array, member_of(members->pdata[i]));
 	return panel_json_bytes(json_pack(
-		"{s:s, s:I, s:I, s:o, s:o, s:i, s:o, s:o, s:o}", "t",
+		"{s:s, s:I, s:I, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "t",
 		"snapshot", "n", (json_int_t)n, "at", (json_int_t)now_ms,
 		"room", panel_json_string(room_address(room)), "name",
 		panel_json_string(room_name(room)), "capacity",
 		(int)room_capacity(room), "state", state_of(room), "bans",
-		bans_of(room), "members", array));
+		bans_of(room), "expected", expected_of(room), "members",
+		array));
 }
 
 GBytes *panel_json_event(const struct member *mem, enum room_change change,
@@ -298,13 +331,22 @@ GBytes *panel_json_event(const struct member *mem, enum room_change change,
 GBytes *panel_json_room_event(const struct room *room, enum room_change change,
 			      const char *by, guint64 n)
 {
-	json_t *object =
-		change == ROOM_BANS
-			? json_pack("{s:s, s:I, s:o}", "t", "bans", "n",
-				    (json_int_t)n, "bans", bans_of(room))
-			: json_pack("{s:s, s:I, s:o}", "t", "room", "n",
-				    (json_int_t)n, "state", state_of(room));
+	static const struct {
+		enum room_change change;
+		const char *name, *what;
+		json_t *(*of)(const struct room *room);
+	} kinds[] = {
+		{ ROOM_STATE, "room", "state", state_of },
+		{ ROOM_BANS, "bans", "bans", bans_of },
+		{ ROOM_EXPECTED, "expected", "expected", expected_of },
+	};
+	json_t *object;
+	guint i = 0;
 
+	while (i < G_N_ELEMENTS(kinds) - 1 && kinds[i].change != change)
+		i++;
+	object = json_pack("{s:s, s:I, s:o}", "t", kinds[i].name, "n",
+			   (json_int_t)n, kinds[i].what, kinds[i].of(room));
 	if (by)
 		json_object_set_new(object, "by", panel_json_string(by));
 	return panel_json_bytes(object);

@@ -17,7 +17,7 @@ GBytes *panel_json_snapshot(const struct room *room, guint64 n, gint64 now_ms);
 /* change is one of ROOM_MEMBER_ADDED, _CHANGED, _GONE. by may be NULL. */
 GBytes *panel_json_event(const struct member *mem, enum room_change change,
 			 const char *by, guint64 n);
-/* change is ROOM_STATE or ROOM_BANS. by may be NULL. */
+/* change is ROOM_STATE, ROOM_BANS or ROOM_EXPECTED. by may be NULL. */
 GBytes *panel_json_room_event(const struct room *room, enum room_change change,
 			      const char *by, guint64 n);
 GBytes *panel_json_closed(const char *room);

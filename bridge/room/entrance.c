@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bridge/room/expected.h"
 #include "bridge/room/in_band.h"
 #include "bridge/room/room_link.h"
 
@@ -62,6 +63,16 @@ const char *entrance_pin(const struct entrance *ent)
 	return ent->pin ? ent->pin : "";
 }
 
+static gboolean is_expected(const struct entrance *ent, const char *address)
+{
+	return expected_waits_for(room_expected(ent->link->room), address);
+}
+
+const char *entrance_pin_for(const struct entrance *ent, const char *address)
+{
+	return is_expected(ent, address) ? "" : entrance_pin(ent);
+}
+
 /* A device that is in the room may come back: the same person, with a new
  * leg. Who is held is `in` only for who is held. */
 static gboolean is_in(const struct entrance *ent, const char *address,
@@ -88,7 +99,8 @@ enum entrance_verdict entrance_judge(const struct entrance *ent,
 		return ENTRANCE_OPEN;
 	if (door_find(ent->door, address, now))
 		return ENTRANCE_BANNED;
-	if (ent->locked && !is_in(ent, address, device, TRUE))
+	if (ent->locked && !is_in(ent, address, device, TRUE) &&
+	    !is_expected(ent, address))
 		return ENTRANCE_LOCKED;
 	return ENTRANCE_OPEN;
 }
@@ -98,7 +110,8 @@ gboolean entrance_holds(const struct entrance *ent,
 {
 	return ent->door->lobby && guest->via != MEMBER_BY_TOKEN &&
 	       !room_is_moderator(ent->link->room, guest->address) &&
-	       !is_in(ent, guest->address, guest->device, FALSE);
+	       !is_in(ent, guest->address, guest->device, FALSE) &&
+	       !is_expected(ent, guest->address);
 }
 
 void entrance_tell_held(const struct entrance *ent, struct member *mem)

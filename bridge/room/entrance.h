@@ -3,8 +3,8 @@
  *
  * The lock is of the meeting: when nobody is left it is off again, lest a
  * forgotten one keeps the next meeting out. The rest (door.h) is kept by the
- * room_effects until it is changed again. Tools, and who moderates, are neither
- * locked out nor held.
+ * room_effects until it is changed again. Tools, who moderates, and who is
+ * expected (expected.h) are neither locked out nor held.
  *
  * A part of its room, which creates it: room_entrance(). No clock: times are
  * Unix seconds that are handed in. Moderators' actions are idempotent; FALSE
@@ -30,6 +30,8 @@ gboolean entrance_is_locked(const struct entrance *ent);
 const struct door *entrance_door(const struct entrance *ent);
 /* "": none is asked for. */
 const char *entrance_pin(const struct entrance *ent);
+/* Of who comes from that address; not of who is expected. */
+const char *entrance_pin_for(const struct entrance *ent, const char *address);
 
 /* Whether a person may come in. A device that is in, or has a seat,
  * may come back. */

@@ -1,5 +1,8 @@
 /* What moderators do to those who are in a room: see room.h. */
 #include "bridge/room/consent.h"
+#include "bridge/room/door.h"
+#include "bridge/room/entrance.h"
+#include "bridge/room/expected.h"
 #include "bridge/room/in_band.h"
 #include "bridge/room/room_link.h"
 
@@ -147,6 +150,66 @@ gboolean room_kick(struct room *room, guint32 member, const char *by,
 	if (mem)
 		room_send_away(room, mem, LEAVE_KICKED, by, reason);
 	return mem != NULL;
+}
+
+static gboolean impossible(GError **error, const char *whom, const char *why)
+{
+	g_set_error(error, ROOM_ERROR, ROOM_ERROR_IMPOSSIBLE, "%s %s.", whom,
+		    why);
+	return FALSE;
+}
+
+static gboolean is_here(const struct room *room, const char *address)
+{
+	const GPtrArray *members = room_members(room);
+
+	for (guint i = 0; i < members->len; i++) {
+		const struct member *mem = members->pdata[i];
+
+		if (mem->via == MEMBER_BY_MAIL && mem->state == MEMBER_HERE &&
+		    door_same_person(mem->address, address))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Whether that person may be called in. */
+static gboolean may_be_called(struct room *room, const char *address,
+			      gint64 now, GError **error)
+{
+	const struct door *door = entrance_door(room_entrance(room));
+
+	if (!room_obeys(room, error))
+		return FALSE;
+	if (door_find(door, address, now))
+		return impossible(error, address, "is banned from the room");
+	return expected_has_room(room_expected(room), address, error);
+}
+
+gboolean room_invite(struct room *room, const char *address, const char *name,
+		     const char *by, gint64 now, GError **error)
+{
+	const struct room_link *link = room_link(room);
+	gboolean mailed;
+	struct expected_guest guest = { .name = (char *)name,
+					.how = EXPECTED_BY_PHONE,
+					.by = (char *)by };
+
+	if (!may_be_called(room, address, now, error))
+		return FALSE;
+	if (is_here(room, address))
+		return impossible(error, address, "is in the room already");
+	if (!link->effects->invite) {
+		g_set_error(error, ROOM_ERROR, ROOM_ERROR_NOT_SUPPORTED,
+			    "This bridge cannot do that.");
+		return FALSE;
+	}
+	guest.address = g_strdup(address);
+	mailed = link->effects->invite(room, &guest, link->arg, error);
+	if (mailed)
+		expected_add(room_expected(room), &guest);
+	g_free(guest.address);
+	return mailed;
 }
 
 gboolean room_end(struct room *room, const char *by, const char *reason,

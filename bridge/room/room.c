@@ -6,6 +6,7 @@
 #include "bridge/room/consent.h"
 #include "bridge/room/drain.h"
 #include "bridge/room/entrance.h"
+#include "bridge/room/expected.h"
 #include "bridge/room/floor.h"
 #include "bridge/room/in_band.h"
 #include "bridge/room/member.h"
@@ -32,6 +33,7 @@ struct room {
 	gint64 mail_delay_s;
 	struct entrance *entrance;
 	struct drain *drain;
+	struct expected *expected;
 	GHashTable *roles;  /* address => enum member_role, in this meeting */
 	GPtrArray *members; /* struct member, in order of arrival */
 	/* Thousands may come at once: nothing goes through all of them then. */
@@ -87,6 +89,7 @@ struct room *room_create(const struct room_config *cfg,
 	room->floor = floor_create(&room->link);
 	room->entrance = entrance_create(&room->link);
 	room->drain = drain_create(&room->link);
+	room->expected = expected_create(&room->link);
 	room->roles =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	room->members = g_ptr_array_new();
@@ -213,6 +216,7 @@ void room_destroy(struct room **roomp)
 	floor_destroy(&room->floor);
 	entrance_destroy(&room->entrance);
 	drain_destroy(&room->drain);
+	expected_destroy(&room->expected);
 	g_hash_table_unref(room->roles);
 	g_ptr_array_unref(room->members);
 	g_hash_table_unref(room->by_id);
@@ -274,6 +278,11 @@ struct entrance *room_entrance(const struct room *room)
 struct drain *room_drain(const struct room *room)
 {
 	return room->drain;
+}
+
+struct expected *room_expected(const struct room *room)
+{
+	return room->expected;
 }
 
 const struct room_link *room_link(const struct room *room)
@@ -399,6 +408,8 @@ void room_registered(struct room *room, struct member *mem, const char *path,
 	if (first && mem->held)
 		entrance_tell_held(room->entrance, mem);
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
+	if (first && mem->via == MEMBER_BY_MAIL)
+		expected_came(room->expected, mem->address);
 	if (first)
 		replace_older(room, mem);
 }
@@ -449,6 +460,7 @@ void room_run(struct room *room, gint64 now_ms)
 	floor_run(room->floor, now_ms);
 	consent_run(&room->link, now_ms);
 	entrance_run(room->entrance, now_ms / 1000);
+	expected_run(room->expected, now_ms / 1000);
 }
 
 void room_hear(struct room *room, struct member *mem, const struct in_band *msg,

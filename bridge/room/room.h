@@ -16,6 +16,8 @@ struct floor;	 /* floor.h */
 struct entrance; /* entrance.h */
 struct door;	 /* door.h */
 struct drain;	 /* drain.h */
+struct expected; /* expected.h */
+struct expected_guest;
 
 enum member_state {
 	MEMBER_INVITED, /* answered OK, has not registered yet */
@@ -129,6 +131,10 @@ struct room_effects {
 	void (*hush)(struct room *room, void *arg);
 	gboolean (*delete_recording)(struct room *room, const char *id,
 				     const char *by, GError **error, void *arg);
+	/* Mails the guest an INVITE; fills in its did and times, respells his
+	 * address as it is mailed. NULL: cannot be. */
+	gboolean (*invite)(struct room *room, struct expected_guest *guest,
+			   void *arg, GError **error);
 	/* Writes down what is to outlive the bridge. FALSE: not done. */
 	gboolean (*keep_door)(struct room *room, const struct door *door,
 			      void *arg, GError **error);
@@ -139,9 +145,10 @@ enum room_change {
 	ROOM_MEMBER_CHANGED, /* anything but what follows */
 	ROOM_MEMBER_FIGURES, /* once a second */
 	ROOM_MEMBER_GONE,
-	ROOM_STATE,  /* of the room itself; member is NULL */
-	ROOM_BANS,   /* likewise */
-	ROOM_CLOSED, /* member is NULL; the room goes away */
+	ROOM_STATE,    /* of the room itself; member is NULL */
+	ROOM_BANS,     /* likewise */
+	ROOM_EXPECTED, /* likewise */
+	ROOM_CLOSED,   /* member is NULL; the room goes away */
 };
 
 struct room_observer {
@@ -196,6 +203,7 @@ struct member *room_member(const struct room *room, guint32 id);
 struct floor *room_floor(const struct room *room);
 struct entrance *room_entrance(const struct room *room);
 struct drain *room_drain(const struct room *room);
+struct expected *room_expected(const struct room *room);
 gboolean room_is_moderator(const struct room *room, const char *address);
 /* It has a mail address, and somebody who can be asked; a tool has neither. */
 gboolean member_is_person(const struct member *mem);
@@ -283,6 +291,10 @@ gboolean room_set_role(struct room *room, guint32 member, enum member_role role,
 		       const char *by, GError **error);
 gboolean room_kick(struct room *room, guint32 member, const char *by,
 		   const char *reason, GError **error);
+/* By an INVITE mail, until EXPECTED_LIFE_S later; name may be NULL. Again: a
+ * new mail. */
+gboolean room_invite(struct room *room, const char *address, const char *name,
+		     const char *by, gint64 now, GError **error);
 /* Everybody leaves. */
 gboolean room_end(struct room *room, const char *by, const char *reason,
 		  GError **error);

@@ -30,6 +30,11 @@ void room_link_bans(const struct room_link *link, const char *by)
 	tell_observer(link, NULL, ROOM_BANS, by);
 }
 
+void room_link_expected(const struct room_link *link, const char *by)
+{
+	tell_observer(link, NULL, ROOM_EXPECTED, by);
+}
+
 void room_link_sound(const struct room_link *link, struct member *mem,
 		     gboolean could)
 {

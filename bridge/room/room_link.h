@@ -15,11 +15,12 @@ struct room_link {
 /* In band; to who is here. */
 void room_link_tell(const struct room_link *link, struct member *mem,
 		    const char *json);
-/* ROOM_MEMBER_CHANGED, ROOM_STATE, ROOM_BANS. */
+/* ROOM_MEMBER_CHANGED, ROOM_STATE, ROOM_BANS, ROOM_EXPECTED. */
 void room_link_changed(const struct room_link *link, struct member *mem,
 		       const char *by);
 void room_link_state(const struct room_link *link, const char *by);
 void room_link_bans(const struct room_link *link, const char *by);
+void room_link_expected(const struct room_link *link, const char *by);
 /* After a change of what member_may_speak() goes by; `could`: before it. */
 void room_link_sound(const struct room_link *link, struct member *mem,
 		     gboolean could);

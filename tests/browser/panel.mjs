@@ -411,7 +411,7 @@ async function aTreeIsDrawnAndSaid() {
 	const [name, state, gates, trunk, standbys] = await hubRow(chair, "south-1");
 	assert.equal(name, "south-1");
 	assert.equal(state, "Up");
-	assert.match(gates, /^south-1-1 2\/5 Freya, Rei\s+south-1-2 2\/5 Lena, Xenia$/);
+	assert.match(gates, /^south-1-1 2\/5 Freya, Rei Seat nobody new at south-1-1\s+south-1-2 2\/5 Lena, Xenia Seat nobody new at south-1-2$/);
 	assert.match(trunk, /^to north-1; 0\.8 ms; 1\.4 % lost; talking: \d+ below it, \d+ above; alternate north-2$/);
 	assert.equal(standbys, "0");
 	await chair.page.getByText("6 hubs, at most 2 trunks from the root").waitFor();

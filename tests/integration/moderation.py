@@ -4,11 +4,13 @@ hear it."""
 import contextlib
 import itertools
 import json
+import subprocess
 import time
 import urllib.request
 
-from calls import bridge_in, end_of, phone
-from harness import note, run, tone_dbfs, tone_wav, wait_for, wav_samples
+from calls import bridge_in, end_of, phone, said
+from harness import (Maildir, PHONE, note, run, tone_dbfs, tone_wav, wait_for,
+                     wav_samples)
 from web import WebSocket
 
 CHAIR = "chair@conf.test"
@@ -39,21 +41,29 @@ class Chair:
     def origin(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def do(self, name, **words):
+    def do(self, what, **words):
         number = next(self.numbers)
-        self.sock.command(id=number, do=name, **words)
+        self.sock.command(id=number, do=what, **words)
         while True:
             answer = self.sock.message("done", "error")
             if answer["id"] == number:
                 assert answer["t"] == "done", answer
                 return
 
-    def members(self):
-        """name -> member, as it is now"""
+    def snapshot(self):
         number = next(self.numbers)
         self.sock.command(id=number, do="watch", room=ROOM)
-        found = self.sock.message("snapshot")
-        return {m["address"].partition("@")[0]: m for m in found["members"]}
+        return self.sock.message("snapshot")
+
+    def members(self):
+        """name -> member, as it is now"""
+        return {m["address"].partition("@")[0]: m
+                for m in self.snapshot()["members"]}
+
+    def expected(self, address):
+        """Who is called and not there yet."""
+        return {guest["address"]: guest
+                for guest in self.snapshot()["expected"]}[address]
 
     def wait(self, name, **words):
         """The member, once it is so."""
@@ -183,9 +193,67 @@ def nobody_new_sits_at_a_gate_that_drains(directory):
                    lambda level: level > HEARD) > 1
 
 
+def waiting(directory, name, *options):
+    """A phone that waits for a room to call."""
+    mail = directory / "mail"
+    Maildir(mail / name)
+    process = subprocess.Popen(
+        [PHONE, "wait", "--from", f"{name}@conf.test",
+         "--config", "/dev/null", "--mailbox", f"maildir:{mail}/{name}",
+         "--post", f"maildir:{mail}/%u", "--json", *map(str, options)],
+        stdin=subprocess.PIPE,
+        stdout=open(directory / f"{name}.json.log", "wb"),
+        stderr=open(directory / f"{name}.log", "wb"))
+    wait_for(f"{name} to wait", lambda: any(
+        line.get("state") == "ready" for line in said(directory, name)))
+    return process
+
+
+def rings(directory, name):
+    return [line for line in said(directory, name) if line["t"] == "ring"]
+
+
+def who_is_called_by_mail_comes_or_does_not(directory):
+    with meeting(directory) as chair:
+        ann = caller(directory, "ann", ANN, 30)
+        chair.wait("ann", state="here")
+        # Neither lock nor PIN is for who is called.
+        chair.do("lock")
+        chair.do("pin", pin="4711")
+        bob = waiting(directory, "bob", "--accept", ROOM, "--for", 2,
+                      "--receive", directory / "bob.hears.wav")
+        began = time.monotonic()
+        chair.do("invite", address="bob@conf.test", name="Bob", how="phone")
+        chair.wait("bob", state="here")
+        note(f"here {time.monotonic() - began:.2f} s after the call")
+        assert rings(directory, "bob")[0]["by"] == CHAIR
+        assert end_of(directory, "bob", bob)[0] == 0
+        carl = waiting(directory, "carl", "--for", 1)
+        chair.do("invite", address="carl@conf.test", how="phone")
+        wait_for("it to ring", lambda: rings(directory, "carl"))
+        assert chair.expected("carl@conf.test")["state"] == "waiting"
+        carl.stdin.write(b"n\n")
+        carl.stdin.flush()
+        wait_for("carl to decline", lambda: chair.expected(
+            "carl@conf.test")["state"] == "declined")
+        # Called once more he comes.
+        chair.do("invite", address="carl@conf.test", how="phone")
+        wait_for("it to ring", lambda: len(rings(directory, "carl")) == 2)
+        carl.stdin.write(b"y\n")
+        carl.stdin.flush()
+        chair.wait("carl", state="here")
+        assert end_of(directory, "carl", carl)[0] == 0
+        assert not chair.snapshot()["expected"]
+        chair.do("end")
+        assert end_of(directory, "ann", ann)[0] == 13
+    assert longest(windows(directory, "bob", ANN),
+                   lambda level: level > HEARD) > 1
+
+
 if __name__ == "__main__":
     raise SystemExit(run(
         who_is_held_hears_nothing_until_he_is_admitted,
         a_listener_is_heard_again_as_a_member_only,
         who_is_banned_or_locked_out_does_not_come_in,
-        nobody_new_sits_at_a_gate_that_drains))
+        nobody_new_sits_at_a_gate_that_drains,
+        who_is_called_by_mail_comes_or_does_not))

@@ -168,6 +168,32 @@ GBytes *caller_end(const struct caller *call, enum ipsp_method method,
 	return program_mail(call, part, method, NULL, mac, now);
 }
 
+struct caller *caller_called(const struct ipsp_message *msg)
+{
+	struct caller *call = g_new0(struct caller, 1);
+
+	g_strlcpy(call->did, msg->did, sizeof(call->did));
+	call->address = g_strdup(msg->called);
+	call->room = g_strdup(msg->room);
+	call->part = g_bytes_new(NULL, 0);
+	call->mail = g_bytes_new(NULL, 0);
+	return call;
+}
+
+GBytes *caller_decline(const struct caller *call, gint64 now)
+{
+	struct ipsp_message msg = { .method = IPSP_REJECT,
+				    .issued = now,
+				    .code = 603 };
+	g_autoptr(GBytes) part = NULL;
+
+	g_strlcpy(msg.did, call->did, sizeof(msg.did));
+	g_strlcpy(msg.room, call->room, sizeof(msg.room));
+	g_strlcpy(msg.address, call->room, sizeof(msg.address));
+	part = ipsp_encode(&msg);
+	return program_mail(call, part, IPSP_REJECT, NULL, NULL, now);
+}
+
 GBytes *caller_bounce(const struct caller *call)
 {
 	char *text = g_strdup_printf(

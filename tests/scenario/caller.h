@@ -29,6 +29,10 @@ const char *words_get(GHashTable *words, const char *key);
  * at the top). */
 struct caller *caller_invite(GHashTable *words, gint64 now);
 void caller_free(gpointer caller);
+/* Of a room's INVITE, whom it calls: for caller_decline() and
+ * caller_bounce(). */
+struct caller *caller_called(const struct ipsp_message *call);
+GBytes *caller_decline(const struct caller *call, gint64 now);
 
 /* The same dialog with other bytes. */
 GBytes *caller_forge(const struct caller *call, gint64 now);

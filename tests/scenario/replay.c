@@ -13,6 +13,7 @@
  *   forge WHO                  the same dialog, other bytes
  *   cancel|bye WHO [wrong]
  *   bounce WHO
+ *   decline WHO                whom a room calls
  *   mail                       the lines up to a lone dot, as they are
  *   large BYTES from=A         a mail of that size
  *   opens WHO VERDICT          the link that WHO was mailed; as docs/join.md
@@ -23,15 +24,25 @@
  *   gone WHO [lost]
  *   mute|unmute WHO, kick WHO REASON    by chair@example.org
  *   volume WHO PERCENT         by the same
- *   do ROOM COMMAND [WHO] [code=N]   as docs/panel-api.md says, by the same:
- * the command without id and member, which is WHO time SECONDS post
- * works|fails|refuses|hangs media full|free store broken|works expect mail to=A
- * [link=yes|no] [not=PART] [of=WHO] [method=M] [code=N] [lv=N] [text=PART]
- * [same-as=WHO]  byte for byte what WHO was sent before expect none nothing
- * more was posted expect aside PART          of the reason expect waits the
- * last mail was not done expect members ROOM [LIST] expect session WHO [muted]
- * [deaf] expect sound WHO TALKERS [stereo] [denoise] [agc]   of the mix it
- * opens expect told WHO PART       in-band */
+ *   do ROOM COMMAND [WHO] [code=N]
+ *       as docs/panel-api.md says, by the same: the command without id and
+ *       member, which is WHO
+ *   time SECONDS
+ *   post works|fails|refuses|hangs
+ *   media full|free
+ *   store broken|works
+ *   expect mail to=A [link=yes|no] [not=PART] [of=WHO] [method=M] [code=N]
+ *       [lv=N] [text=PART]
+ *   expect mail ... same-as=WHO   byte for byte what WHO was sent before
+ *   expect mail ... call=WHO      a room's INVITE
+ *   expect none                nothing more was posted
+ *   expect aside PART          of the reason
+ *   expect waits               the last mail was not done
+ *   expect members ROOM [LIST]
+ *   expect called ROOM [LIST]  and who is not there yet
+ *   expect session WHO [muted] [deaf]
+ *   expect sound WHO TALKERS [stereo] [denoise] [agc]   of the mix it opens
+ *   expect told WHO PART       in-band */
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +179,11 @@ static void do_bye(struct replay *rep)
 static void do_bounce(struct replay *rep)
 {
 	show(rep, NULL, caller_bounce(who(rep, 1)));
+}
+
+static void do_decline(struct replay *rep)
+{
+	show(rep, NULL, caller_decline(who(rep, 1), now_s(rep)));
 }
 
 static void do_person(struct replay *rep)
@@ -473,6 +489,10 @@ static void check_part(struct replay *rep, const struct message *msg,
 	check_word(rep, "code", code);
 	level_id = g_strdup_printf("%u", ipsp.level_id);
 	check_word(rep, "lv", level_id);
+	if (words_get(rep->words, "call"))
+		g_hash_table_insert(rep->callers,
+				    g_strdup(words_get(rep->words, "call")),
+				    caller_called(&ipsp));
 	if (!call)
 		return;
 	if (strcmp(ipsp.did, call->did) != 0)
@@ -573,6 +593,14 @@ static void expect_members(struct replay *rep)
 		fail(rep, "the members are: %s", members);
 }
 
+static void expect_called(struct replay *rep)
+{
+	g_autofree char *called = world_called(rep->world, argument(rep, 2));
+
+	if (strcmp(called, rep->argc > 3 ? rep->argv[3] : "") != 0)
+		fail(rep, "those are called: %s", called);
+}
+
 static void expect_told(struct replay *rep)
 {
 	const struct caller *call = who(rep, 2);
@@ -614,15 +642,11 @@ struct step {
 };
 
 static const struct step expectations[] = {
-	{ "mail", expect_mail },
-	{ "none", expect_none },
-	{ "aside", expect_aside },
-	{ "waits", expect_waits },
-	{ "members", expect_members },
-	{ "told", expect_told },
-	{ "sound", expect_sound },
-	{ "session", expect_session },
-	{ 0 },
+	{ "mail", expect_mail },       { "none", expect_none },
+	{ "aside", expect_aside },     { "waits", expect_waits },
+	{ "members", expect_members }, { "called", expect_called },
+	{ "told", expect_told },       { "sound", expect_sound },
+	{ "session", expect_session }, { 0 },
 };
 
 static void run_command(struct replay *rep, const struct step *commands,
@@ -642,35 +666,21 @@ static void do_expect(struct replay *rep)
 }
 
 static const struct step commands[] = {
-	{ "set", do_set },
-	{ "unset", do_unset },
-	{ "start", do_configure },
-	{ "reload", do_configure },
-	{ "restart", do_restart },
-	{ "invite", do_invite },
-	{ "again", do_again },
-	{ "forge", do_forge },
-	{ "cancel", do_cancel },
-	{ "bye", do_bye },
-	{ "bounce", do_bounce },
-	{ "person", do_person },
-	{ "mail", do_mail },
-	{ "large", do_large },
-	{ "opens", do_opens },
-	{ "offers", do_offers },
-	{ "registered", do_registered },
-	{ "gone", do_gone },
-	{ "mute", do_mute },
-	{ "unmute", do_unmute },
-	{ "volume", do_volume },
-	{ "kick", do_kick },
-	{ "do", do_do },
-	{ "time", do_time },
-	{ "post", do_post },
-	{ "media", do_media },
-	{ "store", do_store },
-	{ "expect", do_expect },
-	{ 0 },
+	{ "set", do_set },	   { "unset", do_unset },
+	{ "start", do_configure }, { "reload", do_configure },
+	{ "restart", do_restart }, { "invite", do_invite },
+	{ "again", do_again },	   { "forge", do_forge },
+	{ "cancel", do_cancel },   { "bye", do_bye },
+	{ "bounce", do_bounce },   { "decline", do_decline },
+	{ "person", do_person },   { "mail", do_mail },
+	{ "large", do_large },	   { "opens", do_opens },
+	{ "offers", do_offers },   { "registered", do_registered },
+	{ "gone", do_gone },	   { "mute", do_mute },
+	{ "unmute", do_unmute },   { "volume", do_volume },
+	{ "kick", do_kick },	   { "do", do_do },
+	{ "time", do_time },	   { "post", do_post },
+	{ "media", do_media },	   { "store", do_store },
+	{ "expect", do_expect },   { 0 },
 };
 
 static void run_line(struct replay *rep, const char *line)

@@ -6,6 +6,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "bridge/room/expected.h"
+
 #define START_MS G_GINT64_CONSTANT(1795384170000) /* 22 November 2026 */
 
 static gint64 now_ms(void *arg)
@@ -408,6 +410,34 @@ GPtrArray *world_set_aside(const struct world *wld)
 	sqlite3_finalize(stmt);
 	sqlite3_close(db);
 	return reasons;
+}
+
+char *world_called(const struct world *wld, const char *address)
+{
+	static const char *const words[] = {
+		[EXPECTED_WAITING] = "waiting",
+		[EXPECTED_DECLINED] = "declined",
+		[EXPECTED_FAILED] = "failed",
+	};
+	GPtrArray *rooms = conference_rooms(wld->conf);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < rooms->len; i++) {
+		const GPtrArray *guests =
+			expected_guests(room_expected(rooms->pdata[i]));
+
+		if (strcmp(room_address(rooms->pdata[i]), address) != 0)
+			continue;
+		for (guint n = 0; n < guests->len; n++) {
+			const struct expected_guest *guest = guests->pdata[n];
+
+			g_string_append_printf(
+				text, "%s%s %s", text->len ? ", " : "",
+				guest->address, words[guest->state]);
+		}
+	}
+	g_ptr_array_unref(rooms);
+	return g_string_free(text, FALSE);
 }
 
 char *world_members(const struct world *wld, const char *address)

@@ -66,6 +66,8 @@ void world_break_store(struct world *wld, gboolean broken);
 GPtrArray *world_set_aside(const struct world *wld);
 /* "address state, ..." of a room's members, by arrival. Caller frees. */
 char *world_members(const struct world *wld, const char *room);
+/* Likewise of whom it calls. */
+char *world_called(const struct world *wld, const char *room);
 
 void world_mail_free(gpointer mail);
 

@@ -52,6 +52,24 @@ static void the_command_line_wins_over_the_file(void)
 	phone_options_clear(&opt);
 }
 
+static void a_phone_waits_or_calls(void)
+{
+	struct phone_options opt;
+
+	write_config("[account]\nfrom = me@example.org\n"
+		     "mailbox = maildir:/m\npost = maildir:/%u\n");
+	g_assert_true(phone(&opt, NULL, "wait", "--accept", "room@example.org",
+			    NULL));
+	g_assert_null(opt.room);
+	g_assert_cmpstr(opt.accept, ==, "room@example.org");
+	phone_options_clear(&opt);
+	g_assert_false(phone(&opt, NULL, "wait", "room@example.org", NULL));
+	phone_options_clear(&opt);
+	g_assert_false(phone(&opt, NULL, "--accept", "room@example.org", "call",
+			     "room@example.org", NULL));
+	phone_options_clear(&opt);
+}
+
 static void a_password_comes_from_a_file_without_its_newline(void)
 {
 	g_autofree char *secret = g_strconcat(config, ".secret", NULL);
@@ -156,6 +174,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	directory = g_dir_make_tmp("caller_options-XXXXXX", NULL);
 	config = g_build_filename(directory, "phone.conf", NULL);
+	g_test_add_func("/options/a phone waits or calls",
+			a_phone_waits_or_calls);
 	g_test_add_func("/phone_options/the command line wins over the file",
 			the_command_line_wins_over_the_file);
 	g_test_add_func("/phone_options/a password comes from a file without "

@@ -36,6 +36,35 @@ static gboolean decode(struct ipsp_message *msg_r, const char *json,
 	return ipsp_decode(msg_r, part, error);
 }
 
+static void reads_a_rooms_call(void)
+{
+	struct ipsp_message msg;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) part = NULL;
+	struct ipsp_message again;
+
+	g_assert_true(decode(&msg,
+			     HEAD
+			     "\"from\":\"R@x.example\"," TIMES
+			     "\"to\":\"a@y.example\",\"text\":\"c@x.example\"}",
+			     &error));
+	g_assert_no_error(error);
+	g_assert_cmpint(msg.method, ==, IPSP_INVITE);
+	g_assert_cmpstr(msg.called, ==, "a@y.example");
+	g_assert_cmpstr(msg.text, ==, "c@x.example");
+	g_assert_false(msg.suite_aes128gcm);
+	part = ipsp_encode(&msg);
+	g_assert_true(ipsp_decode(&again, part, NULL));
+	g_assert_cmpmem(&msg, sizeof(msg), &again, sizeof(again));
+	/* Of a caller `to` says nothing. */
+	g_assert_true(decode(&msg, INVITE ",\"to\":\"r@x.example\"}", &error));
+	g_assert_cmpstr(msg.called, ==, "");
+	g_assert_false(decode(&msg,
+			      HEAD "\"from\":\"r@x.example\"," TIMES "\"n\":1}",
+			      &error));
+	g_assert_error(error, IPSP_ERROR, IPSP_ERROR_MALFORMED);
+}
+
 static void reads_an_invite(void)
 {
 	struct ipsp_message msg;
@@ -458,6 +487,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/ipsp/reads an INVITE", reads_an_invite);
+	g_test_add_func("/ipsp/reads a room's call", reads_a_rooms_call);
 	g_test_add_func("/ipsp/an INVITE without our suite or codec is read",
 			an_invite_without_our_suite_or_codec_is_read);
 	g_test_add_func("/ipsp/reads an OK", reads_an_ok);

@@ -320,15 +320,17 @@ static void every_letter_is_whole_in_both_languages(void)
 				.seconds = 600,
 				.names = japanese ? "アン" : "Ann",
 				.lobby = TRUE,
+				.by = "chair@example.org",
 			};
 			g_autofree char *subject =
 				letters_subject(kind, &facts);
 			g_autofree char *text = letters_text(kind, &facts);
-			/* A moderator's language is not known: both. */
+			/* Their readers' language is not known: both. */
+			const gboolean both = kind == LETTERS_RECORDING ||
+					      kind == LETTERS_CALL;
 			g_autofree char *first =
-				g_strndup(text, kind == LETTERS_RECORDING
-							? strcspn(text, "\n")
-							: strlen(text));
+				g_strndup(text, both ? strcspn(text, "\n")
+						     : strlen(text));
 
 			g_test_message("%s", text);
 			g_assert_true(text_is_line(subject) && *subject);

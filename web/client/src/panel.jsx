@@ -7,6 +7,7 @@ import { Announcing } from "./announcements.jsx";
 import { useBridge } from "./bridge.js";
 import { RoomCharts } from "./charts.jsx";
 import { Failure } from "./dialog.jsx";
+import { Expected } from "./expected.jsx";
 import { Hands } from "./hands.jsx";
 import { Header } from "./header.jsx";
 import { Lobby } from "./lobby.jsx";
@@ -107,6 +108,7 @@ function Room({ state, act, ask, open, keys, failure, history }) {
 				{shown?.kept === false ? notKept(state) : failure}
 			</p>
 			<Lobby state={state} act={act} open={open} />
+			<Expected state={state} />
 			<Hands state={state} act={act} />
 			<div class="columns">
 				<People state={state} keys={keys} act={act} onKick={onKick}

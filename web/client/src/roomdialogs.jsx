@@ -43,11 +43,14 @@ export function Pin({ state, act, onClose }) {
 	);
 }
 
+/* How the bridge can call somebody in. */
+const HOWS = ["phone"];
+
 export function Invite({ state, act, onClose }) {
 	function submit(form) {
 		const name = form.get("name").trim();
 		act({ do: "invite", address: form.get("address").trim(),
-			how: form.get("how"), ...(name && { name }) });
+			how: form.get("how") ?? HOWS[0], ...(name && { name }) });
 	}
 	return (
 		<Dialog title={words.inviteTitle(state.room.name)} confirm={words.inviteConfirm}
@@ -62,15 +65,16 @@ export function Invite({ state, act, onClose }) {
 				{words.inviteName}
 				<input name="name" autocomplete="off" maxlength="100" />
 			</label>
-			<fieldset>
+			{HOWS.length > 1 && <fieldset>
 				<legend>{words.inviteHow}</legend>
-				{["phone", "link"].map((how, i) => (
+				{HOWS.map((how, i) => (
 					<label key={how} class="check">
 						<input type="radio" name="how" value={how} defaultChecked={i === 0} />
 						{words.inviteBy(how)}
 					</label>
 				))}
-			</fieldset>
+			</fieldset>}
+			{HOWS.length === 1 && <p>{words.inviteBy(HOWS[0])}</p>}
 		</Dialog>
 	);
 }

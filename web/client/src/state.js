@@ -1,7 +1,7 @@
 // What the panel knows of its rooms: pure functions from a state and a
 // message of the bridge (docs/panel-api.md) to the next state.
 
-import { changeWord, leaveWord, statusWord } from "./told.js";
+import { changeWord, expectedWord, leaveWord, statusWord } from "./told.js";
 
 export const initial = {
 	address: "", // of the moderator
@@ -11,6 +11,7 @@ export const initial = {
 	status: {}, // of it: locked, lobby, pin, recording, floor
 	recordings: 0, // events of a recording so far
 	bans: [], // { address, until, at, by, reason }
+	expected: [], // { address, name, how, state, at, until, by }
 	ahead: 0, // ms that the bridge's clock is ahead of ours
 	audited: null, // the newest row of the audit
 	members: new Map(), // id -> member, in order of arrival
@@ -65,6 +66,7 @@ const on = {
 			room: { address: room, name, capacity },
 			status: message.state ?? {},
 			bans: message.bans ?? [],
+			expected: message.expected ?? [],
 			ahead: message.at ? message.at - Date.now() : 0,
 			members: new Map(members.map((m) => [m.id, m])),
 			mutedBy: same ? state.mutedBy : new Map(),
@@ -122,6 +124,15 @@ const on = {
 
 	bans: (state, message) =>
 		inOrder(state, message, () => ({ ...state, bans: message.bans })),
+
+	expected: (state, message) =>
+		inOrder(state, message, () => {
+			const { expected } = message;
+			const [word, guest] = expectedWord(state.expected, expected);
+			const now = { ...state, expected };
+			return word
+				? logged(now, word, guest.name || guest.address, guest.by) : now;
+		}),
 
 	recording: (state, message) =>
 		inOrder(state, message, () => {

@@ -49,6 +49,15 @@ const statusWords = [
 	["recording", ({ recording }) => (recording ? "recordingOn" : "recordingOff")],
 ];
 
+const expectedWords = { waiting: "wasCalled", declined: "declined", failed: "callFailed" };
+
+/** [what a change of who is expected is called, or null; who it is]. */
+export function expectedWord(before, after) {
+	const guest = after.find(({ address, at, state }) => !before.some((each) =>
+		each.address === address && each.at === at && each.state === state));
+	return guest ? [expectedWords[guest.state] ?? null, guest] : [null, null];
+}
+
 /** What a change of the room is called, or null. */
 export function statusWord(before, after) {
 	return statusWords.find(([name, , of = Boolean]) =>

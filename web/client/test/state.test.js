@@ -208,3 +208,15 @@ test("a frame of levels is read as it is written, and no further", () => {
 	for (const none of [[], [1, 0, 0], [1, 0, 0, 0], [2, ...bytes.slice(1)]])
 		assert.equal(decode(buffer(none)).size, 0);
 });
+
+test("who is called is listed, and told once for each turn", () => {
+	const guest = { address: "bob@example.org", name: "Bob", how: "phone",
+		state: "waiting", at: 7, until: 127, by: "chair" };
+	const state = after(snapshot,
+		{ t: "expected", n: 5, expected: [guest], by: "chair" },
+		{ t: "expected", n: 6, expected: [{ ...guest, state: "declined" }] },
+		{ t: "expected", n: 7, expected: [] });
+	assert.deepEqual(state.expected, []);
+	assert.deepEqual(state.log.map(({ word, what }) => [word, ...what]),
+		[["declined", "Bob", "chair"], ["wasCalled", "Bob", "chair"]]);
+});

@@ -393,6 +393,18 @@ export const en = {
 	load: "Load",
 	release: "Release",
 	draining: "Draining",
+	expectedTitle: (n) => (n === 1 ? "One person is called and not here yet"
+		: `${n} people are called and not here yet`),
+	expectedHow: (how) => ({
+		phone: "Mail invited, not there yet",
+		move: "Moved here from another room, not there yet",
+		declined: "Does not come",
+		failed: "The mail did not reach them",
+	})[how],
+	expectedUntil: (time, by) => `until ${time}, called by ${by}`,
+	wasCalled: (name, by) => `${by} called ${name}`,
+	declined: (name) => `${name} does not come`,
+	callFailed: (name) => `The invitation did not reach ${name}`,
 	drainOn: (gate) => `Seat nobody new at ${gate}`,
 	drainOff: (gate) => `Seat people at ${gate} again`,
 	wasDrained: (by) => (by ? `${by} changed which PhoneGates take people`

@@ -392,6 +392,17 @@ export const ja = {
 	load: "負荷",
 	release: "版",
 	draining: "退避中",
+	expectedTitle: (n) => `${n}人を呼び出し中です`,
+	expectedHow: (how) => ({
+		phone: "メールで招待済み、まだ来ていません",
+		move: "別の会議室から移動中",
+		declined: "参加を辞退しました",
+		failed: "メールが届きませんでした",
+	})[how],
+	expectedUntil: (time, by) => `${time}まで、${by} が呼び出し`,
+	wasCalled: (name, by) => `${by} が ${name} を呼び出しました`,
+	declined: (name) => `${name} は参加を辞退しました`,
+	callFailed: (name) => `${name} に招待が届きませんでした`,
 	drainOn: (gate) => `${gate}に新しい人を入れない`,
 	drainOff: (gate) => `${gate}に再び人を入れる`,
 	wasDrained: (by) => (by ? `${by} がPhoneGateの受け入れを変更しました`
