@@ -333,11 +333,15 @@ static void tell(struct member *mem, const char *json, void *arg)
 	json_t *message = json_loads(json, 0, NULL);
 	const char *type = json_string_value(json_object_get(message, "t"));
 	const char *text = json_string_value(json_object_get(message, "text"));
+	const char *room = json_string_value(json_object_get(message, "room"));
 
 	if (!seat || !g_strcmp0(type, "mute"))
 		; /* nothing to do */
 	else if (!g_strcmp0(type, "end"))
-		g_strlcpy(seat->end_text, text ? text : "",
+		g_strlcpy(seat->end_text,
+			  text	 ? text
+			  : room ? room
+				 : "",
 			  sizeof(seat->end_text));
 	else if (strlen(json) < sizeof(seat->says[0].json))
 		cluster_seat_say(seat, json);

@@ -48,8 +48,8 @@ struct cluster_seat {
 	struct document_member doc;
 	struct keys keys;
 	struct document_secret tool; /* a tool's keys, in place of those */
-	char end_text[257];
-	guint32 said; /* how many; the newest are kept */
+	char end_text[321];	     /* or the room, of who is moved */
+	guint32 said;		     /* how many; the newest are kept */
 	struct cluster_said says[DOCUMENTS_MAX_SAID];
 	gint64 stranded_ms; /* its site is dead since then; 0: it is not */
 };

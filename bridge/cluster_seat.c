@@ -382,6 +382,7 @@ void cluster_seat_end(struct cluster_seat *seat)
 		[LEAVE_REPLACED] = DOCUMENT_END_REPLACED,
 		[LEAVE_KICKED] = DOCUMENT_END_KICKED,
 		[LEAVE_ENDED] = DOCUMENT_END_ENDED,
+		[LEAVE_MOVED] = DOCUMENT_END_MOVED,
 	};
 	const enum member_leave why = seat->mem->leave;
 	struct document_member *doc = &seat->doc;

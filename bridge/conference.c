@@ -180,6 +180,23 @@ static gboolean keep_door(struct room *room, const struct door *door, void *arg,
 	return FALSE;
 }
 
+static struct room *find_room(const char *address, void *arg)
+{
+	const struct conference *conf = arg;
+	char detail[2];
+	const struct hall *hall =
+		rooms_find(conf->rooms, address, detail, sizeof(detail));
+
+	return hall && !*detail ? hall->room : NULL;
+}
+
+static void expect(const char *address, void *arg)
+{
+	struct conference *conf = arg;
+
+	answer_limits_allow(conf->limits, address);
+}
+
 static gboolean refuse(GError **error, enum room_error code, const char *whom,
 		       const char *why)
 {
@@ -264,6 +281,8 @@ static const struct room_effects effects = {
 	.announce = announce,
 	.hush = hush,
 	.delete_recording = delete_recording,
+	.find_room = find_room,
+	.expect = expect,
 	.invite = invite,
 	.keep_door = keep_door,
 };

@@ -97,8 +97,8 @@ static const char *const member_roles[] = { "member", "moderator", "listener",
 static const char *const states[] = { "invited", "here", "gone", NULL };
 static const char *const roles[] = { "parent", "child", "alternate", "vice",
 				     NULL };
-static const char *const ends[] = { "quiet", "kicked", "ended", "replaced",
-				    NULL };
+static const char *const ends[] = { "quiet",	"kicked", "ended",
+				    "replaced", "moved",  NULL };
 static const char *const parents[] = { "up", "alternate", "down", NULL };
 static const char *const gones[] = {
 	"no", "bye", "lost", "moved", "full", NULL

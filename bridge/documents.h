@@ -221,12 +221,13 @@ enum document_end { /* docs/ipsp.md, "In-band control", why */
 		    DOCUMENT_END_KICKED,
 		    DOCUMENT_END_ENDED,
 		    DOCUMENT_END_REPLACED,
+		    DOCUMENT_END_MOVED, /* text: to which room */
 };
 
 /* The session is to end: told in band with these words, then BYE. */
 struct document_ending {
 	enum document_end why;
-	char text[257];
+	char text[321];
 };
 
 struct document_alternate {

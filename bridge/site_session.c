@@ -375,6 +375,7 @@ static void end(struct site_session *ses)
 		[DOCUMENT_END_KICKED] = LEAVE_KICKED,
 		[DOCUMENT_END_ENDED] = LEAVE_ENDED,
 		[DOCUMENT_END_REPLACED] = LEAVE_REPLACED,
+		[DOCUMENT_END_MOVED] = LEAVE_MOVED,
 	};
 	const struct document_ending *ending = &ses->want->end;
 	g_autofree char *json = in_band_end(leaves[ending->why], ending->text);

@@ -191,6 +191,7 @@ void caller_destroy(struct caller **callerp)
 	g_clear_pointer(&caller->cfg.room_key, g_bytes_unref);
 	g_free(caller->why);
 	g_free(caller->bridge_why);
+	g_free(caller->moved_to);
 	g_free(caller);
 }
 
@@ -259,6 +260,11 @@ const char *caller_why(const struct caller *caller)
 	return caller->why ? caller->why : "";
 }
 
+const char *caller_moved_to(const struct caller *caller)
+{
+	return caller->moved_to;
+}
+
 const struct caller_progress *caller_progress(const struct caller *caller)
 {
 	return &caller->progress;
@@ -293,6 +299,7 @@ const char *caller_end_name(enum caller_end end)
 		[CALLER_KICKED] = "kicked",
 		[CALLER_ROOM_ENDED] = "room-ended",
 		[CALLER_REPLACED] = "replaced",
+		[CALLER_MOVED] = "moved",
 		[CALLER_BUSY] = "busy",
 		[CALLER_REJECTED] = "rejected",
 		[CALLER_NO_ANSWER] = "no-answer",

@@ -58,6 +58,7 @@ enum caller_end {
 	CALLER_KICKED,
 	CALLER_ROOM_ENDED,
 	CALLER_REPLACED, /* another device of the same name came */
+	CALLER_MOVED,	 /* a moderator wants us in caller_moved_to() */
 	CALLER_BUSY,
 	CALLER_REJECTED,
 	CALLER_NO_ANSWER,      /* no OK came in time */
@@ -148,6 +149,9 @@ enum caller_state caller_state(const struct caller *caller);
 enum caller_end caller_end(const struct caller *caller);
 /* A sentence on the end, for people. */
 const char *caller_why(const struct caller *caller);
+/* The room to call after CALLER_MOVED, of the domain of the one before; NULL:
+ * none that we should believe in. Until the next caller_invite(). */
+const char *caller_moved_to(const struct caller *caller);
 const struct caller_progress *caller_progress(const struct caller *caller);
 gboolean caller_muted(const struct caller *caller);
 

@@ -267,6 +267,7 @@ gboolean caller_invite(struct caller *caller, const char *room, const char *pin,
 	caller->end = caller->bridge_end = CALLER_NOT_ENDED;
 	g_clear_pointer(&caller->why, g_free);
 	g_clear_pointer(&caller->bridge_why, g_free);
+	g_clear_pointer(&caller->moved_to, g_free);
 	memset(&caller->progress, 0, sizeof(caller->progress));
 	caller->sound = sound;
 	caller->sound_arg = sound_arg;

@@ -133,6 +133,18 @@ static void note_floor(struct caller *caller, const struct notice *notice)
 			(gint64)notice->seconds * G_USEC_PER_SEC;
 }
 
+/* Takes over the address. Of another domain it could be anybody's: a bridge
+ * shall not make us mail whom it likes. */
+static void set_moved_to(struct caller *caller, char *room)
+{
+	const char *domain = strrchr(caller->invite.room, '@');
+
+	g_free(caller->moved_to);
+	caller->moved_to = room;
+	if (room && g_ascii_strcasecmp(strrchr(room, '@'), domain) != 0)
+		g_clear_pointer(&caller->moved_to, g_free);
+}
+
 static void note_message(struct caller *caller, const struct call_event *event)
 {
 	struct notice notice;
@@ -148,6 +160,7 @@ static void note_message(struct caller *caller, const struct call_event *event)
 			caller->bridge_end = notice.end;
 		g_free(caller->bridge_why);
 		caller->bridge_why = notice.why;
+		set_moved_to(caller, notice.room);
 		break;
 	case NOTICE_STANDBY:
 		set_standby(caller, &notice.gate);
@@ -178,6 +191,7 @@ static void bridge_left(struct caller *caller)
 		[CALLER_KICKED] = "a moderator removed you from the room",
 		[CALLER_ROOM_ENDED] = "the conference is over",
 		[CALLER_REPLACED] = "you joined again from this device",
+		[CALLER_MOVED] = "a moderator moved you to another room",
 	};
 	enum caller_end end = caller->bridge_end;
 

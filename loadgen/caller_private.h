@@ -57,6 +57,7 @@ struct caller {
 	gint64 floor_until_us; /* CLOCK_MONOTONIC; 0: no limit */
 	enum caller_end end, bridge_end; /* bridge_end: its in-band reason */
 	char *why, *bridge_why;
+	char *moved_to; /* by the bridge; NULL: nowhere */
 	struct caller_progress progress;
 };
 

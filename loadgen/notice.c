@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "signaling/message.h"
 #include "signaling/text.h"
 
 static const struct {
@@ -10,7 +11,7 @@ static const struct {
 } ends[] = {
 	{ "kicked", CALLER_KICKED },	 { "refused", CALLER_KICKED },
 	{ "banned", CALLER_KICKED },	 { "ended", CALLER_ROOM_ENDED },
-	{ "replaced", CALLER_REPLACED },
+	{ "replaced", CALLER_REPLACED }, { "moved", CALLER_MOVED },
 };
 
 static enum caller_end end_of(const char *why)
@@ -62,12 +63,14 @@ void notice_read(struct notice *notice_r, const char *json, gsize size)
 	const char *why = json_string_value(json_object_get(root, "why"));
 	const char *text = json_string_value(json_object_get(root, "text"));
 	const char *role = json_string_value(json_object_get(root, "role"));
+	const char *room = json_string_value(json_object_get(root, "room"));
 
 	*notice_r = (struct notice){ .type = NOTICE_OTHER };
 	if (!g_strcmp0(type, "end")) {
 		notice_r->type = NOTICE_END;
 		notice_r->end = end_of(why);
 		notice_r->why = text ? text_line(text, NOTICE_WHY_MAX) : NULL;
+		notice_r->room = room ? message_address(room) : NULL;
 	} else if (!g_strcmp0(type, "role")) {
 		notice_r->type = NOTICE_ROLE;
 		notice_r->on = !g_strcmp0(role, "listener");

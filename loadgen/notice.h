@@ -24,7 +24,8 @@ enum notice_type {
 struct notice {
 	enum notice_type type;
 	enum caller_end end; /* END; CALLER_NOT_ENDED: a reason unknown to us */
-	char *why; /* END: the bridge's sentence, or NULL; caller frees */
+	char *why;  /* END: the bridge's sentence, or NULL; caller frees */
+	char *room; /* END of CALLER_MOVED: where to call; likewise */
 	struct ipsp_gate gate; /* STANDBY */
 	gboolean on;	       /* MUTE, HOLD, ROLE, HAND, FLOOR */
 	guint n;	       /* ASK; HAND: the place, 0: not said */

@@ -219,6 +219,7 @@ static void print_message(const char *message, gsize size)
 	notice_read(&notice, message, size);
 	sentence = sentence_of(&notice);
 	g_free(notice.why);
+	g_free(notice.room);
 	if (sentence)
 		print_line("%s\n", sentence);
 	else
@@ -237,6 +238,14 @@ void phone_display_message(gboolean json, const char *message, gsize size)
 	if (root)
 		print_json(json_pack("{s:s,s:o}", "t", "message", "message",
 				     root));
+}
+
+void phone_display_moved(gboolean json, const char *room)
+{
+	if (json)
+		print_json(json_pack("{s:s,s:s}", "t", "moved", "room", room));
+	else
+		print_line("a moderator moves you to %s\n", room);
 }
 
 void phone_display_ring(gboolean json, const struct caller_ring *ring)

@@ -16,6 +16,8 @@ void phone_display_switch(gboolean json, const struct caller *caller,
 			  const struct call_switch *change);
 /* An in-band control message. */
 void phone_display_message(gboolean json, const char *message, gsize size);
+/* We call another room, where a moderator wants us. */
+void phone_display_moved(gboolean json, const char *room);
 /* A room calls. */
 void phone_display_ring(gboolean json, const struct caller_ring *ring);
 void phone_display_end(gboolean json, const struct caller *caller, int code);

@@ -33,6 +33,7 @@ static const int exit_codes[] = {
 	[CALLER_NO_GATE] = 10,	     [CALLER_LOST] = 11,
 	[CALLER_KICKED] = 12,	     [CALLER_ROOM_ENDED] = 13,
 	[CALLER_BYE] = 13,	     [CALLER_REPLACED] = 14,
+	[CALLER_MOVED] = 13,
 };
 
 struct phone {
@@ -68,11 +69,31 @@ static int exit_code(const struct caller *caller)
 	return exit_codes[end];
 }
 
+static gboolean join(struct phone *phone, const char *room, const char *pin,
+		     GError **error)
+{
+	return caller_invite(phone->caller, room, pin, &phone_sound_media,
+			     phone->sound, error);
+}
+
+/* Where a moderator wants us. FALSE: nowhere, the call is over. */
+static gboolean follow(struct phone *phone)
+{
+	g_autofree char *room = g_strdup(caller_moved_to(phone->caller));
+
+	if (caller_end(phone->caller) != CALLER_MOVED || !room)
+		return FALSE;
+	phone_display_moved(phone->opt.json, room);
+	return join(phone, room, NULL, NULL);
+}
+
 static void on_state(struct caller *caller, enum caller_state state, void *arg)
 {
 	struct phone *phone = arg;
 
 	if (state == CALLER_ENDED) {
+		if (!phone->code && !phone->interrupted && follow(phone))
+			return;
 		if (!phone->code)
 			phone->code = exit_code(caller);
 		g_main_loop_quit(phone->loop);
@@ -102,13 +123,6 @@ static void on_event(struct caller *caller, const struct call_event *event,
 		phone_display_switch(phone->opt.json, caller, &event->change);
 	else if (event->type == CALL_MESSAGE)
 		show_message(phone, event->message.json, event->message.size);
-}
-
-static gboolean join(struct phone *phone, const char *room, const char *pin,
-		     GError **error)
-{
-	return caller_invite(phone->caller, room, pin, &phone_sound_media,
-			     phone->sound, error);
 }
 
 static void forget_ring(struct phone *phone)

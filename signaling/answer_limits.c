@@ -145,6 +145,16 @@ enum answer_limits_verdict answer_limits_take(struct answer_limits *lim,
 	return verdict;
 }
 
+void answer_limits_allow(struct answer_limits *lim, const char *address)
+{
+	g_autofree char *key = person(address);
+	struct window *win = g_hash_table_lookup(lim->windows, key);
+
+	/* As if the oldest had gone out before the window. */
+	if (win && win->used == win->limit && win->limit)
+		win->times[win->next] = G_MININT64;
+}
+
 const char *answer_limits_reason(enum answer_limits_verdict verdict)
 {
 	static const char *const reasons[] = {

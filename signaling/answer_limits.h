@@ -45,6 +45,10 @@ enum answer_limits_verdict answer_limits_take(struct answer_limits *lim,
 					      const char *room,
 					      const char *address, gint64 now);
 
+/* One more answer may go to that address, where its limit is used up. Those of
+ * its domain and of the room stay. */
+void answer_limits_allow(struct answer_limits *lim, const char *address);
+
 /* A sentence for the log; static. */
 const char *answer_limits_reason(enum answer_limits_verdict verdict);
 

@@ -225,6 +225,13 @@ static gboolean invite(struct room *room, const struct command *cmd,
 	return FALSE;
 }
 
+static gboolean move(struct room *room, const struct command *cmd,
+		     const char *by, GError **error)
+{
+	return room_move(room, cmd->member, cmd->name, by, now_ms() / 1000,
+			 error);
+}
+
 static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 						const struct command *cmd,
 						const char *by,
@@ -258,6 +265,7 @@ static gboolean (*const actions[COMMAND_VERBS])(struct room *room,
 	[COMMAND_END] = end,
 	[COMMAND_DRAIN] = drain,
 	[COMMAND_INVITE] = invite,
+	[COMMAND_MOVE] = move,
 };
 
 static const char *const codes[ROOM_ERRORS] = {

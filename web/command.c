@@ -319,6 +319,15 @@ static char *name_of(const struct command *cmd)
 	return g_strdup(cmd->name);
 }
 
+static gboolean parse_move(const json_t *object, struct command *cmd,
+			   GError **error)
+{
+	cmd->name = string(object, "to", MAX_ADDRESS);
+	return (cmd->name ||
+		malformed(error, "to is not the address of a room")) &&
+	       parse_member(object, cmd, error);
+}
+
 /* "local-1: on" */
 static char *drain_of(const struct command *cmd)
 {
@@ -390,6 +399,7 @@ static const struct {
 	[COMMAND_END] = { "end", parse_reason, reason_of },
 	[COMMAND_DRAIN] = { "drain", parse_drain, drain_of },
 	[COMMAND_INVITE] = { "invite", parse_invite, how_of },
+	[COMMAND_MOVE] = { "move", parse_move, name_of },
 };
 
 const char *command_name(enum command_verb verb)

@@ -51,6 +51,7 @@ enum command_verb {
 	COMMAND_END,
 	COMMAND_DRAIN,
 	COMMAND_INVITE,
+	COMMAND_MOVE,
 	COMMAND_VERBS,
 };
 
@@ -68,7 +69,8 @@ struct command {
 	gboolean on;	/* LOBBY; HAND: up; RECORD; DRAIN */
 	char *pin;	/* PIN; "": none */
 	char *name;	/* of a RECORDING_, its id; ANNOUNCE: of the file;
-			 * DRAIN: of the gate; INVITE: of the person, or NULL */
+			 * DRAIN: of the gate; INVITE: of the person, or NULL;
+			 * MOVE: the other room's address */
 	gboolean link;	/* INVITE: by a link, not by phone */
 	enum member_role role; /* ROLE */
 	guint n_but;	       /* MUTE_ALL: who is not muted */

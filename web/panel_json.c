@@ -57,6 +57,7 @@ static const char *const leaves[] = {
 	[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
 	[LEAVE_ENDED] = "ended",       [LEAVE_HANDED_ON] = "handed-on",
 	[LEAVE_REFUSED] = "refused",   [LEAVE_BANNED] = "banned",
+	[LEAVE_MOVED] = "moved",
 };
 
 static const char *const roles[ROLES] = {

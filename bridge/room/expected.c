@@ -8,6 +8,7 @@
 struct expected {
 	const struct room_link *link;
 	GPtrArray *guests;
+	gint64 now; /* of the last expected_run() */
 };
 
 static void free_guest(gpointer data)
@@ -84,8 +85,14 @@ void expected_add(struct expected *exp, const struct expected_guest *guest)
 	copy->address = g_strdup(guest->address);
 	copy->name = g_strdup(guest->name ? guest->name : "");
 	copy->by = g_strdup(guest->by);
+	if (!copy->until) {
+		copy->at = exp->now;
+		copy->until = exp->now + EXPECTED_LIFE_S;
+	}
 	g_ptr_array_remove(exp->guests, find(exp, guest->address));
 	g_ptr_array_add(exp->guests, copy);
+	if (exp->link->effects->expect)
+		exp->link->effects->expect(copy->address, exp->link->arg);
 	room_link_expected(exp->link, copy->by);
 }
 
@@ -125,6 +132,7 @@ void expected_run(struct expected *exp, gint64 now)
 {
 	const guint before = exp->guests->len;
 
+	exp->now = now;
 	for (guint i = before; i-- > 0;) {
 		const struct expected_guest *guest = exp->guests->pdata[i];
 

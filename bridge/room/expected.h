@@ -53,7 +53,7 @@ gboolean expected_has_room(const struct expected *exp, const char *address,
 			   GError **error);
 
 /* All is copied. Whoever is the same person was called before, and is not
- * again. There must be room. */
+ * again. There must be room. Without times: from the last expected_run() on. */
 void expected_add(struct expected *exp, const struct expected_guest *guest);
 /* He is there. */
 void expected_came(struct expected *exp, const char *address);

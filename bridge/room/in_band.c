@@ -22,7 +22,7 @@ char *in_band_end(enum member_leave why, const char *text)
 	static const char *const words[] = {
 		[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
 		[LEAVE_ENDED] = "ended",       [LEAVE_REFUSED] = "refused",
-		[LEAVE_BANNED] = "banned",
+		[LEAVE_BANNED] = "banned",     [LEAVE_MOVED] = "moved",
 	};
 	json_t *message;
 
@@ -30,7 +30,9 @@ char *in_band_end(enum member_leave why, const char *text)
 		return NULL;
 	message = json_pack("{s:s,s:s}", "t", "end", "why", words[why]);
 	if (text && *text)
-		json_object_set_new(message, "text", json_string(text));
+		json_object_set_new(message,
+				    why == LEAVE_MOVED ? "room" : "text",
+				    json_string(text));
 	return dump(message);
 }
 

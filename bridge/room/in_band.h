@@ -9,7 +9,8 @@
 
 /* To a phone. */
 
-/* NULL where the member knows already or cannot be told. text may be NULL. */
+/* NULL where the member knows already or cannot be told. text may be NULL; of
+ * LEAVE_MOVED it is the room's address. */
 char *in_band_end(enum member_leave why, const char *text);
 char *in_band_mute(gboolean on);
 /* In the lobby, or no longer. */

@@ -57,6 +57,7 @@ const char *member_leave_word(enum member_leave why)
 		[LEAVE_REPLACED] = "replaced", [LEAVE_KICKED] = "kicked",
 		[LEAVE_ENDED] = "ended",       [LEAVE_HANDED_ON] = "handed on",
 		[LEAVE_REFUSED] = "refused",   [LEAVE_BANNED] = "banned",
+		[LEAVE_MOVED] = "moved",
 	};
 
 	return words[why];

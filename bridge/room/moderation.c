@@ -1,4 +1,6 @@
 /* What moderators do to those who are in a room: see room.h. */
+#include <string.h>
+
 #include "bridge/room/consent.h"
 #include "bridge/room/door.h"
 #include "bridge/room/entrance.h"
@@ -166,7 +168,7 @@ static gboolean is_here(const struct room *room, const char *address)
 	for (guint i = 0; i < members->len; i++) {
 		const struct member *mem = members->pdata[i];
 
-		if (mem->via == MEMBER_BY_MAIL && mem->state == MEMBER_HERE &&
+		if (member_is_person(mem) && mem->state == MEMBER_HERE &&
 		    door_same_person(mem->address, address))
 			return TRUE;
 	}
@@ -210,6 +212,80 @@ gboolean room_invite(struct room *room, const char *address, const char *name,
 		expected_add(room_expected(room), &guest);
 	g_free(guest.address);
 	return mailed;
+}
+
+static gboolean same_domain(const struct room *room, const struct room *other)
+{
+	return !g_ascii_strcasecmp(strrchr(room_address(room), '@'),
+				   strrchr(room_address(other), '@'));
+}
+
+/* Why mem cannot be called elsewhere, or NULL. */
+static const char *stays(const struct member *mem, const struct room *other)
+{
+	if (mem->via != MEMBER_BY_MAIL)
+		return member_is_person(mem)
+			       ? "came by a browser, which cannot call "
+				 "elsewhere"
+			       : "is a tool, which cannot call elsewhere";
+	if (mem->state != MEMBER_HERE)
+		return "is not here yet";
+	/* A phone calls no address that somebody made up. */
+	if (!same_domain(mem->room, other))
+		return "cannot be moved into another domain: phones do not "
+		       "follow there";
+	return NULL;
+}
+
+/* NULL: there is none, or `by` does not moderate it. */
+static struct room *moderated_room(const struct room *room, const char *address,
+				   const char *by, GError **error)
+{
+	const struct room_link *link = room_link(room);
+	struct room *other =
+		link->effects->find_room
+			? link->effects->find_room(address, link->arg)
+			: NULL;
+
+	if (other && room_is_moderator(other, by))
+		return other;
+	impossible(error, address, "is no room that you moderate");
+	return NULL;
+}
+
+static gboolean has_seat_for(const struct room *room, const struct member *mem,
+			     GError **error)
+{
+	if (is_here(room, mem->address) ||
+	    room_people(room) < room_capacity(room))
+		return TRUE;
+	g_set_error(error, ROOM_ERROR, ROOM_ERROR_LIMIT, "%s is full.",
+		    room_name(room));
+	return FALSE;
+}
+
+gboolean room_move(struct room *room, guint32 member, const char *to,
+		   const char *by, gint64 now, GError **error)
+{
+	struct member *mem = room_moderated(room, member, error);
+	struct room *other = mem ? moderated_room(room, to, by, error) : NULL;
+	const char *why;
+
+	if (!other || other == room)
+		return other != NULL;
+	why = stays(mem, other);
+	if (why)
+		return impossible(error, mem->name, why);
+	if (!may_be_called(other, mem->address, now, error) ||
+	    !has_seat_for(other, mem, error))
+		return FALSE;
+	expected_add(room_expected(other),
+		     &(struct expected_guest){ .address = mem->address,
+					       .name = mem->name,
+					       .how = EXPECTED_MOVED,
+					       .by = (char *)by });
+	room_send_on(room, mem, room_address(other), by);
+	return TRUE;
 }
 
 gboolean room_end(struct room *room, const char *by, const char *reason,

@@ -202,6 +202,12 @@ void room_send_away(struct room *room, struct member *mem,
 	leave(room, mem, why, by, told);
 }
 
+void room_send_on(struct room *room, struct member *mem, const char *to,
+		  const char *by)
+{
+	leave(room, mem, LEAVE_MOVED, by, to);
+}
+
 void room_destroy(struct room **roomp)
 {
 	struct room *room = *roomp;
@@ -408,7 +414,7 @@ void room_registered(struct room *room, struct member *mem, const char *path,
 	if (first && mem->held)
 		entrance_tell_held(room->entrance, mem);
 	tell_observer(room, mem, ROOM_MEMBER_CHANGED, NULL);
-	if (first && mem->via == MEMBER_BY_MAIL)
+	if (first && member_is_person(mem))
 		expected_came(room->expected, mem->address);
 	if (first)
 		replace_older(room, mem);

@@ -36,6 +36,7 @@ enum member_leave {
 	LEAVE_HANDED_ON, /* another bridge keeps the room; it stays there */
 	LEAVE_REFUSED,	 /* in the lobby */
 	LEAVE_BANNED,
+	LEAVE_MOVED, /* a moderator sends it to another room */
 };
 
 enum member_via { /* how it came */
@@ -131,6 +132,11 @@ struct room_effects {
 	void (*hush)(struct room *room, void *arg);
 	gboolean (*delete_recording)(struct room *room, const char *id,
 				     const char *by, GError **error, void *arg);
+	/* The room of that address, whoever keeps it. NULL: there is none. */
+	struct room *(*find_room)(const char *address, void *arg);
+	/* That person is called here: that he was answered before does not
+	 * count against him. Both NULL: nobody is moved. */
+	void (*expect)(const char *address, void *arg);
 	/* Mails the guest an INVITE; fills in its did and times, respells his
 	 * address as it is mailed. NULL: cannot be. */
 	gboolean (*invite)(struct room *room, struct expected_guest *guest,
@@ -295,6 +301,10 @@ gboolean room_kick(struct room *room, guint32 member, const char *by,
  * new mail. */
 gboolean room_invite(struct room *room, const char *address, const char *name,
 		     const char *by, gint64 now, GError **error);
+/* To another room, which `by` moderates too: its phone is told to call there,
+ * is expected there, and leaves here. */
+gboolean room_move(struct room *room, guint32 member, const char *to,
+		   const char *by, gint64 now, GError **error);
 /* Everybody leaves. */
 gboolean room_end(struct room *room, const char *by, const char *reason,
 		  GError **error);

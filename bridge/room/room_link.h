@@ -35,6 +35,9 @@ const struct room_link *room_link(const struct room *room);
 /* The member leaves, and is told `text` (may be NULL). */
 void room_send_away(struct room *room, struct member *mem,
 		    enum member_leave why, const char *by, const char *text);
+/* It leaves, and is told to call the room `to`. */
+void room_send_on(struct room *room, struct member *mem, const char *to,
+		  const char *by);
 /* What the configuration and other moderators have made of the address. */
 enum member_role room_role_of(const struct room *room, const char *address);
 gboolean room_is_configured_moderator(const struct room *room,

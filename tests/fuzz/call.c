@@ -60,6 +60,7 @@ static void on_event(const struct call_event *event, void *arg)
 	require(!notice.why || (text_is_line(notice.why) &&
 				strlen(notice.why) <= NOTICE_WHY_MAX));
 	g_free(notice.why);
+	g_free(notice.room);
 }
 
 static bool on_speak(int16_t *pcm_r, uint64_t tick_us, void *arg)

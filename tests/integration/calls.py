@@ -24,13 +24,16 @@ TONE = 700  # Hz
 OPUS = pathlib.Path(__file__).with_name("tone.opus")
 
 
-def bridge_in(directory, room=None, start=(), **keys):
+def bridge_in(directory, room=None, start=(), others=(), **keys):
+    """A bridge with ROOM, and rooms of other names that are like it."""
     mail = directory / "mail"
-    Maildir(mail / "standup")
-    bridge = Bridge(directory / "bridge",
-                    mails={"local": {"mailbox": f"maildir:{mail}/standup",
-                                     "post": f"maildir:{mail}/%u"}},
-                    rooms={ROOM: {"account": "local", **(room or {})}}, **keys)
+    mails, rooms = {}, {}
+    for name in ("standup", *others):
+        Maildir(mail / name)
+        mails[name] = {"mailbox": f"maildir:{mail}/{name}",
+                       "post": f"maildir:{mail}/%u"}
+        rooms[f"{name}@conf.test"] = {"account": name, **(room or {})}
+    bridge = Bridge(directory / "bridge", mails=mails, rooms=rooms, **keys)
     bridge.start(*start)
     wait_for("the bridge", lambda: "main: ready" in bridge.log_text())
     return bridge

@@ -15,7 +15,7 @@ from web import WebSocket
 
 CHAIR = "chair@conf.test"
 ROOM = "standup@conf.test"
-ANN, BOB = 700, 1100  # Hz, what they say
+ANN, BOB, CARL = 700, 1100, 1700  # Hz, what they say
 HEARD, SILENT = -25, -60  # dBFS, at least and at most; said at -16
 
 
@@ -36,6 +36,7 @@ class Chair:
         with urllib.request.urlopen(request, timeout=10) as answer:
             cookie = answer.headers["Set-Cookie"].partition(";")[0]
         self.sock = WebSocket(self, "/panel", "ipsp-panel", cookie)
+        self.room = ROOM
         self.do("watch", room=ROOM)
 
     def origin(self):
@@ -52,7 +53,7 @@ class Chair:
 
     def snapshot(self):
         number = next(self.numbers)
-        self.sock.command(id=number, do="watch", room=ROOM)
+        self.sock.command(id=number, do="watch", room=self.room)
         return self.sock.message("snapshot")
 
     def members(self):
@@ -85,12 +86,12 @@ def meeting(directory, **keys):
     assert bridge.stop() == 0
 
 
-def caller(directory, name, tone, seconds):
+def caller(directory, name, tone, seconds, room=ROOM):
     voice = directory / f"{name}.says.wav"
     tone_wav(voice, [tone], 1)
     return phone(directory, name, "--send", voice, "--loop",
                  "--receive", directory / f"{name}.hears.wav",
-                 "--for", seconds)
+                 "--for", seconds, room=room)
 
 
 def windows(directory, name, tone):
@@ -250,10 +251,52 @@ def who_is_called_by_mail_comes_or_does_not(directory):
                    lambda level: level > HEARD) > 1
 
 
+def who_is_moved_hears_the_other_room(directory):
+    other = "board@conf.test"
+    with meeting(directory, others=["board"]) as chair:
+        bob = caller(directory, "bob", BOB, 30)
+        carl = caller(directory, "carl", CARL, 30, room=other)
+        ann = caller(directory, "ann", ANN, 8)
+        member = chair.wait("ann", state="here")["id"]
+        chair.wait("bob", state="here")
+        chair.room = other
+        chair.wait("carl", state="here")
+        chair.do("lock", room=other)
+        chair.do("pin", room=other, pin="4711")
+        time.sleep(1.5)  # so long she is heard where she is
+        began = time.monotonic()
+        chair.do("move", room=ROOM, member=member, to=other)
+        chair.wait("ann", state="here")
+        note(f"there {time.monotonic() - began:.2f} s after the move")
+        assert not chair.snapshot()["expected"]
+        assert end_of(directory, "ann", ann)[0] == 0
+        moved = [line for line in said(directory, "ann")
+                 if line["t"] == "moved"]
+        assert moved == [{"t": "moved", "room": other}], moved
+        chair.room = ROOM
+        assert list(chair.members()) == ["bob"]
+        for room in (ROOM, other):
+            chair.do("end", room=room)
+        assert end_of(directory, "bob", bob)[0] == 13
+        assert end_of(directory, "carl", carl)[0] == 13
+
+    def heard(who, tone):
+        return longest(windows(directory, who, tone),
+                       lambda level: level > HEARD)
+
+    assert heard("ann", BOB) > 1 and heard("ann", CARL) > 1
+    assert heard("bob", ANN) > 1 and heard("carl", ANN) > 1
+    # Nobody hears both rooms at once, and no one is in the wrong one.
+    both = zip(windows(directory, "ann", BOB), windows(directory, "ann", CARL))
+    assert all(min(levels) < HEARD for levels in both)
+    assert max(windows(directory, "bob", CARL)) < SILENT
+
+
 if __name__ == "__main__":
     raise SystemExit(run(
         who_is_held_hears_nothing_until_he_is_admitted,
         a_listener_is_heard_again_as_a_member_only,
         who_is_banned_or_locked_out_does_not_come_in,
         nobody_new_sits_at_a_gate_that_drains,
-        who_is_called_by_mail_comes_or_does_not))
+        who_is_called_by_mail_comes_or_does_not,
+        who_is_moved_hears_the_other_room))

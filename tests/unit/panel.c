@@ -1208,6 +1208,8 @@ static void refuses_what_is_malformed(void)
 		"{\"id\":1,\"do\":\"audit\",\"limit\":0}",
 		"{\"id\":1,\"do\":\"lobby\"}",
 		"{\"id\":1,\"do\":\"drain\",\"on\":true}",
+		"{\"id\":1,\"do\":\"move\",\"to\":\"a@x.org\"}",
+		"{\"id\":1,\"do\":\"move\",\"member\":1}",
 		"{\"id\":1,\"do\":\"invite\",\"address\":\"a@x.org\"}",
 		"{\"id\":1,\"do\":\"invite\",\"how\":\"phone\"}",
 		"{\"id\":1,\"do\":\"drain\",\"gate\":\"a\"}",

@@ -257,6 +257,19 @@ static void an_address_gets_three_answers_in_ten_minutes(void)
 	g_assert_cmpint(
 		answer_limits_take(lim, "r@x.example", "ann@y.example", 701),
 		==, ANSWER_LIMITS_PASS);
+	/* One more is allowed, whatever its spelling; and no two. */
+	g_assert_cmpint(
+		answer_limits_take(lim, "r@x.example", "ann@y.example", 701),
+		==, ANSWER_LIMITS_ADDRESS);
+	answer_limits_allow(lim, "Ann+x@y.example");
+	answer_limits_allow(lim, "ann@y.example");
+	answer_limits_allow(lim, "nobody@y.example");
+	g_assert_cmpint(
+		answer_limits_take(lim, "r@x.example", "ann@y.example", 701),
+		==, ANSWER_LIMITS_PASS);
+	g_assert_cmpint(
+		answer_limits_take(lim, "r@x.example", "ann@y.example", 701),
+		==, ANSWER_LIMITS_ADDRESS);
 }
 
 static void a_domain_and_a_room_have_limits_of_their_own(void)

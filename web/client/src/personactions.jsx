@@ -20,7 +20,8 @@ const actions = [
 		({ id }) => ({ do: "floor", member: id })],
 	["mute-all", ({ name }) => words.muteAllButWhom(name),
 		({ id }) => ({ do: "mute-all", but: [id] })],
-	["move", ({ name }) => words.moveWhom(name), "move"],
+	["move", ({ name }) => words.moveWhom(name), "move",
+		({ via, state }) => via === "mail" && state === "here"],
 	["ban", ({ name }) => words.banWhom(name), "ban"],
 ];
 

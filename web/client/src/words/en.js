@@ -295,7 +295,7 @@ export const en = {
 	muteAllButWhom: (name) => `Mute everybody but ${name}`,
 	moveWhom: (name) => `Move ${name}…`,
 	moveTitle: (name) => `Move ${name} to another room?`,
-	moveExplain: "The call here ends, and their phone is called into the other room.",
+	moveExplain: "The call here ends, and their phone calls the other room by itself, whatever its lock, lobby and PIN say.",
 	moveTo: "Room",
 	moveConfirm: "Move",
 	ban: "Ban",
