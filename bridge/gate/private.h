@@ -1,7 +1,7 @@
 /* private - what the sources of bridge/gate share, in their order: path,
- * lookup, outbox, links, session, phonegate, events and commands, engine,
- * registration, ice, media, port, thread. Nobody else includes it, but for
- * tests.
+ * lookup, outbox, links, session, phonegate, events and commands, relay's
+ * objects, engine, relay, play, registration, ice, media, port, thread, worker.
+ * Nobody else includes it, but for tests.
  *
  * The engine is the worker without thread, socket and clock: packets and
  * time are its arguments. All of it is RT, but for create and destroy. */
@@ -505,6 +505,9 @@ struct trunk_slot {
  * RTCP), in a slot of 20 ms that it shares with few others. */
 #define BEAT_SLOTS 64 /* over 1.1 s */
 
+#define COMMAND_SLOTS 4096
+#define PACKET_SLOTS  512
+
 struct engine {
 	/* Down: the control thread pushes. Up: the worker pushes. */
 	struct ring *commands, *packets_down;
@@ -561,11 +564,12 @@ void engine_destroy(struct engine **engp);
 
 /* What the wall clock shows at now_us, for RTCP's NTP stamps. */
 void engine_set_clock(struct engine *eng, uint64_t now_us, uint64_t wall_us);
-/* Takes WebSocket packets and commands from the rings. */
-void engine_apply(struct engine *eng, uint64_t now_us);
 /* One datagram; buf is decrypted in place. */
 void engine_packet(struct engine *eng, const struct path *from, uint8_t *buf,
 		   size_t size, uint64_t now_us);
+/* The same for a packet that was counted already. */
+void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
+		 size_t size, uint64_t now_us);
 /* One 20 ms step; `missed` steps before it never ran. */
 void engine_tick(struct engine *eng, uint64_t now_us, unsigned missed);
 /* How busy the worker is, see stress_tick(); what it then leaves out. Before
@@ -578,29 +582,12 @@ bool engine_settle(struct engine *eng);
 bool engine_busy(const struct engine *eng);
 
 void engine_owe(struct engine *eng, struct session *ses, unsigned what);
-/* Its media is over; the session waits to be removed. */
-void engine_end_session(struct engine *eng, struct session *ses);
-/* The path is proven: media goes there from now on. */
-void engine_adopt_path(struct engine *eng, struct session *ses,
-		       const struct path *path, uint64_t now_us);
-/* It may prove this path by sending something authentic from there. */
-void engine_set_candidate(struct engine *eng, struct session *ses,
-			  const struct path *path);
-/* Whose address this is: first of those who proved it, then of those whose
- * latest request came from there; or NULL. */
-struct session *engine_find(const struct engine *eng, const struct path *from);
-void engine_forget_candidate(struct engine *eng, struct session *ses);
 /* The control thread is to free it. */
 void engine_retire(struct engine *eng, struct retiree *ret,
 		   enum object_kind kind, void *object);
 /* A new room goes behind the others: they keep their place in the tick. */
 void engine_add_room(struct engine *eng, struct engine_mix *entry);
 void engine_first_beat(struct engine *eng, struct session *ses);
-/* Its path or candidate changed. */
-void engine_note_path(struct engine *eng, struct session *ses);
-/* engine_packet() for a packet that was counted already. */
-void engine_take(struct engine *eng, const struct path *from, uint8_t *buf,
-		 size_t size, uint64_t now_us);
 uint64_t engine_wall(const struct engine *eng, uint64_t now_us);
 
 /* The newest time that it was told. */
@@ -621,6 +608,28 @@ static inline unsigned engine_since_tick(const struct engine *eng,
 
 	return since_us < TICK_US ? (unsigned)since_us * 6 / 125 : MIX_FRAME;
 }
+
+/* engine_commands.c - what the control thread wants. */
+
+/* Takes WebSocket packets and commands from the rings. */
+void engine_apply(struct engine *eng, uint64_t now_us);
+
+/* engine_sessions.c - how they are found, join, get their path, and end. */
+
+/* Whose address this is: first of those who proved it, then of those whose
+ * latest request came from there; or NULL. */
+struct session *engine_find(const struct engine *eng, const struct path *from);
+/* It may prove this path by sending something authentic from there. */
+void engine_set_candidate(struct engine *eng, struct session *ses,
+			  const struct path *path);
+void engine_forget_candidate(struct engine *eng, struct session *ses);
+/* The path is proven: media goes there from now on. */
+void engine_adopt_path(struct engine *eng, struct session *ses,
+		       const struct path *path, uint64_t now_us);
+/* Its path or candidate changed. */
+void engine_note_path(struct engine *eng, struct session *ses);
+/* Its media is over; the session waits to be removed. */
+void engine_end_session(struct engine *eng, struct session *ses);
 
 /* Not RT: create and destroy. */
 int relay_create(struct relay **rly_r, struct worker *home,
@@ -753,5 +762,12 @@ void thread_flush(struct outbox *box, void *worker);
 /* Sends, and receives what has come meanwhile. */
 void thread_pause(struct engine *eng, void *worker);
 void *thread_run(void *worker);
+
+/* worker.c - the control thread's end; not RT. */
+
+/* -EAGAIN: the ring is full. */
+int worker_command(struct worker *wrk, const struct command *cmd);
+/* What came back, or was never taken. */
+void worker_free(enum object_kind kind, void *object);
 
 #endif

@@ -102,7 +102,7 @@ int worker_create(struct worker **wrk_r, const struct worker_config *cfg,
 	return r;
 }
 
-static int command(struct worker *wrk, const struct command *cmd)
+int worker_command(struct worker *wrk, const struct command *cmd)
 {
 	if (!ring_push(wrk->eng->commands, cmd))
 		return -EAGAIN;
@@ -117,9 +117,9 @@ static void forget_routes(struct worker *home)
 		/* Once it is pushed, home links it anew. */
 		struct route *next = route->forgotten;
 
-		if (command(home,
-			    &(struct command){ .kind = COMMAND_FORGET_ROUTE,
-					       .route = route }))
+		if (worker_command(home, &(struct command){
+						 .kind = COMMAND_FORGET_ROUTE,
+						 .route = route }))
 			return;
 		home->forgotten = next;
 	}
@@ -135,7 +135,7 @@ static void forget_route(struct session *ses)
 	forget_routes(home);
 }
 
-static void free_object(enum object_kind kind, void *object)
+void worker_free(enum object_kind kind, void *object)
 {
 	struct session *ses = object;
 	struct phonegate *gate = object;
@@ -244,7 +244,7 @@ void worker_dispatch(struct worker *wrk)
 				 wrk->dtls.size, wrk->arg);
 	while (ring_pop(wrk->eng->events, &event)) {
 		if (event.kind == EVENT_RETIRED)
-			free_object(event.retired.kind, event.retired.object);
+			worker_free(event.retired.kind, event.retired.object);
 		else
 			tell(wrk, &event);
 	}
@@ -261,7 +261,7 @@ static void finish(struct worker *wrk)
 		more = engine_settle(wrk->eng) || wrk->eng->retiring;
 		while (ring_pop(wrk->eng->events, &event))
 			if (event.kind == EVENT_RETIRED)
-				free_object(event.retired.kind,
+				worker_free(event.retired.kind,
 					    event.retired.object);
 	}
 }
@@ -320,401 +320,6 @@ void worker_address(const struct worker *wrk, unsigned i,
 int worker_fd(const struct worker *wrk)
 {
 	return wrk->worker_fd;
-}
-
-int worker_add_mix(struct worker *wrk, struct mix *mix)
-{
-	struct engine_mix *entry = calloc(1, sizeof(*entry));
-	int r;
-
-	if (!entry)
-		return -ENOMEM;
-	entry->mix = mix;
-	r = command(wrk, &(struct command){ .kind = COMMAND_ADD_MIX,
-					    .entry = entry });
-	if (r)
-		free(entry);
-	return r;
-}
-
-int worker_remove_mix(struct worker *wrk, struct mix *mix)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_MIX,
-					       .mix = mix });
-}
-
-int worker_add_gate(struct worker *wrk, struct phonegate *gate)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_ADD_GATE,
-					       .gate = gate });
-}
-
-int worker_remove_gate(struct worker *wrk, struct phonegate *gate)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_GATE,
-					       .gate = gate });
-}
-
-int worker_add_session(struct worker *wrk, struct phonegate *gate,
-		       struct session *ses)
-{
-	int r;
-
-	if (!ses->standby && gate->taken >= gate->places)
-		return -ENOSPC;
-	ses->gate = gate;
-	r = command(wrk, &(struct command){ .kind = COMMAND_ADD_SESSION,
-					    .ses = ses });
-	if (!r)
-		gate->taken += !ses->standby;
-	return r;
-}
-
-int worker_remove_session(struct worker *wrk, struct session *ses)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_SESSION,
-					       .ses = ses });
-}
-
-int worker_admit(struct worker *wrk, struct session *ses)
-{
-	return command(wrk,
-		       &(struct command){ .kind = COMMAND_ADMIT, .ses = ses });
-}
-
-int worker_mute(struct worker *wrk, struct session *ses, bool muted)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_MUTE,
-					       .ses = ses,
-					       .muted = muted });
-}
-
-int worker_deafen(struct worker *wrk, struct session *ses, bool deaf)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_DEAFEN,
-					       .ses = ses,
-					       .deaf = deaf });
-}
-
-int worker_set_gain(struct worker *wrk, struct session *ses, float gain)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_SET_GAIN,
-					       .ses = ses,
-					       .gain = gain });
-}
-
-int worker_message(struct worker *wrk, struct session *ses, const char *json)
-{
-	size_t size = strlen(json);
-	struct message *msg;
-	int r;
-
-	if (size > STREAM_APP_MAX)
-		return -EMSGSIZE;
-	msg = message_create(json, size);
-	if (!msg)
-		return -ENOMEM;
-	r = command(wrk, &(struct command){ .kind = COMMAND_MESSAGE,
-					    .ses = ses,
-					    .message = msg });
-	if (r)
-		free(msg);
-	return r;
-}
-
-int worker_redirect(struct worker *wrk, struct session *ses,
-		    const struct sockaddr_storage *alternate)
-{
-	static const char check[] = "{\"t\":\"check\"}";
-	struct command cmd = { .kind = COMMAND_REDIRECT, .ses = ses };
-	int r;
-
-	if (alternate->ss_family &&
-	    !path_from_socket(&cmd.alternate, 0,
-			      (const struct sockaddr *)alternate))
-		return -EINVAL;
-	cmd.message = message_create(check, sizeof(check) - 1);
-	if (!cmd.message)
-		return -ENOMEM;
-	r = command(wrk, &cmd);
-	if (r)
-		free(cmd.message);
-	return r;
-}
-
-int worker_send_dtls(struct worker *wrk, struct session *ses,
-		     const uint8_t *buf, size_t size)
-{
-	struct message *msg;
-	int r;
-
-	if (size > RTP_MAX_PACKET)
-		return -EMSGSIZE;
-	msg = message_create((const char *)buf, size);
-	if (!msg)
-		return -ENOMEM;
-	r = command(wrk, &(struct command){ .kind = COMMAND_SEND_DTLS,
-					    .ses = ses,
-					    .message = msg });
-	if (r)
-		free(msg);
-	return r;
-}
-
-int worker_set_keys(struct worker *wrk, struct session *ses,
-		    const struct stream_config *stream)
-{
-	struct new_stream *made = calloc(1, sizeof(*made));
-	int r = made ? stream_create(&made->stream, stream) : -ENOMEM;
-
-	if (!r)
-		r = command(wrk, &(struct command){ .kind = COMMAND_SET_KEYS,
-						    .ses = ses,
-						    .stream = made });
-	if (r)
-		free_object(OBJECT_STREAM, made);
-	return r;
-}
-
-int worker_restart_ice(struct worker *wrk, struct session *ses,
-		       const char *username, const char *password)
-{
-	struct credentials *cred;
-	int r;
-
-	if (strlen(username) >= sizeof(cred->username))
-		return -EINVAL;
-	cred = calloc(1, sizeof(*cred));
-	if (!cred)
-		return -ENOMEM;
-	memcpy(cred->username, username, strlen(username));
-	stun_key_init(&cred->key, password);
-	r = command(wrk, &(struct command){ .kind = COMMAND_RESTART_ICE,
-					    .ses = ses,
-					    .credentials = cred });
-	if (r)
-		free_object(OBJECT_CREDENTIALS, cred);
-	return r;
-}
-
-int worker_add_hub(struct worker *wrk, struct mix *mix, struct hub *hub)
-{
-	hub->mix = mix;
-	return command(wrk, &(struct command){ .kind = COMMAND_ADD_HUB,
-					       .hub = hub,
-					       .place = { .to = mix } });
-}
-
-int worker_remove_hub(struct worker *wrk, struct hub *hub)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_HUB,
-					       .hub = hub });
-}
-
-int worker_set_hub(struct worker *wrk, struct hub *hub, bool root, bool vice)
-{
-	return command(wrk, &(struct command){
-				    .kind = COMMAND_SET_HUB,
-				    .hub = hub,
-				    .place = { .root = root, .vice = vice } });
-}
-
-/* By which of the worker's sockets each peer is dialled. */
-static void find_ports(const struct worker *wrk, struct trunk *trk)
-{
-	trk->n_peers = 0;
-	for (unsigned i = 0; i < trk->n_addresses; i++)
-		for (unsigned port = 0; port < wrk->n_ports; port++) {
-			if (wrk->ports[port].address.ss_family !=
-			    trk->addresses[i].ss_family)
-				continue;
-			trk->n_peers += path_from_socket(
-				&trk->peers[trk->n_peers],
-				wrk->first_port + port,
-				(struct sockaddr *)&trk->addresses[i]);
-			break;
-		}
-}
-
-int worker_add_trunk(struct worker *wrk, struct hub *hub, struct trunk *trk)
-{
-	if (trk->ring)
-		atomic_store(&trk->ring->wake_fd[trk->side], wrk->control_fd);
-	find_ports(wrk, trk);
-	if (!trk->ring && trk->role != TRUNK_CHILD && !trk->n_peers)
-		return -EADDRNOTAVAIL;
-	return command(wrk, &(struct command){ .kind = COMMAND_ADD_TRUNK,
-					       .hub = hub,
-					       .added = trk });
-}
-
-int worker_remove_trunk(struct worker *wrk, struct trunk *trk)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_REMOVE_TRUNK,
-					       .trunk = trk });
-}
-
-int worker_must_hear(struct worker *wrk, struct session *ses, bool must)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_MUST_HEAR,
-					       .ses = ses,
-					       .must = must });
-}
-
-int worker_hub_message(struct worker *wrk, struct hub *hub, uint32_t to,
-		       const char *json)
-{
-	struct command cmd = { .kind = COMMAND_HUB_MESSAGE, .hub = hub };
-	size_t size = strlen(json);
-	int r;
-
-	if (!size || size > TRUNK_MAX_MESSAGE)
-		return -EMSGSIZE;
-	cmd.letter.message = message_create(json, size);
-	cmd.letter.to = to;
-	if (!cmd.letter.message)
-		return -ENOMEM;
-	r = command(wrk, &cmd);
-	if (r)
-		free(cmd.letter.message);
-	return r;
-}
-
-int worker_set_tap(struct worker *wrk, struct mix *mix, struct tap *tap)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_SET_TAP,
-					       .mix = mix,
-					       .tap = tap });
-}
-
-int worker_play(struct worker *wrk, struct mix *mix, struct clip *clip)
-{
-	struct engine_clip *entry = calloc(1, sizeof(*entry));
-	int r;
-
-	if (!entry)
-		return -ENOMEM;
-	entry->clip = clip;
-	r = command(wrk, &(struct command){ .kind = COMMAND_PLAY,
-					    .mix = mix,
-					    .clip = entry });
-	if (r)
-		free(entry);
-	return r;
-}
-
-int worker_hush(struct worker *wrk, struct mix *mix)
-{
-	return command(wrk,
-		       &(struct command){ .kind = COMMAND_HUSH, .mix = mix });
-}
-
-int worker_websocket(struct worker *wrk, uint32_t connection,
-		     const uint8_t *buf, size_t size)
-{
-	if (size > sizeof(wrk->packet.buf))
-		return -EMSGSIZE;
-	wrk->packet.connection = connection;
-	wrk->packet.size = size;
-	memcpy(wrk->packet.buf, buf, size);
-	if (!ring_push(wrk->eng->packets_down, &wrk->packet)) {
-		count(&wrk->eng->counters.dropped_down, 1);
-		return -EAGAIN;
-	}
-	wrk->packets_pushed++;
-	thread_wake(wrk->control_fd);
-	return 0;
-}
-
-int worker_websocket_closed(struct worker *wrk, uint32_t connection)
-{
-	return command(wrk, &(struct command){ .kind = COMMAND_WEBSOCKET_CLOSED,
-					       .connection = connection,
-					       .packets_before =
-						       wrk->packets_pushed });
-}
-
-/* The way from one to the other, made when it is first gone. */
-static struct relay *relay_between(struct worker *from, struct worker *to)
-{
-	struct relay *rly = from->relays;
-
-	while (rly && rly->away != to)
-		rly = rly->next;
-	if (rly)
-		return rly;
-	if (relay_create(&rly, from, to))
-		return NULL;
-	rly->next = from->relays;
-	from->relays = rly;
-	return rly;
-}
-
-static void free_routes(struct route *route)
-{
-	while (route) {
-		struct route *next = route->next;
-
-		free(route);
-		route = next;
-	}
-}
-
-static struct move *make_move(struct worker *from, struct worker *to,
-			      struct mix *mix, unsigned sessions)
-{
-	struct move *mov = calloc(1, sizeof(*mov));
-
-	if (!mov)
-		return NULL;
-	mov->mix = mix;
-	mov->relay = relay_between(from, to);
-	for (unsigned i = 0; mov->relay && i < sessions; i++) {
-		struct route *route = calloc(1, sizeof(*route));
-
-		if (!route)
-			break;
-		route->next = mov->routes;
-		mov->routes = route;
-		if (i == sessions - 1)
-			return mov;
-	}
-	free_routes(mov->routes);
-	free(mov);
-	return NULL;
-}
-
-static void doze(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
-}
-
-int worker_move(struct worker *from, struct worker *to, struct mix *mix,
-		unsigned sessions)
-{
-	struct move *mov = make_move(from, to, mix, sessions);
-	int r = mov ? command(from, &(struct command){ .kind = COMMAND_DETACH,
-						       .move = mov })
-		    : -ENOMEM;
-
-	if (r) {
-		free_routes(mov ? mov->routes : NULL);
-		free(mov);
-		return r;
-	}
-	while (!atomic_load_explicit(&mov->detached, memory_order_acquire))
-		doze();
-	free_routes(mov->routes);
-	mov->routes = NULL;
-	if (!mov->entry) {
-		free(mov);
-		return -ENOENT;
-	}
-	/* The room has no worker now: there is no way back. */
-	while (command(
-		to, &(struct command){ .kind = COMMAND_ATTACH, .move = mov }))
-		doze();
-	return 0;
 }
 
 static uint64_t get(const atomic_uint_fast64_t *counter)
