@@ -9,21 +9,9 @@
 
 #include "bridge/room/floor.h"
 #include "bridge/room/in_band.h"
+#include "tests/quiet_room.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void end_media(struct member *mem, void *arg)
-{
-	(void)mem;
-	(void)arg;
-}
-
-static void set_muted(struct member *mem, gboolean muted, void *arg)
-{
-	(void)mem;
-	(void)muted;
-	(void)arg;
-}
 
 /* What goes out fits into one packet, and is one object. */
 static void tell(struct member *mem, const char *json, void *arg)
@@ -38,9 +26,9 @@ static void tell(struct member *mem, const char *json, void *arg)
 }
 
 static const struct room_effects effects = {
-	.end_media = end_media,
-	.set_muted = set_muted,
-	.set_volume = end_media,
+	.end_media = quiet_end_media,
+	.set_muted = quiet_set_muted,
+	.set_volume = quiet_set_volume,
 	.tell = tell,
 };
 

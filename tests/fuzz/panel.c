@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "tests/catalogue.h"
+#include "tests/quiet_room.h"
 #include "tests/trail.h"
 #include "web/panel.h"
 
@@ -88,62 +89,14 @@ static const struct panel_events events = { .rooms = rooms,
 					    .idle = is_idle,
 					    .clear = clear };
 
-static void end_media(struct member *mem, void *arg)
-{
-	(void)mem;
-	(void)arg;
-}
-
-static void set_muted(struct member *mem, gboolean muted, void *arg)
-{
-	(void)mem;
-	(void)muted;
-	(void)arg;
-}
-
-static void set_volume(struct member *mem, void *arg)
-{
-	(void)mem;
-	(void)arg;
-}
-
-static void tell(struct member *mem, const char *json, void *arg)
-{
-	(void)mem;
-	(void)json;
-	(void)arg;
-}
-
-static void refresh_levels(struct room *of, void *arg)
-{
-	(void)of;
-	(void)arg;
-}
-
-static void set_deaf(struct member *mem, gboolean deaf, void *arg)
-{
-	(void)mem;
-	(void)deaf;
-	(void)arg;
-}
-
-static gboolean keep_door(struct room *of, const struct door *door, void *arg,
-			  GError **error)
-{
-	(void)of;
-	(void)door;
-	(void)arg;
-	(void)error;
-	return TRUE;
-}
-
-static const struct room_effects effects = { .end_media = end_media,
-					     .set_muted = set_muted,
-					     .set_volume = set_volume,
-					     .tell = tell,
-					     .refresh_levels = refresh_levels,
-					     .set_deaf = set_deaf,
-					     .keep_door = keep_door };
+static const struct room_effects effects = { .end_media = quiet_end_media,
+					     .set_muted = quiet_set_muted,
+					     .set_volume = quiet_set_volume,
+					     .tell = quiet_tell,
+					     .refresh_levels =
+						     quiet_refresh_levels,
+					     .set_deaf = quiet_set_deaf,
+					     .keep_door = quiet_keep_door };
 
 static void changed(struct room *of, struct member *mem,
 		    enum room_change change, const char *by, void *arg)

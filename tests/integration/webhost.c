@@ -38,6 +38,7 @@
 #include "bridge/room/in_band.h"
 #include "bridge/room/room.h"
 #include "tests/catalogue.h"
+#include "tests/quiet_room.h"
 #include "tests/trail.h"
 #include "web/web.h"
 
@@ -117,31 +118,14 @@ static void refresh_levels(struct room *of, void *arg)
 	}
 }
 
-static void set_deaf(struct member *mem, gboolean deaf, void *arg)
-{
-	(void)mem;
-	(void)deaf;
-	(void)arg;
-}
-
-static gboolean keep_door(struct room *of, const struct door *door, void *arg,
-			  GError **error)
-{
-	(void)of;
-	(void)door;
-	(void)arg;
-	(void)error;
-	return TRUE;
-}
-
 static const struct room_effects effects = {
 	.end_media = end_media,
 	.set_muted = set_muted,
 	.set_volume = set_volume,
 	.tell = tell,
 	.refresh_levels = refresh_levels,
-	.set_deaf = set_deaf,
-	.keep_door = keep_door,
+	.set_deaf = quiet_set_deaf,
+	.keep_door = quiet_keep_door,
 };
 
 static void changed(struct room *of, struct member *mem,

@@ -4,6 +4,7 @@
 
 #include "bridge/room/consent.h"
 #include "bridge/room/in_band.h"
+#include "tests/quiet_room.h"
 
 #define CHAIR "chair@example.org"
 #define NOW   G_GINT64_CONSTANT(1795384170000)
@@ -15,23 +16,11 @@ static struct floor *flr;
 static struct member *ann, *ben, *eve;
 static GString *said, *seen;
 
-static void end_media(struct member *mem, void *arg)
-{
-	(void)mem;
-	(void)arg;
-}
-
 static void set_muted(struct member *mem, gboolean muted, void *arg)
 {
 	(void)arg;
 	g_string_append_printf(said, "%s:%s ", mem->name,
 			       muted ? "muted" : "heard");
-}
-
-static void set_volume(struct member *mem, void *arg)
-{
-	(void)mem;
-	(void)arg;
 }
 
 static void tell(struct member *mem, const char *json, void *arg)
@@ -40,18 +29,12 @@ static void tell(struct member *mem, const char *json, void *arg)
 	g_string_append_printf(said, "%s:%s ", mem->name, json);
 }
 
-static void refresh_levels(struct room *of, void *arg)
-{
-	(void)of;
-	(void)arg;
-}
-
 static const struct room_effects effects = {
-	.end_media = end_media,
+	.end_media = quiet_end_media,
 	.set_muted = set_muted,
-	.set_volume = set_volume,
+	.set_volume = quiet_set_volume,
 	.tell = tell,
-	.refresh_levels = refresh_levels,
+	.refresh_levels = quiet_refresh_levels,
 };
 
 static void changed(struct room *of, struct member *mem,

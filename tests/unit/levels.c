@@ -2,32 +2,14 @@
 
 #include <glib.h>
 
+#include "tests/quiet_room.h"
+
 static struct room *room;
 
-static void end_media(struct member *mem, void *arg)
-{
-	(void)mem;
-	(void)arg;
-}
-
-static void set_muted(struct member *mem, gboolean muted, void *arg)
-{
-	(void)mem;
-	(void)muted;
-	(void)arg;
-}
-
-static void tell(struct member *mem, const char *json, void *arg)
-{
-	(void)mem;
-	(void)json;
-	(void)arg;
-}
-
 static const struct room_effects effects = {
-	.end_media = end_media,
-	.set_muted = set_muted,
-	.tell = tell,
+	.end_media = quiet_end_media,
+	.set_muted = quiet_set_muted,
+	.tell = quiet_tell,
 };
 
 static void set_up(void)

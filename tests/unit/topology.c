@@ -1,5 +1,7 @@
 #include "bridge/room/topology.h"
 
+#include "tests/quiet_room.h"
+
 static struct topology_hub *add(struct topology *top, const char *site,
 				const char *parent, guint talkers)
 {
@@ -100,31 +102,12 @@ static void a_trunk_that_is_down_carries_nobody(void)
 	topology_destroy(&top);
 }
 
-static void refresh(struct room *room, void *arg)
-{
-	(void)room;
-	(void)arg;
-}
-
-static void end_media(struct member *mem, void *arg)
-{
-	(void)mem;
-	(void)arg;
-}
-
-static void tell(struct member *mem, const char *json, void *arg)
-{
-	(void)mem;
-	(void)json;
-	(void)arg;
-}
-
 static void a_lone_bridge_has_one_hub_with_its_gates(void)
 {
 	static const struct room_effects effects = {
-		.end_media = end_media,
-		.tell = tell,
-		.refresh_levels = refresh,
+		.end_media = quiet_end_media,
+		.tell = quiet_tell,
+		.refresh_levels = quiet_refresh_levels,
 	};
 	const struct room_config cfg = { .address = "r@x.org",
 					 .name = "R",
