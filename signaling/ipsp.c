@@ -220,9 +220,12 @@ static void read_gate(struct reader *rd, json_t *entry,
 	gate_r->n_candidates = read_candidates(rd, entry, gate_r->candidates);
 }
 
-static void read_gates(struct reader *rd, struct ipsp_message *msg)
+/* Those of an answer, or that a caller offers in his INVITE. A gate without a
+ * candidate for this version is passed over, and an offer of another form. */
+static void read_gates(struct reader *rd, struct ipsp_message *msg,
+		       enum presence presence)
 {
-	json_t *list = member(rd, rd->root, "pg", JSON_ARRAY, REQUIRED);
+	json_t *list = member(rd, rd->root, "pg", JSON_ARRAY, presence);
 	gsize i;
 	json_t *entry;
 
@@ -232,36 +235,15 @@ static void read_gates(struct reader *rd, struct ipsp_message *msg)
 
 		if (msg->n_gates == IPSP_MAX_GATES)
 			break;
-		read_gate(rd, entry, gate);
-		gate->place = (guint)i;
-		if (gate->n_candidates > 0)
-			msg->n_gates++;
-	}
-	if (msg->n_gates == 0)
-		mark_wrong(rd, "pg");
-}
-
-/* The PhoneGates that a caller offers. What is of another form, and a gate
- * without a candidate for this version, is passed over. */
-static void read_offered_gates(struct reader *rd, struct ipsp_message *msg)
-{
-	json_t *list = member(rd, rd->root, "pg", JSON_ARRAY, OPTIONAL);
-	gsize i;
-	json_t *entry;
-
-	json_array_foreach(list, i, entry)
-	{
-		struct ipsp_gate *gate = &msg->gates[msg->n_gates];
-
-		if (msg->n_gates == IPSP_MAX_GATES)
-			break;
-		if (!json_is_object(entry))
+		if (presence == OPTIONAL && !json_is_object(entry))
 			continue;
 		read_gate(rd, entry, gate);
 		gate->place = (guint)i;
 		if (gate->n_candidates > 0)
 			msg->n_gates++;
 	}
+	if (presence == REQUIRED && msg->n_gates == 0)
+		mark_wrong(rd, "pg");
 	/* A gate that was passed over has left its words behind. */
 	if (msg->n_gates < IPSP_MAX_GATES)
 		memset(&msg->gates[msg->n_gates], 0, sizeof(msg->gates[0]));
@@ -297,7 +279,7 @@ static void read_request(struct reader *rd, struct ipsp_message *msg)
 	read_string(rd, rd->root, "net", msg->net, sizeof(msg->net), OPTIONAL);
 	read_string(rd, rd->root, "pin", msg->pin, sizeof(msg->pin), OPTIONAL);
 	msg->n_candidates = read_candidates(rd, rd->root, msg->candidates);
-	read_offered_gates(rd, msg);
+	read_gates(rd, msg, OPTIONAL);
 }
 
 /* A room's calls somebody in, who sends one of his own. */
@@ -321,7 +303,7 @@ static void read_ok(struct reader *rd, struct ipsp_message *msg)
 	if (!msg->suite_aes128gcm && !msg->suite_plain)
 		mark_wrong(rd, "suite");
 	read_bytes32(rd, "pk", msg->public_key, REQUIRED);
-	read_gates(rd, msg);
+	read_gates(rd, msg, REQUIRED);
 	entry = read_media(rd, msg);
 	if (!entry)
 		mark_wrong(rd, "media");
