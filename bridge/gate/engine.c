@@ -215,6 +215,16 @@ void engine_add_room(struct engine *eng, struct engine_mix *entry)
 	*at = entry;
 }
 
+struct engine_mix *engine_find_mix(const struct engine *eng,
+				   const struct mix *mix)
+{
+	struct engine_mix *entry = eng->mixes;
+
+	while (entry && entry->mix != mix)
+		entry = entry->next;
+	return entry;
+}
+
 static void beat_at(struct engine *eng, struct session *ses, uint64_t tick)
 {
 	links_append(&eng->beats[tick % BEAT_SLOTS], &ses->beat, ses);

@@ -26,11 +26,8 @@ static void remove_mix(struct engine *eng, struct command *cmd)
 static void add_gate(struct engine *eng, struct command *cmd)
 {
 	struct phonegate *gate = cmd->gate;
-	struct engine_mix *entry = eng->mixes;
 
-	while (entry && entry->mix != gate->mix)
-		entry = entry->next;
-	gate->entry = entry;
+	gate->entry = engine_find_mix(eng, gate->mix);
 	gate->next = eng->gates;
 	eng->gates = gate;
 }
@@ -199,10 +196,8 @@ static void forget_route(struct engine *eng, struct command *cmd)
 
 static void add_hub(struct engine *eng, struct command *cmd)
 {
-	struct engine_mix *entry = eng->mixes;
+	struct engine_mix *entry = engine_find_mix(eng, cmd->place.to);
 
-	while (entry && entry->mix != cmd->place.to)
-		entry = entry->next;
 	if (entry && !entry->hub)
 		hub_attach(eng, entry, cmd->hub);
 	else

@@ -5,18 +5,9 @@
 
 #include <stdlib.h>
 
-static struct engine_mix *find(struct engine *eng, const struct mix *mix)
-{
-	struct engine_mix *entry = eng->mixes;
-
-	while (entry && entry->mix != mix)
-		entry = entry->next;
-	return entry;
-}
-
 void play_set_tap(struct engine *eng, struct command *cmd)
 {
-	struct engine_mix *entry = find(eng, cmd->mix);
+	struct engine_mix *entry = engine_find_mix(eng, cmd->mix);
 
 	if (entry)
 		mix_set_tap(entry->mix, cmd->tap);
@@ -26,7 +17,7 @@ void play_set_tap(struct engine *eng, struct command *cmd)
 
 void play_add(struct engine *eng, struct command *cmd)
 {
-	struct engine_mix *entry = find(eng, cmd->mix);
+	struct engine_mix *entry = engine_find_mix(eng, cmd->mix);
 	struct engine_clip **at;
 
 	if (!entry) {
@@ -53,7 +44,7 @@ static void drop(struct engine *eng, struct engine_mix *entry)
 
 void play_hush(struct engine *eng, struct command *cmd)
 {
-	struct engine_mix *entry = find(eng, cmd->mix);
+	struct engine_mix *entry = engine_find_mix(eng, cmd->mix);
 	struct engine_clip *first = entry ? entry->clips : NULL;
 
 	if (!first)

@@ -587,6 +587,9 @@ void engine_retire(struct engine *eng, struct retiree *ret,
 		   enum object_kind kind, void *object);
 /* A new room goes behind the others: they keep their place in the tick. */
 void engine_add_room(struct engine *eng, struct engine_mix *entry);
+/* NULL: it is not among the worker's. */
+struct engine_mix *engine_find_mix(const struct engine *eng,
+				   const struct mix *mix);
 void engine_first_beat(struct engine *eng, struct session *ses);
 uint64_t engine_wall(const struct engine *eng, uint64_t now_us);
 
