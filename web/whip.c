@@ -102,13 +102,28 @@ static char *location_of(const char *bridge, const char *room,
 			   NULL);
 }
 
-/* RFC 9725 4.5: the same request, there. */
-static void send_on(struct server_reply *reply,
-		    const struct whip_answer *answer, const char *room,
-		    const char *session)
+/* Whether it was not done: then the reply says why, or where. Takes what is in
+ * the answer. */
+static gboolean was_refused(struct whip *whp, const struct server_request *req,
+			    gint64 now, struct whip_answer *answer,
+			    const char *room, const char *session,
+			    struct server_reply *reply)
 {
-	reply->location = location_of(answer->bridge, room, session);
-	refuse(reply, answer->status, answer->text);
+	if (answer->status < 300)
+		return FALSE;
+	reply->retry_s = answer->retry_s;
+	if (answer->status == 401) {
+		g_free(answer->text);
+		refuse_token(whp, req, now, reply);
+	} else {
+		/* RFC 9725 4.5: the same request, there. */
+		if (answer->status == 307)
+			reply->location =
+				location_of(answer->bridge, room, session);
+		refuse(reply, answer->status, answer->text);
+	}
+	g_free(answer->bridge);
+	return TRUE;
 }
 
 static void post(struct whip *whp, const struct server_request *req, gint64 now,
@@ -122,7 +137,7 @@ static void post(struct whip *whp, const struct server_request *req, gint64 now,
 		.peer = req->address,
 		.tls = req->tls,
 	};
-	struct whip_answer answer = { 0 };
+	struct whip_answer answer = { .status = 401 };
 
 	if (!is_type(req->content_type, SDP)) {
 		refuse(reply, 415,
@@ -131,26 +146,14 @@ static void post(struct whip *whp, const struct server_request *req, gint64 now,
 	}
 	if (join.token)
 		whp->host->join(&join, &answer, whp->arg);
-	if (!join.token || answer.status == 401) {
-		g_free(answer.text);
-		refuse_token(whp, req, now, reply);
+	if (was_refused(whp, req, now, &answer, join.room, NULL, reply))
 		return;
-	}
-	reply->retry_s = answer.retry_s;
-	if (answer.status == 201) {
-		reply->status = 201;
-		reply->type = SDP;
-		reply->location = location_of("", join.room, answer.session);
-		reply->etag = answer.etag;
-		reply->body =
-			g_bytes_new_take(answer.text, strlen(answer.text));
-	} else if (answer.status == 307) {
-		send_on(reply, &answer, join.room, NULL);
-	} else {
-		refuse(reply, answer.status, answer.text);
-	}
+	reply->status = answer.status;
+	reply->type = SDP;
+	reply->location = location_of("", join.room, answer.session);
+	reply->etag = answer.etag;
+	reply->body = g_bytes_new_take(answer.text, strlen(answer.text));
 	g_free(answer.session);
-	g_free(answer.bridge);
 }
 
 char *whip_room_of(const char *path, const char **session_r)
@@ -187,24 +190,11 @@ static void patch(struct whip *whp, const struct server_request *req,
 	what.room = room;
 	if (what.token)
 		whp->host->patch(&what, &answer, whp->arg);
-	if (answer.status == 401) {
-		g_free(answer.text);
-		refuse_token(whp, req, now, reply);
-		return;
-	}
 	reply->etag = answer.etag;
 	if (answer.status == 405)
 		reply->allow = "DELETE, OPTIONS";
-	if (answer.status == 307) {
-		send_on(reply, &answer, room, what.session);
-		g_free(answer.bridge);
+	if (was_refused(whp, req, now, &answer, room, what.session, reply))
 		return;
-	}
-	if (answer.status >= 400) {
-		reply->retry_s = answer.retry_s;
-		refuse(reply, answer.status, answer.text);
-		return;
-	}
 	reply->status = answer.status;
 	if (answer.text) {
 		reply->type = FRAG;
@@ -228,18 +218,8 @@ static void delete (struct whip *whp, const struct server_request *req,
 			.status = 404,
 			.text = g_strdup("There is no such session.")
 		};
-	if (answer.status == 401) {
-		g_free(answer.text);
-		refuse_token(whp, req, now, reply);
-	} else if (answer.status == 200) {
-		reply->status = 200;
-	} else if (answer.status == 307) {
-		send_on(reply, &answer, room, leave.session);
-	} else {
-		reply->retry_s = answer.retry_s;
-		refuse(reply, answer.status, answer.text);
-	}
-	g_free(answer.bridge);
+	if (!was_refused(whp, req, now, &answer, room, leave.session, reply))
+		reply->status = answer.status;
 }
 
 static void options(struct server_reply *reply)

@@ -57,7 +57,7 @@ struct whip_answer {
 };
 
 struct whip_host {
-	/* answer_r is zeroed before. */
+	/* answer_r is zeroed before, but for its status: 401. */
 	void (*join)(const struct whip_join *join, struct whip_answer *answer_r,
 		     void *arg);
 	/* Likewise. */
