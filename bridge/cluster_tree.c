@@ -1,57 +1,11 @@
-#include "bridge/cluster_tree.h"
+#include "bridge/cluster_tree_private.h"
 
 #include <openssl/rand.h>
 #include <string.h>
 
 #include "bridge/gate/trunk.h"
-#include "bridge/room/cascade.h"
 
 #define ID_BYTES 9 /* of a trunk: 12 letters */
-
-enum step { SETTLED, CHILDREN_EXPECTED, PARENTS_TOLD, OLD_ONES_GONE };
-
-struct cluster_tree {
-	char *room;
-	const struct cluster_sites *sites;
-	cluster_write_func write;
-	void *arg;
-	struct document_sound sound;
-	struct cascade *plan;
-	GHashTable *by_id;   /* hub number => struct hub */
-	GHashTable *by_site; /* its site => the same */
-	GPtrArray *edges;    /* struct edge, those that are written somewhere */
-	guint32 last_hub, last_plan;
-	gboolean planned; /* something may have changed */
-	gboolean restoring;
-	enum step step;
-	gint64 step_ms; /* since then */
-};
-
-/* A trunk. It is written at the parent's end as long as it is in `edges`, at
- * the child's as long as the hub points to it. */
-struct edge {
-	char id[64];
-	guint8 salt[DOCUMENTS_SALT];
-	guint32 child, parent;
-	gboolean alternate;
-	guint protocol;
-};
-
-struct hub {
-	guint32 id;
-	char site[64];
-	guint worker;
-	guint sessions;
-	gboolean leaf;	  /* as the plan was told */
-	gboolean leaving; /* no more in the plan */
-	struct document_sound sound;
-	/* As planned, and as its document says. */
-	struct edge *parent, *alternate;
-	struct edge *told_parent, *told_alternate;
-	gboolean root, vice, told_root, told_vice;
-	char *text;	    /* its document, without the number of the plan */
-	guint32 plan, done; /* of its document; confirmed */
-};
 
 static void free_hub(gpointer data)
 {
@@ -115,13 +69,13 @@ gboolean cluster_tree_is_settled(const struct cluster_tree *tree)
 	return tree->step == SETTLED && !tree->planned;
 }
 
-static struct hub *hub_of(const struct cluster_tree *tree, guint32 id)
+struct hub *cluster_tree_hub(const struct cluster_tree *tree, guint32 id)
 {
 	return g_hash_table_lookup(tree->by_id, GUINT_TO_POINTER(id));
 }
 
-static struct hub *add_hub(struct cluster_tree *tree, guint32 id,
-			   const char *site, guint worker)
+struct hub *cluster_tree_add_hub(struct cluster_tree *tree, guint32 id,
+				 const char *site, guint worker)
 {
 	struct hub *hub = g_new0(struct hub, 1);
 
@@ -140,8 +94,8 @@ static struct hub *add_hub(struct cluster_tree *tree, guint32 id,
 static guint common_protocol(const struct cluster_tree *tree, guint32 child,
 			     guint32 parent)
 {
-	const struct hub *ends[] = { hub_of(tree, child),
-				     hub_of(tree, parent) };
+	const struct hub *ends[] = { cluster_tree_hub(tree, child),
+				     cluster_tree_hub(tree, parent) };
 	guint low = 0, high = TRUNK_PROTOCOL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
@@ -196,7 +150,7 @@ static void forget_edge(struct hub *hub, const struct edge *edge)
 static gboolean is_used(const struct cluster_tree *tree,
 			const struct edge *edge)
 {
-	const struct hub *hub = hub_of(tree, edge->child);
+	const struct hub *hub = cluster_tree_hub(tree, edge->child);
 
 	return hub && !hub->leaving &&
 	       (hub->parent == edge || hub->alternate == edge ||
@@ -207,7 +161,7 @@ static void drop_unused(struct cluster_tree *tree)
 {
 	for (guint i = tree->edges->len; i-- > 0;) {
 		struct edge *edge = tree->edges->pdata[i];
-		struct hub *hub = hub_of(tree, edge->child);
+		struct hub *hub = cluster_tree_hub(tree, edge->child);
 
 		if (is_used(tree, edge))
 			continue;
@@ -215,118 +169,6 @@ static void drop_unused(struct cluster_tree *tree)
 			forget_edge(hub, edge);
 		g_ptr_array_remove_index_fast(tree->edges, i);
 	}
-}
-
-/* Documents. */
-
-static void fill_trunk(const struct cluster_tree *tree, const struct edge *edge,
-		       gboolean at_child, struct document_trunk *trk_r)
-{
-	const struct hub *peer =
-		hub_of(tree, at_child ? edge->parent : edge->child);
-	const struct document_site *site =
-		cluster_sites_find(tree->sites, peer->site);
-
-	if (at_child)
-		trk_r->role = edge->alternate ? DOCUMENT_TRUNK_ALTERNATE
-					      : DOCUMENT_TRUNK_PARENT;
-	else
-		trk_r->role = edge->alternate ? DOCUMENT_TRUNK_VICE
-					      : DOCUMENT_TRUNK_CHILD;
-	g_strlcpy(trk_r->id, edge->id, sizeof(trk_r->id));
-	g_strlcpy(trk_r->site, peer->site, sizeof(trk_r->site));
-	memcpy(trk_r->salt, edge->salt, sizeof(trk_r->salt));
-	trk_r->protocol = edge->protocol;
-	/* Who is waited for need not be known by an address. */
-	if (!at_child || !site || peer->worker >= site->n_workers)
-		return;
-	for (guint i = 0; i < site->workers[peer->worker].n_candidates; i++) {
-		const struct ipsp_candidate *cand =
-			&site->workers[peer->worker].candidates[i];
-
-		if (*cand->address)
-			trk_r->addresses[trk_r->n_addresses++] = *cand;
-	}
-}
-
-static void add_trunk(const struct cluster_tree *tree, GArray *trunks,
-		      const struct edge *edge, gboolean at_child)
-{
-	struct document_trunk trk = { 0 };
-
-	if (!edge || trunks->len == DOCUMENTS_MAX_TRUNKS ||
-	    !hub_of(tree, at_child ? edge->parent : edge->child))
-		return;
-	fill_trunk(tree, edge, at_child, &trk);
-	g_array_append_val(trunks, trk);
-}
-
-static char *hub_text(const struct cluster_tree *tree, const struct hub *hub,
-		      guint32 plan)
-{
-	g_autoptr(GArray) trunks =
-		g_array_new(FALSE, FALSE, sizeof(struct document_trunk));
-	const struct document_site *site =
-		cluster_sites_find(tree->sites, hub->site);
-	struct document_want_hub doc = {
-		.plan = plan,
-		.hub = hub->id,
-		.worker = hub->worker,
-		.sound = hub->sound,
-		.root = hub->told_root,
-		.vice = hub->told_vice,
-	};
-
-	if (site)
-		g_strlcpy(doc.instance, site->instance, sizeof(doc.instance));
-	add_trunk(tree, trunks, hub->told_parent, TRUE);
-	add_trunk(tree, trunks, hub->told_alternate, TRUE);
-	for (guint i = 0; i < tree->edges->len; i++) {
-		const struct edge *edge = tree->edges->pdata[i];
-
-		if (edge->parent == hub->id)
-			add_trunk(tree, trunks, edge, FALSE);
-	}
-	doc.trunks = (void *)trunks->data;
-	doc.n_trunks = trunks->len;
-	return document_write(DOCUMENT_WANT_HUB, &doc);
-}
-
-static char *hub_key(const struct cluster_tree *tree, const char *site)
-{
-	struct document_name name = { .kind = DOCUMENT_WANT_HUB };
-
-	g_strlcpy(name.site, site, sizeof(name.site));
-	g_strlcpy(name.room, tree->room, sizeof(name.room));
-	return document_key(&name);
-}
-
-/* If it says anything new. */
-static void write_hub(struct cluster_tree *tree, struct hub *hub)
-{
-	g_autofree char *text = hub_text(tree, hub, 0);
-	g_autofree char *key = NULL;
-	g_autofree char *value = NULL;
-
-	if (!g_strcmp0(text, hub->text) ||
-	    !cluster_sites_find(tree->sites, hub->site))
-		return;
-	g_free(hub->text);
-	hub->text = g_steal_pointer(&text);
-	hub->plan = ++tree->last_plan;
-	key = hub_key(tree, hub->site);
-	value = hub_text(tree, hub, hub->plan);
-	tree->write(tree->room, key, value, tree->arg);
-}
-
-static void write_hubs(struct cluster_tree *tree)
-{
-	GHashTableIter iter;
-	struct hub *hub;
-
-	g_hash_table_iter_init(&iter, tree->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
-		write_hub(tree, hub);
 }
 
 /* Hubs come and go. */
@@ -337,7 +179,7 @@ static void remove_hub(struct cluster_tree *tree, struct hub *hub)
 
 	for (guint i = tree->edges->len; i-- > 0;) {
 		struct edge *edge = tree->edges->pdata[i];
-		struct hub *child = hub_of(tree, edge->child);
+		struct hub *child = cluster_tree_hub(tree, edge->child);
 
 		if (edge->child != id && edge->parent != id)
 			continue;
@@ -356,7 +198,7 @@ void cluster_tree_lost(struct cluster_tree *tree, const char *site)
 
 	if (!hub)
 		return;
-	key = hub_key(tree, site);
+	key = cluster_tree_key(tree, site);
 	tree->write(tree->room, key, NULL, tree->arg);
 	if (!hub->leaving)
 		cascade_remove(tree->plan, &hub->id, 1);
@@ -364,7 +206,7 @@ void cluster_tree_lost(struct cluster_tree *tree, const char *site)
 	tree->planned = TRUE;
 }
 
-static struct cascade_hub planned_hub(const struct hub *hub)
+struct cascade_hub cluster_tree_planned(const struct hub *hub)
 {
 	/* Who came first has the smaller number. */
 	return (struct cascade_hub){
@@ -388,7 +230,8 @@ void cluster_tree_set(struct cluster_tree *tree, const char *site, guint worker,
 	if (!hub && (!sessions || !doc))
 		return;
 	if (!hub)
-		hub = add_hub(tree, ++tree->last_hub, site, worker);
+		hub = cluster_tree_add_hub(tree, ++tree->last_hub, site,
+					   worker);
 	else if (hub->sessions == sessions && hub->leaf == leaf)
 		return;
 	else if (!sessions && !hub->leaving && !tree->restoring)
@@ -399,7 +242,7 @@ void cluster_tree_set(struct cluster_tree *tree, const char *site, guint worker,
 	hub->leaving = !sessions;
 	if (!sessions || tree->restoring)
 		return;
-	planned = planned_hub(hub);
+	planned = cluster_tree_planned(hub);
 	if (!cascade_add(tree->plan, &planned))
 		cascade_update(tree->plan, &planned);
 }
@@ -421,93 +264,6 @@ void cluster_tree_write_again(struct cluster_tree *tree)
 	g_hash_table_iter_init(&iter, tree->by_id);
 	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
 		g_clear_pointer(&hub->text, g_free);
-	tree->planned = TRUE;
-}
-
-/* What was written before. */
-
-static void restore_trunk(struct cluster_tree *tree, struct hub *hub,
-			  const struct document_trunk *trk)
-{
-	const gboolean alternate = trk->role == DOCUMENT_TRUNK_ALTERNATE;
-	const struct hub *peer = g_hash_table_lookup(tree->by_site, trk->site);
-	struct edge *edge;
-
-	if (!peer || (trk->role != DOCUMENT_TRUNK_PARENT && !alternate))
-		return;
-	edge = g_new0(struct edge, 1);
-	g_strlcpy(edge->id, trk->id, sizeof(edge->id));
-	memcpy(edge->salt, trk->salt, sizeof(edge->salt));
-	edge->protocol = trk->protocol;
-	edge->child = hub->id;
-	edge->parent = peer->id;
-	edge->alternate = alternate;
-	g_ptr_array_add(tree->edges, edge);
-	if (alternate)
-		hub->told_alternate = hub->alternate = edge;
-	else
-		hub->told_parent = hub->parent = edge;
-}
-
-void cluster_tree_restore(struct cluster_tree *tree, const char *site,
-			  const struct document_want_hub *doc)
-{
-	struct hub *hub;
-
-	if (g_hash_table_contains(tree->by_site, site) ||
-	    hub_of(tree, doc->hub))
-		return;
-	tree->restoring = TRUE;
-	hub = add_hub(tree, doc->hub, site, doc->worker);
-	hub->sound = doc->sound;
-	hub->root = hub->told_root = doc->root;
-	hub->vice = hub->told_vice = doc->vice;
-	hub->plan = doc->plan;
-	/* Its trunks can be named only when all hubs are there. */
-	hub->text = document_write(DOCUMENT_WANT_HUB, doc);
-	tree->last_hub = MAX(tree->last_hub, doc->hub);
-	tree->last_plan = MAX(tree->last_plan, doc->plan);
-}
-
-static void restore_trunks(struct cluster_tree *tree, struct hub *hub)
-{
-	struct document_want_hub doc;
-
-	if (!hub->text || !document_read(DOCUMENT_WANT_HUB, &doc, hub->text,
-					 strlen(hub->text), NULL))
-		return;
-	for (guint i = 0; i < doc.n_trunks; i++)
-		restore_trunk(tree, hub, &doc.trunks[i]);
-	document_clear(DOCUMENT_WANT_HUB, &doc);
-}
-
-void cluster_tree_restored(struct cluster_tree *tree)
-{
-	g_autoptr(GArray) hubs =
-		g_array_new(FALSE, FALSE, sizeof(struct cascade_planned));
-	GHashTableIter iter;
-	struct hub *hub;
-
-	g_hash_table_iter_init(&iter, tree->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub))
-		restore_trunks(tree, hub);
-	g_hash_table_iter_init(&iter, tree->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, (void **)&hub)) {
-		const struct cascade_planned one = {
-			.hub = planned_hub(hub),
-			.parent = hub->parent ? hub->parent->parent : 0,
-			.root = hub->root,
-			.vice = hub->vice,
-		};
-
-		g_free(hub->text);
-		hub->text = hub_text(tree, hub, 0);
-		hub->leaving = !hub->sessions;
-		if (!hub->leaving)
-			g_array_append_val(hubs, one);
-	}
-	tree->restoring = FALSE;
-	cascade_restore(tree->plan, (const void *)hubs->data, hubs->len);
 	tree->planned = TRUE;
 }
 
@@ -534,7 +290,8 @@ static void take_plan(struct cluster_tree *tree)
 	g_autoptr(GArray) ids = cascade_take_changes(tree->plan);
 
 	for (guint i = 0; i < ids->len; i++) {
-		struct hub *hub = hub_of(tree, g_array_index(ids, guint32, i));
+		struct hub *hub =
+			cluster_tree_hub(tree, g_array_index(ids, guint32, i));
 		struct cascade_place place;
 
 		if (!hub || !cascade_place(tree->plan, hub->id, &place))
@@ -579,7 +336,7 @@ static void remove_left(struct cluster_tree *tree)
 		g_autofree char *key = NULL;
 
 		hub = left->pdata[i];
-		key = hub_key(tree, hub->site);
+		key = cluster_tree_key(tree, hub->site);
 		tree->write(tree->room, key, NULL, tree->arg);
 		remove_hub(tree, hub);
 	}
@@ -618,7 +375,7 @@ static void take_step(struct cluster_tree *tree, gint64 now_ms)
 		remove_left(tree);
 		break;
 	}
-	write_hubs(tree);
+	cluster_tree_write(tree);
 }
 
 void cluster_tree_run(struct cluster_tree *tree, gint64 now_ms)
