@@ -81,8 +81,8 @@ static gboolean flush_all(gpointer data)
 
 /* The newest value of a key stands where the key was written last, so that
  * what it relies on is before it. */
-void cluster_write(struct cluster_account *acc, const char *key,
-		   const char *value)
+static void write_key(struct cluster_account *acc, const char *key,
+		      const char *value)
 {
 	struct cluster_entry *entry;
 
@@ -109,7 +109,7 @@ static void media_write(const char *room, const char *key, const char *value,
 	struct cluster_account *acc = cluster_account_of(cl, room);
 
 	if (acc && acc->state == CLUSTER_OWNED)
-		cluster_write(acc, key, value);
+		write_key(acc, key, value);
 }
 
 /* Answers. */
@@ -153,7 +153,7 @@ void cluster_promise(struct cluster *cl, const char *account,
 	g_hash_table_add(cl->waiting, wait);
 	g_hash_table_insert(acc->answers, g_strdup(prm->name),
 			    g_memdup2(&prm->until, sizeof(prm->until)));
-	cluster_write(acc, key, value);
+	write_key(acc, key, value);
 	flush(acc, promised, wait);
 }
 
@@ -168,7 +168,7 @@ void cluster_answered(struct cluster *cl, const char *account, const char *name)
 	    !g_hash_table_contains(acc->answers, name))
 		return;
 	key = cluster_account_answer_key(acc, name, TRUE);
-	cluster_write(acc, key, "{}");
+	write_key(acc, key, "{}");
 }
 
 /* What nobody can ask for any more. A few at a time. */
@@ -191,8 +191,8 @@ static void forget_answers(struct cluster_account *acc)
 		if (*until > now)
 			continue;
 		n++;
-		cluster_write(acc, key, NULL);
-		cluster_write(acc, sent, NULL);
+		write_key(acc, key, NULL);
+		write_key(acc, sent, NULL);
 		g_hash_table_iter_remove(&iter);
 	}
 }
@@ -327,14 +327,6 @@ struct document_owner *cluster_keeper(const struct cluster *cl,
 	    !strcmp(doc->bridge, cl->name))
 		g_clear_pointer(&doc, g_free);
 	return doc;
-}
-
-gboolean cluster_owns(const struct cluster *cl, const char *account)
-{
-	const struct cluster_account *acc =
-		g_hash_table_lookup(cl->accounts, account);
-
-	return acc && acc->state == CLUSTER_OWNED;
 }
 
 /* The cluster itself. */

@@ -76,8 +76,6 @@ void cluster_run(struct cluster *cl);
 struct document_owner *cluster_keeper(const struct cluster *cl,
 				      const char *account);
 
-gboolean cluster_owns(const struct cluster *cl, const char *account);
-
 struct cluster_figures {
 	guint accounts, owned;
 	guint sites;

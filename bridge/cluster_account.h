@@ -88,9 +88,6 @@ char *cluster_account_answer_key(const struct cluster_account *acc,
 struct cluster_account *cluster_account_of(const struct cluster *cl,
 					   const char *room);
 
-void cluster_write(struct cluster_account *acc, const char *key,
-		   const char *value);
-
 void cluster_watch_begin(struct cluster *cl);
 void cluster_watch_end(struct cluster *cl);
 /* Reads all wants anew: `want_synced` becomes FALSE until that is done. */

@@ -30,8 +30,8 @@ static void write_document(const char *room, const char *key, const char *value,
 	cm->host->write(room, key, value, cm->arg);
 }
 
-struct cluster_room *cluster_room_of(struct cluster_media *cm,
-				     const char *address)
+static struct cluster_room *room_of(struct cluster_media *cm,
+				    const char *address)
 {
 	struct cluster_room *room = g_hash_table_lookup(cm->rooms, address);
 
@@ -190,8 +190,7 @@ static struct cluster_seat *open_seat(struct cluster_media *cm,
 				      const struct media_place *places, guint n,
 				      const struct config_sound *sound)
 {
-	struct cluster_room *room =
-		cluster_room_of(cm, room_address(mem->room));
+	struct cluster_room *room = room_of(cm, room_address(mem->room));
 	const struct document_sound all = sound_of(cm, sound);
 	struct cluster_seat *seat;
 
@@ -447,7 +446,7 @@ void cluster_media_restore_hub(struct cluster_media *cm, const char *address,
 			       const char *site,
 			       const struct document_want_hub *doc)
 {
-	struct cluster_room *room = cluster_room_of(cm, address);
+	struct cluster_room *room = room_of(cm, address);
 	const struct document_site *at = cluster_sites_find(cm->sites, site);
 
 	cluster_tree_set_sound(room->tree, &doc->sound);
@@ -461,8 +460,7 @@ void cluster_media_restore_member(struct cluster_media *cm, struct member *mem,
 				  const struct document_member *doc,
 				  const struct document_secret *secret)
 {
-	struct cluster_room *room =
-		cluster_room_of(cm, room_address(mem->room));
+	struct cluster_room *room = room_of(cm, room_address(mem->room));
 	struct cluster_seat *seat = cluster_seat_add(room, mem);
 
 	seat->doc = *doc;
@@ -484,7 +482,7 @@ void cluster_media_restore_session(struct cluster_media *cm,
 				   const struct document_name *name,
 				   const struct document_want_session *doc)
 {
-	struct cluster_room *room = cluster_room_of(cm, name->room);
+	struct cluster_room *room = room_of(cm, name->room);
 	struct cluster_seat *seat = g_hash_table_lookup(room->seats, name->did);
 	const struct document_site *site =
 		cluster_sites_find(cm->sites, name->site);

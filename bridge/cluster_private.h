@@ -54,8 +54,6 @@ struct cluster_seat {
 	gint64 stranded_ms; /* its site is dead since then; 0: it is not */
 };
 
-struct cluster_room *cluster_room_of(struct cluster_media *cm,
-				     const char *address);
 struct cluster_seat *cluster_seat_find(struct cluster_media *cm,
 				       const char *room, const char *did);
 
@@ -71,9 +69,6 @@ void cluster_seat_write_wants(struct cluster_seat *seat);
 /* Whether it has no standby, and is to be found one: not while its own site is
  * dead, and never if it is a tool's. */
 gboolean cluster_seat_lacks_standby(const struct cluster_seat *seat);
-/* Finds a standby for who has none; FALSE: there is no second site. Nothing is
- * written. */
-gboolean cluster_seat_find_standby(struct cluster_seat *seat);
 /* Another one than now, and all is written. */
 void cluster_seat_renew_standby(struct cluster_seat *seat);
 /* The caller has gone to his standby. */

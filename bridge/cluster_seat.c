@@ -335,26 +335,19 @@ gboolean cluster_seat_lacks_standby(const struct cluster_seat *seat)
 	       !seat->doc.has_tool;
 }
 
-gboolean cluster_seat_find_standby(struct cluster_seat *seat)
-{
-	struct document_member *doc = &seat->doc;
-
-	doc->has_standby = cluster_sites_standby(
-		seat->room->cm->sites, seat->room->address,
-		drain_gates(room_drain(seat->mem->room)), &doc->place,
-		&doc->standby);
-	if (doc->has_standby)
-		doc->standby.k = doc->next_k++;
-	return doc->has_standby;
-}
-
 void cluster_seat_renew_standby(struct cluster_seat *seat)
 {
 	struct document_member *doc = &seat->doc;
 
 	if (doc->has_standby)
 		cluster_want_drop(seat->room, seat->did, &doc->standby, 0);
-	cluster_seat_find_standby(seat);
+	/* Where there is no second site he has none. */
+	doc->has_standby = cluster_sites_standby(
+		seat->room->cm->sites, seat->room->address,
+		drain_gates(room_drain(seat->mem->room)), &doc->place,
+		&doc->standby);
+	if (doc->has_standby)
+		doc->standby.k = doc->next_k++;
 	cluster_seat_write_member(seat);
 	cluster_seat_write_wants(seat);
 }

@@ -109,8 +109,9 @@ static void take(GKeyFile *file, const char *key, char **value)
 		*value = g_key_file_get_string(file, GROUP, key, NULL);
 }
 
-gboolean phone_options_read(struct phone_options *opt, const char *name,
-			    const char *text, GError **error)
+/* Fills what opt leaves open from a GKeyFile's text; name is for errors. */
+static gboolean read_file(struct phone_options *opt, const char *name,
+			  const char *text, GError **error)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autofree char *transport = NULL, *secret = NULL;
@@ -177,12 +178,12 @@ static gboolean read_config(struct phone_options *opt, const char *path,
 
 	if (path) {
 		return g_file_get_contents(path, &text, NULL, error) &&
-		       phone_options_read(opt, path, text, error);
+		       read_file(opt, path, text, error);
 	}
 	standard = g_build_filename(g_get_user_config_dir(), "ipsp-phone.conf",
 				    NULL);
 	if (g_file_get_contents(standard, &text, NULL, &missing))
-		return phone_options_read(opt, standard, text, error);
+		return read_file(opt, standard, text, error);
 	if (g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 		return TRUE;
 	g_propagate_error(error, g_steal_pointer(&missing));

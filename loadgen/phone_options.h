@@ -30,10 +30,6 @@ gboolean phone_options_parse(struct phone_options *opt_r, int argc, char **argv,
 			     GError **error);
 void phone_options_clear(struct phone_options *opt);
 
-/* Fills what opt leaves open from a GKeyFile's text; name is for errors. */
-gboolean phone_options_read(struct phone_options *opt, const char *name,
-			    const char *text, GError **error);
-
 /* The room's pre-shared key from a file, as the bridge's own is kept. */
 gboolean phone_options_room_key(const char *path, GBytes **room_key_r,
 				GError **error);
