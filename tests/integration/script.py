@@ -73,7 +73,9 @@ def the_example_lists_a_room_and_mutes_who_is_named(directory):
     assert 0 <= delay < 5, delay
     series = wait_for("the call to be remembered", lambda: past(watching))
     assert 0 < max(series["stress"]) <= 1, series
-    assert 4 < min(filter(None, series["mos_worst"])) < 4.5, series
+    # None in a call so short that no report came before its sample.
+    mos = [value for value in series["mos_worst"] if value is not None]
+    assert all(4 < value < 4.5 for value in mos), series
     status, trail = get(bridge, f"/api/audit/{ROOM}.csv", bearer)
     assert status == 200, status
     row = next(csv.DictReader(io.StringIO(trail)))
