@@ -126,6 +126,8 @@ static void set_standby(struct caller *caller, const struct ipsp_gate *gate)
 static void note_floor(struct caller *caller, const struct notice *notice)
 {
 	caller->floor = notice->on;
+	if (notice->on) /* the hand is down, and not told so by itself */
+		caller->hand = FALSE;
 	caller->floor_until_us = 0;
 	if (notice->on && notice->seconds)
 		caller->floor_until_us =
