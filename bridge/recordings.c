@@ -199,7 +199,7 @@ static void stop(struct running *run, enum recording_why why)
 		if (is_told(mem))
 			recs->media->tell(mem, TELL_OFF, recs->media_arg);
 	}
-	room_set_recording(room, NULL, 0, NULL);
+	room_set_recording(room, NULL, 0, run->stopped_by);
 }
 
 static void finish(struct running *run)
