@@ -3,14 +3,10 @@
 // panel in a browser. With SHOTS=DIRECTORY it leaves pictures there.
 
 import assert from "node:assert/strict";
-import { openSync, readFileSync } from "node:fs";
-import { appendFile, mkdir, readdir, readFile, writeFile }
-	from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile } from "node:fs/promises";
 
-import { browser, BUILD, freePort, freeUdpPort, Moderator, Program,
-	run, temporaryDirectory, until, whenClicked, whenShown } from "./lib.mjs";
-import { Recording, writeTones } from "./sound.mjs";
+import { Bridge, Phone } from "./bed.mjs";
+import { browser, Moderator, run, until, whenClicked, whenShown } from "./lib.mjs";
 
 const ROOM = "standup@conf.test";
 const FRESH = "fresh@conf.test";
@@ -20,60 +16,14 @@ const DEPUTY = "deputy@conf.test";
 const SHOWN_WITHIN = 1000; // ms, from one moderator's click to the other's row
 const KICKED = 12; // exit status, ipsp-phone(1)
 
-const directory = await temporaryDirectory();
-const mail = join(directory.path, "mail");
-const config = join(directory.path, "bridge.conf");
-const log = join(directory.path, "bridge.log");
-const url = `http://127.0.0.1:${await freePort()}`;
+const bridge = await Bridge.prepare();
 
-/** `line()` sees no line that came before: so all are waited for at start. */
-class Phone {
-	constructor(name, tones) {
-		this.name = name;
-		this.tones = tones; // in Hz, no multiples of each other or another's
-		this.ear = new Recording(join(directory.path, `${name}.heard.wav`));
-	}
-
-	async join(room, ...options) {
-		const user = this.name.toLowerCase();
-		const voice = join(directory.path, `${user}.wav`);
-		await writeTones(voice, this.tones);
-		this.program = new Program(join(BUILD, "loadgen/ipsp-phone"), [
-			"call", room, "--from", `${user}@conf.test`, "--name", this.name,
-			"--mailbox", `maildir:${mail}/${user}`, "--post", `maildir:${mail}/%u`,
-			"--send", voice, "--loop", "--receive", this.ear.path, "--json",
-			...options]);
-		this.ended = false;
-		this.program.exited.then(() => { this.ended = true; });
-		await this.program.line(/"state":"talking"/);
-	}
-
-	/** What is heard in the next seconds, as the tones of a talker. */
-	async listen(seconds) {
-		const start = await this.ear.seconds();
-		await until(`${seconds} s more of what ${this.name} hears`,
-			async () => await this.ear.seconds() >= start + seconds);
-		return (talker) => this.ear.tones(talker.tones, start, seconds);
-	}
-
-	/** Waits until a second holds nothing, or both tones, of talker. */
-	async waitFor(talker, heard) {
-		await until(
-			`${this.name} to hear ${heard ? "" : "no more of "}${talker.name}`,
-			async () => {
-				const tones = await this.ear.tones(talker.tones,
-					await this.ear.seconds() - 1, 1);
-				return tones.every((tone) => heard ? tone.heard : tone.silent);
-			});
-	}
-}
-
-const alice = new Phone("Alice", [523, 1370]);
-const bob = new Phone("Bob", [661, 1810]);
-const carol = new Phone("Carol", [887, 2290]);
-const dave = new Phone("Dave", [1103, 2741]);
-const erin = new Phone("Erin", [331, 3203]);
-const frank = new Phone("Frank", [433, 1571]);
+const alice = new Phone(bridge, "Alice", [523, 1370]);
+const bob = new Phone(bridge, "Bob", [661, 1810]);
+const carol = new Phone(bridge, "Carol", [887, 2290]);
+const dave = new Phone(bridge, "Dave", [1103, 2741]);
+const erin = new Phone(bridge, "Erin", [331, 3203]);
+const frank = new Phone(bridge, "Frank", [433, 1571]);
 
 /** Three seconds of each listener's sound: all talkers in it, and no other. */
 async function hear(listeners, talkers, silent = []) {
@@ -91,72 +41,18 @@ async function hear(listeners, talkers, silent = []) {
 	}));
 }
 
-/** A room and its mailbox, for the configuration. */
-function room(address, more = "") {
-	const [name] = address.split("@");
-	return `[mail ${name}]
-mailbox = maildir:${mail}/${name}
-post = maildir:${mail}/%u
-[room ${address}]
-account = ${name}
-moderators = ${CHAIR};${DEPUTY}
+const RULES = `moderators = ${CHAIR};${DEPUTY}
 capacity = 5
-${more}`;
-}
+`;
 
 async function startBridge() {
-	for (const user of ["chair", "deputy"])
-		for (const folder of ["tmp", "new", "cur"])
-			await mkdir(join(mail, user, folder), { recursive: true });
-	await writeFile(config, `[bridge]
-state_directory = ${directory.path}/state
-media_address = 127.0.0.1
-media_port = ${await freeUdpPort()}
-workers = 1
-web_address = 127.0.0.1
-web_port = ${new URL(url).port}
-web_url = ${url}
-operators = ${CHAIR}
-web_files = ${BUILD}/web/client
-${room(ROOM)}`);
-	bridge = new Program(join(BUILD, "bridge/ipsp-bridge"),
-		["--config", config], { stdio: ["pipe", "pipe", openSync(log, "a")] });
-	await until("the bridge to answer", async () =>
-		(await fetch(`${url}/healthz`).catch(() => ({}))).ok);
-}
-
-/** The mails in a Maildir, without the folds of quoted-printable. */
-async function mailsOf(user) {
-	const folder = join(mail, user, "new");
-	const names = await readdir(folder).catch(() => []);
-	const mails = await Promise.all(names.map((name) =>
-		readFile(join(folder, name), "utf8")));
-	return mails.map((text) => text.replace(/=\r?\n/g, "")
-		.replace(/=([0-9A-F]{2})/g, (_, hex) =>
-			String.fromCharCode(parseInt(hex, 16))));
-}
-
-async function logInByMail(address) {
-	const moderator = await Moderator.open(chrome);
-	const [user] = address.split("@");
-
-	await moderator.page.goto(url);
-	await moderator.page.getByLabel("Mail address").fill(address);
-	await moderator.shoot(`whole-ask-${user}`);
-	await moderator.page.getByRole("button", { name: "Mail me a link", exact: true }).click();
-	await moderator.page.getByText("a link is on its way").waitFor();
-	const [letter] = await until(`a mail for ${address}`, async () => {
-		const mails = await mailsOf(user);
-		return mails.length > 0 && mails;
-	});
-	assert.match(letter, new RegExp(`^To: .*${address}`, "m"));
-	const [link] = letter.match(/http:\/\/127\.0\.0\.1:\d+\/login#[\w-]+/);
-	await moderator.useLink(link);
-	return moderator;
+	await bridge.start(`operators = ${CHAIR}\n`, [bridge.room(ROOM, RULES)],
+		["chair", "deputy"]);
 }
 
 async function chairLogsIn() {
-	chair = await logInByMail(CHAIR);
+	chair = await Moderator.open(chrome);
+	await bridge.logIn(chair, CHAIR);
 	await chair.page.getByText("Nobody is here yet").waitFor();
 	await chair.shoot("whole-empty");
 }
@@ -191,7 +87,8 @@ async function operatorSeesTheBridge() {
 }
 
 async function deputyLogsIn() {
-	deputy = await logInByMail(DEPUTY);
+	deputy = await Moderator.open(chrome);
+	await bridge.logIn(deputy, DEPUTY);
 	for (const { name } of [alice, bob, carol])
 		await deputy.row(name).waitFor();
 }
@@ -263,21 +160,18 @@ async function member(name) {
 	return members.find((one) => one.name === name);
 }
 
-const told = (phone, json) => phone.program.line(
-	new RegExp(`"message":${json.replace(/[{}]/g, "\\$&")}`));
-
 async function floorIsHeardOverAMute() {
 	const { id } = await member("Carol");
 	const act = (what) => command(chair.page, { room: ROOM, member: id, ...what });
 
 	assert.equal(await act({ do: "mute" }), "done");
 	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, false)));
-	const queued = told(carol, '{"t":"hand","on":true,"place":1}');
+	const queued = carol.told('{"t":"hand","on":true,"place":1}');
 	carol.program.write("h");
 	await queued;
 	assert.ok((await member("Carol")).hand > 0);
-	const given = told(carol, '{"t":"floor","on":true,"s":5}');
-	const over = told(carol, '{"t":"floor","on":false,"why":"time"}');
+	const given = carol.told('{"t":"floor","on":true,"s":5}');
+	const over = carol.told('{"t":"floor","on":false,"why":"time"}');
 	assert.equal(await act({ do: "floor-next", seconds: 5 }), "done");
 	await given;
 	await Promise.all([alice, bob].map((ear) => ear.waitFor(carol, true)));
@@ -291,13 +185,13 @@ async function onlyAYesUnmutes() {
 	const ask = () => command(chair.page,
 		{ room: ROOM, do: "ask-unmute", member: id });
 
-	let asked = told(carol, '{"t":"ask-unmute","n":1}');
+	let asked = carol.told('{"t":"ask-unmute","n":1}');
 	assert.equal(await ask(), "done");
 	await asked;
 	carol.program.write("n");
 	await until("her no", async () => (await member("Carol")).asked === "refused");
 	await hear([alice], [bob], [carol]);
-	asked = told(carol, '{"t":"ask-unmute","n":2}');
+	asked = carol.told('{"t":"ask-unmute","n":2}');
 	assert.equal(await ask(), "done");
 	await asked;
 	carol.program.write("u");
@@ -332,10 +226,11 @@ async function webSocketIsAPath() {
 
 async function reloadOpensARoom() {
 	const hearing = hear([alice, bob, dave], [alice, bob, dave]);
-	await appendFile(config, room(FRESH, "stereo = yes\n"));
-	bridge.signal("SIGHUP");
+	await appendFile(bridge.config,
+		bridge.room(FRESH, `${RULES}stereo = yes\n`));
+	bridge.program.signal("SIGHUP");
 	await until("the new mailbox to be watched", () =>
-		readFileSync(log, "utf8").includes("mailbox of fresh: watching"));
+		bridge.logText().includes("mailbox of fresh: watching"));
 	await hearing;
 	await Promise.all([erin, frank].map((phone) => phone.join(FRESH)));
 	await chair.page.getByRole("button", { name: /^fresh/ }).click();
@@ -358,7 +253,7 @@ async function pagesBrokeNoRule() {
 	assert.deepEqual([...chair.errors, ...deputy.errors], []);
 }
 
-let bridge, chair, deputy;
+let chair, deputy;
 const chrome = await browser.launch();
 const status = await run([
 	["the bridge starts", startBridge],
@@ -384,10 +279,9 @@ const status = await run([
 	["no script failed and no security policy was broken", pagesBrokeNoRule],
 ]);
 if (status)
-	console.log(readFileSync(log, "utf8").slice(-8000).replace(/^/gm, "# "));
+	console.log(bridge.logText().slice(-8000).replace(/^/gm, "# "));
 await chrome.close();
 for (const phone of [alice, bob, carol, dave, erin, frank])
 	await phone.program?.stop();
 const end = await bridge.stop();
-await directory.remove();
 process.exit(status || end);
