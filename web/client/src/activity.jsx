@@ -14,7 +14,7 @@ const arrivals = new Set(["added", "joined", "left", "lost", "noShow", "replaced
 	"resumed"]);
 
 function describe({ word, what }) {
-	return words[word](...what);
+	return words[word](...what.map((each) => each ?? words.theBridge));
 }
 
 export function Activity({ log }) {

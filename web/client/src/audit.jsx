@@ -7,31 +7,48 @@ import { words } from "./words.js";
 
 const ROWS = 50;
 
+/** "3600 s: why", as the bridge writes it. */
+function ban(detail) {
+	const [, seconds, reason] = detail.match(/^(\d+) s(?:: ?(.*))?$/) ?? [];
+	const span = words.span(Number(seconds));
+	return span ? [span, reason].filter(Boolean).join(words.semicolon) : detail;
+}
+
+const word = (detail) => words.detail(detail);
+const time = (detail) => detail && words.seconds(detail);
+
+/** Commands whose detail is not what somebody wrote. */
+const details = {
+	ban, hand: word, lobby: word, pin: word, record: word, role: word,
+	floor: time, "floor-next": time, "floor-extend": time,
+	volume: (detail) => `${detail} %`,
+};
+
 const at = new Intl.DateTimeFormat(undefined, {
 	dateStyle: "short", timeStyle: "medium" });
 
 function Rows({ rows }) {
 	return (
 		<div class="scroll" tabIndex={0} role="group" aria-label={words.auditTitle}>
-			<table>
-				<thead>
-					<tr>
+			<table role="table" class="audit">
+				<thead role="rowgroup">
+					<tr role="row">
 						{["time", "auditWho", "auditWhat", "auditWhom", "auditDetail",
 							"auditOutcome", "auditFrom"].map((name) =>
-							<th key={name} scope="col">{words[name]}</th>)}
+							<th key={name} role="columnheader" scope="col">{words[name]}</th>)}
 					</tr>
 				</thead>
-				<tbody>
+				<tbody role="rowgroup">
 					{rows.map((row) => (
-						<tr key={row.row}>
-							<td>{at.format(1000 * row.at)}</td>
-							<th scope="row"><bdi>{row.who}</bdi></th>
-							<td>{words.command(row.what)}</td>
-							<td><bdi>{row.whom}</bdi></td>
-							<td><bdi>{row.detail}</bdi></td>
-							<td class={row.outcome === "done" ? "" : "refused"}>
-								{row.outcome === "done" ? words.done : row.outcome}</td>
-							<td>{row.from}</td>
+						<tr key={row.row} role="row">
+							<td role="cell">{at.format(1000 * row.at)}</td>
+							<th role="rowheader" scope="row"><bdi>{row.who}</bdi></th>
+							<td role="cell">{words.command(row.what)}</td>
+							<td role="cell"><bdi>{row.whom}</bdi></td>
+							<td role="cell"><bdi>{details[row.what]?.(row.detail) ?? row.detail}</bdi></td>
+							<td role="cell" class={row.outcome === "done" ? "" : "refused"}>
+								{words.outcome(row.outcome)}</td>
+							<td role="cell">{row.from}</td>
 						</tr>
 					))}
 				</tbody>

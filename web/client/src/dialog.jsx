@@ -1,7 +1,7 @@
 // Dialogs: what asks before it acts, says what will happen.
 
 import { createContext } from "preact";
-import { useContext, useEffect, useRef } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 
 import { words } from "./words.js";
 
@@ -15,7 +15,8 @@ export function Dialog({ title, confirm, danger, wide, onSubmit, onClose, childr
 	const failure = useContext(Failure);
 	const before = useRef(failure); // was said already, on the page
 
-	useEffect(() => {
+	// At once: who types on does not lose a letter.
+	useLayoutEffect(() => {
 		const focused = document.activeElement;
 		dialog.current.showModal();
 		return () => focused?.isConnected && focused.focus();

@@ -43,7 +43,8 @@ export function glance(state) {
 	return {
 		here: here.length,
 		invited: members.length - here.length,
-		talking: here.filter((member) => member.talking),
+		talking: here.filter(({ talking, muted, self_muted: closed }) =>
+			talking && !muted && !closed),
 		gates: (state.tree?.hubs ?? []).flatMap((hub) => hub.gates.map((gate) => ({
 			gate: gate.gate, taken: gate.here + gate.invited, places: hub.places }))),
 		worst: worstOf(here),

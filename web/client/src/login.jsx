@@ -37,6 +37,8 @@ function UseLink({ token, onLogIn, onBad }) {
 
 	async function submit(event) {
 		event.preventDefault();
+		if (busy)
+			return;
 		setBusy(true);
 		const answer = await logIn(token);
 		setBusy(false);
@@ -49,7 +51,7 @@ function UseLink({ token, onLogIn, onBad }) {
 		<Card title={words.linkTitle}>
 			<p>{words.linkExplain}</p>
 			<form onSubmit={submit}>
-				<button class="primary" disabled={busy}>{words.logIn}</button>
+				<button class="primary" aria-disabled={busy}>{words.logIn}</button>
 			</form>
 		</Card>
 	);
@@ -63,6 +65,8 @@ function AskForLink({ failure }) {
 
 	async function submit(event) {
 		event.preventDefault();
+		if (busy)
+			return;
 		setBusy(true);
 		setError("");
 		const answer = await askForLink(address, language);
@@ -90,7 +94,7 @@ function AskForLink({ failure }) {
 						spellcheck={false} required value={address}
 						onInput={(event) => setAddress(event.target.value)} />
 				</label>
-				<button class="primary" disabled={busy}>{words.mailLink}</button>
+				<button class="primary" aria-disabled={busy}>{words.mailLink}</button>
 			</form>
 			<Failure code={error} />
 		</Card>

@@ -5,6 +5,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { session } from "./api.js";
+import { keepFocus } from "./focus.js";
 import { Login } from "./login.jsx";
 import { Operator } from "./operator.jsx";
 import { Panel } from "./panel.jsx";
@@ -59,5 +60,7 @@ function App() {
 
 document.documentElement.lang = language;
 document.title = words.product;
-document.getElementById("app").replaceChildren();
-render(<App />, document.getElementById("app"));
+const root = document.getElementById("app");
+root.replaceChildren();
+render(<App />, root);
+keepFocus(root);

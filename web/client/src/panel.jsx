@@ -63,12 +63,9 @@ function useActing(connection, room) {
 		...query, room: now.current.room?.address }), []);
 	const act = useCallback(async (command) => {
 		const answer = await ask({ ...command, key: newKey() });
-		if (answer.t === "done")
-			setFailure("");
-		else if (answer.code === "not-here")
-			setFailure(words.notHere);
-		else
-			setFailure(words.commandFailed(answer.text ?? words.failed));
+		const { t, code, text } = answer;
+		setFailure(t === "done" ? ""
+			: words.commandFailed(words.whyNot(code, command.do, text)));
 		return answer;
 	}, []);
 	return { act, ask, failure };
@@ -107,9 +104,11 @@ function Room({ state, act, ask, open, keys, failure, history }) {
 			<p class="failure" role="alert">
 				{shown?.kept === false ? notKept(state) : failure}
 			</p>
-			<Lobby state={state} act={act} open={open} />
-			<Expected state={state} />
-			<Hands state={state} act={act} />
+			<div class="boxes">
+				<Lobby state={state} act={act} open={open} />
+				<Expected state={state} />
+				<Hands state={state} act={act} />
+			</div>
 			<div class="columns">
 				<People state={state} keys={keys} act={act} onKick={onKick}
 					onOpen={onOpen} />

@@ -108,7 +108,7 @@ export function Refuse({ member, act, onClose }) {
 		act({ do: "refuse", member: member.id, reason: form.get("reason").trim() });
 	}
 	return (
-		<Dialog title={words.refuseTitle(member.name)} confirm={words.refuse} danger
+		<Dialog title={words.refuseTitle(member.name)} confirm={words.refuseConfirm} danger
 			onSubmit={submit} onClose={onClose}>
 			<p>{words.refuseExplain}</p>
 			<label>

@@ -10,10 +10,13 @@ import { words } from "./words.js";
 const moment = new Intl.DateTimeFormat(undefined, {
 	dateStyle: "medium", timeStyle: "short" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const megabytes = new Intl.NumberFormat(undefined, {
-	style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
+const unit = (name) => new Intl.NumberFormat(undefined, {
+	style: "unit", unit: name, maximumFractionDigits: name === "kilobyte" ? 0 : 1 });
+const megabytes = unit("megabyte");
+const kilobytes = unit("kilobyte");
 
-const size = (bytes) => megabytes.format(bytes / 1e6);
+const size = (bytes) => (bytes < 1e6 ? kilobytes.format(bytes / 1e3)
+	: megabytes.format(bytes / 1e6));
 const began = ({ at }) => moment.format(1000 * at);
 const fileAt = (recording, file) =>
 	`/api/recordings/${encodeURIComponent(recording)}/${encodeURIComponent(file)}`;

@@ -17,13 +17,15 @@ export function MuteAll({ state, act, onClose }) {
 		<Dialog title={words.muteAllTitle} confirm={words.muteAllConfirm}
 			onSubmit={submit} onClose={onClose}>
 			<p>{words.muteAllExplain(people.length)}</p>
-			<label>
-				{words.muteAllBut}
-				<select name="but" multiple size={Math.min(8, Math.max(2, people.length))}>
-					{people.map(({ id, name }) =>
-						<option key={id} value={id}>{name}</option>)}
-				</select>
-			</label>
+			<fieldset class="many-checks">
+				<legend>{words.muteAllBut}</legend>
+				{people.map(({ id, name }) => (
+					<label key={id} class="check">
+						<input type="checkbox" name="but" value={id} />
+						<bdi>{name}</bdi>
+					</label>
+				))}
+			</fieldset>
 		</Dialog>
 	);
 }
@@ -37,7 +39,7 @@ export function Pin({ state, act, onClose }) {
 			<label>
 				{words.pin}
 				<input name="pin" maxlength="32" autocomplete="off" spellcheck={false}
-					value={state.status.pin ?? ""} />
+					defaultValue={state.status.pin ?? ""} />
 			</label>
 		</Dialog>
 	);

@@ -9,7 +9,8 @@ const troubled = (member) => ["fair", "poor"].includes(quality(member).band);
 /** name -> whether a member is among them; each has a button with a count. */
 export const filters = {
 	all: () => true,
-	talking: (member) => member.state === "here" && member.talking,
+	talking: ({ state, talking, muted, self_muted: closed }) =>
+		state === "here" && talking && !muted && !closed,
 	muted: (member) => member.muted || member.self_muted,
 	hands: (member) => Boolean(member.hand),
 	trouble: (member) => member.state === "here" && troubled(member),

@@ -23,7 +23,8 @@ export const initial = {
 	closed: false, // the room that was watched has ended
 	missed: false, // an event is missing: a snapshot is needed
 	told: 0, // entries of the log so far
-	log: [], // newest first: { key, at, word, what }: what goes into the word
+	log: [], // newest first: { key, at, word, what }: what goes into the word,
+	// undefined for who did it where that was the bridge itself
 };
 
 const LOG_LENGTH = 100;
@@ -101,7 +102,7 @@ const on = {
 				mutedBy,
 				members: new Map(state.members).set(member.id, member),
 			};
-			return word ? logged(now, word, member.name, by ?? "") : now;
+			return word ? logged(now, word, member.name, by) : now;
 		}),
 
 	gone: (state, message) =>
@@ -112,14 +113,14 @@ const on = {
 			const now = { ...state, members };
 			// Who is another bridge's now has not left.
 			return why === "handed-on" ? now
-				: logged(now, leaveWord(why), member.name, by ?? "");
+				: logged(now, leaveWord(why), member.name, by);
 		}),
 
 	room: (state, message) =>
 		inOrder(state, message, () => {
 			const word = statusWord(state.status, message.state);
 			const now = { ...state, status: message.state };
-			return word ? logged(now, word, message.by ?? "") : now;
+			return word ? logged(now, word, message.by) : now;
 		}),
 
 	bans: (state, message) =>
@@ -139,7 +140,7 @@ const on = {
 			const { recording, by } = message;
 			const now = { ...state, recordings: state.recordings + 1 };
 			return recording.state === "deleted"
-				? logged(now, "recordingDeleted", by ?? "") : now;
+				? logged(now, "recordingDeleted", by) : now;
 		}),
 
 	audited: (state, { row }) => ({ ...state, audited: row }),

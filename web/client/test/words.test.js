@@ -13,6 +13,8 @@ function sourcesIn(place) {
 		.map((name) => [name, readFileSync(new URL(name, folder), "utf8")]);
 }
 
+const { en: english, ja: japanese } = catalogues;
+
 const pages = [
 	{ page: "the panel", ...catalogues, sources: sourcesIn("../src/") },
 	{ page: "the page of a link", ...joinCatalogues,
@@ -56,6 +58,33 @@ for (const { page, en, ja, sources } of pages) {
 test("no word is in two parts of a catalogue", () => {
 	const all = parts.flatMap((part) => Object.keys(part.en));
 	assert.deepEqual(all.filter((key, at) => all.indexOf(key) !== at), []);
+});
+
+/** Those of web/command.c that are actions: they are in the audit trail. */
+test("every action of the bridge has a word, in both languages", () => {
+	const c = readFileSync(new URL("../../command.c", import.meta.url), "utf8");
+	const asks = ["watch", "audit", "history", "recordings", "announcements"];
+	const names = [...c.matchAll(/^\t\[COMMAND_\w+\] = \{ "([\w-]+)"/gm)]
+		.map(([, name]) => name).filter((name) => !asks.includes(name));
+	assert.ok(names.length > 20, `${names.length} commands found`);
+	for (const { command } of [english, japanese])
+		for (const name of names)
+			assert.notEqual(command(name), name, name);
+});
+
+test("every code of an error is said in both languages, by itself", () => {
+	const c = readFileSync(new URL("../../action.c", import.meta.url), "utf8");
+	const codes = [...c.matchAll(/\[ROOM_ERROR_\w+\] = "([\w-]+)"/g)]
+		.map(([, code]) => code);
+	assert.ok(codes.length >= 6, `${codes.length} codes found`);
+	for (const words of [english, japanese])
+		for (const code of codes) {
+			assert.notEqual(words.outcome(code), code);
+			assert.notEqual(words.whyNot(code, "mute", "It is so."),
+				words.whyNot("", "mute", ""), code);
+		}
+	assert.doesNotMatch(japanese.whyNot("impossible", "floor-next",
+		"Nobody's hand is up."), /[a-z]{3}/);
 });
 
 /* WCAG 2.5.3: who speaks to the browser says what he sees. */

@@ -234,7 +234,6 @@ export const en = {
 	auditDetail: "Detail",
 	auditOutcome: "Outcome",
 	auditFrom: "From",
-	done: "done",
 	command: (name) => ({
 		mute: "muted",
 		unmute: "took a mute back",
@@ -262,6 +261,10 @@ export const en = {
 		"floor-extend": "extended the floor",
 		"floor-end": "ended the floor",
 		"ask-unmute": "asked to unmute",
+		record: "switched the recording",
+		"recording-delete": "deleted a recording",
+		announce: "played an announcement",
+		"announce-end": "stopped the announcement",
 	})[name] ?? name,
 
 	lobbyTitle: (n) => (n === 1 ? "One person waits to come in" : `${n} people wait to come in`),
@@ -269,6 +272,7 @@ export const en = {
 	admitWhom: (name) => `Admit ${name}`,
 	admitAll: (n) => `Admit all ${n}`,
 	refuse: "Refuse…",
+	refuseConfirm: "Refuse",
 	refuseWhom: (name) => `Refuse ${name}…`,
 	refuseTitle: (name) => `Refuse ${name}?`,
 	refuseExplain: "The call ends at once. They can mail the room again.",

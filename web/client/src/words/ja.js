@@ -130,7 +130,7 @@ export const ja = {
 	noTrunk: "なし",
 	trunkTo: (site) => `${site} へ`,
 	otherwise: (site) => `代替 ${site}`,
-	milliseconds: (ms) => `${ms} ミリ秒`,
+	milliseconds: (ms) => `${ms} ms`,
 	lossOf: (part) => `損失 ${part}`,
 	talkers: (below, above) => `発言中：下に${below}人、上に${above}人`,
 
@@ -233,7 +233,6 @@ export const ja = {
 	auditDetail: "詳細",
 	auditOutcome: "結果",
 	auditFrom: "接続元",
-	done: "完了",
 	command: (name) => ({
 		mute: "ミュート",
 		unmute: "ミュート解除",
@@ -261,6 +260,10 @@ export const ja = {
 		"floor-extend": "発言時間の延長",
 		"floor-end": "発言権の終了",
 		"ask-unmute": "ミュート解除の依頼",
+		record: "録音の切り替え",
+		"recording-delete": "録音の削除",
+		announce: "アナウンスの再生",
+		"announce-end": "アナウンスの停止",
 	})[name] ?? name,
 
 	lobbyTitle: (n) => `${n}人が入室を待っています`,
@@ -268,6 +271,7 @@ export const ja = {
 	admitWhom: (name) => `${name} の入室を許可`,
 	admitAll: (n) => `${n}人全員の入室を許可`,
 	refuse: "拒否…",
+	refuseConfirm: "拒否",
 	refuseWhom: (name) => `${name} の入室を拒否…`,
 	refuseTitle: (name) => `${name} の入室を拒否しますか？`,
 	refuseExplain: "通話はすぐに終了します。相手は再び会議室にメールを送れます。",
