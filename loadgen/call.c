@@ -231,6 +231,11 @@ static void cross_fade(int16_t *to, const int16_t *from)
 				  VOICE_FRAME);
 }
 
+static bool is_deaf(const struct call *call)
+{
+	return call->cfg.deaf && call->sounded;
+}
+
 /* While the old gate has sound it is heard, and then the new one: the two are
  * not of the same moment. */
 static void hear(struct call *call, uint64_t tick_us, uint64_t now_us)
@@ -238,7 +243,7 @@ static void hear(struct call *call, uint64_t tick_us, uint64_t now_us)
 	int16_t pcm[VOICE_FRAME], old[VOICE_FRAME];
 	bool came;
 
-	if (!call->active->reg.ever)
+	if (!call->active->reg.ever || is_deaf(call))
 		return;
 	came = pull(call, &call->heard[call->ear], tick_us, pcm);
 	if (call->switching) {
@@ -425,6 +430,8 @@ static void receive_rtp(struct call *call, uint8_t *buf, size_t size,
 		return;
 	if (place == call->active)
 		call->pausing = media.payload_size <= DTX_SIZE;
+	if (is_deaf(call))
+		return;
 	if (media.restarted)
 		voice_reset(heard->voice);
 	heard->arrived_us[media.sequence % CALL_ARRIVALS] = now_us;

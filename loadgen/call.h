@@ -28,6 +28,9 @@ struct call_config {
 	struct jitter_config jitter;
 	uint64_t report_us; /* interval of CALL_REPORT */
 	bool muted;	    /* from the start */
+	/* After the first frame of the mix packets are only counted: neither
+	 * decoded nor heard. For crowds; not where gates die. */
+	bool deaf;
 };
 
 /* Packets by kind; "sound" is the first frame of the mix that was played. */
@@ -106,7 +109,8 @@ struct call_io {
 	 * is left alone. */
 	bool (*speak)(int16_t *pcm_r, uint64_t tick_us, void *arg);
 	/* The 20 ms to be heard from tick_us on: one call for each tick
-	 * from registration to the end, silence where nothing came. wait_us:
+	 * from registration to the end (deaf: to the first frame), silence
+	 * where nothing came. wait_us:
 	 * since the newest packet of it came; a packet that the tick, being
 	 * late, just met has waited less than nothing. */
 	void (*hear)(const int16_t *pcm, uint64_t tick_us, int wait_us,

@@ -38,6 +38,7 @@ struct caller_config {
 	gboolean no_level;	      /* see invite_offer */
 	guint answer_s;		      /* awaits the answer so long; 0: 120 */
 	struct codec_config codec;
+	gboolean deaf; /* see call_config */
 	guint report_ms;
 };
 

@@ -287,6 +287,7 @@ void caller_start_media(struct caller *caller)
 		.jitter = { .min_ms = 0, .max_ms = 1000 },
 		.report_us = cfg->report_ms * 1000,
 		.muted = caller->muted,
+		.deaf = cfg->deaf,
 	};
 	int r;
 

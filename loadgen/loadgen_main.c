@@ -5,7 +5,8 @@
  * whoever comes later has something to hear; the others follow at intended
  * times; the last one joins again as often as --joins wants; with --hold all
  * wait for a signal; then the script is spoken, everybody leaves, and the ears
- * are compared with the script. */
+ * are compared with the script. With --stay there is no script: they are only
+ * there. */
 #include <glib-unix.h>
 #include <locale.h>
 #include <math.h>
@@ -19,13 +20,14 @@
 #include "loadgen/script.h"
 #include "signaling/standard_fds.h"
 
-#define FRAME_US    20000
-#define START_US    500000 /* from the last join to the script's start */
-#define TAIL_S	    1	   /* what is said last is heard later */
-#define HUMMERS	    2	   /* so that each hears one besides himself */
-#define SETTLE_MS   200	   /* a repeated join talks so long, then leaves */
-#define EXIT_FAULTS 1
-#define EXIT_USAGE  2
+#define FRAME_US     20000
+#define START_US     500000 /* from the last join to the script's start */
+#define TAIL_S	     1	    /* what is said last is heard later */
+#define HUMMERS	     2	    /* so that each hears one besides himself */
+#define STAY_HUMMERS 5	    /* as many as talk at once in a large meeting */
+#define SETTLE_MS    200    /* a repeated join talks so long, then leaves */
+#define EXIT_FAULTS  1
+#define EXIT_USAGE   2
 
 enum step {
 	STEP_CONNECT,
@@ -33,6 +35,7 @@ enum step {
 	STEP_RAMP,
 	STEP_JOINS,
 	STEP_HOLD,
+	STEP_STAY,
 	STEP_SCRIPT,
 	STEP_LEAVE,
 	STEP_DONE,
@@ -55,6 +58,7 @@ struct run {
 	struct caller_pool *pool;
 	struct person *people;
 	struct script script;
+	guint hummers;
 	guint rounds;
 	struct report report;
 	enum step step;
@@ -80,7 +84,7 @@ static bool speak(int16_t *pcm_r, uint64_t tick_us, void *arg)
 		return script_speak(&person->run->script, person->index,
 				    (spoken - start) * 6 / 125, pcm_r,
 				    CODEC_FRAME);
-	if (start || person->index >= HUMMERS)
+	if (start || person->index >= person->run->hummers)
 		return false;
 	script_hum(person->index, spoken * 6 / 125, pcm_r, CODEC_FRAME);
 	return true;
@@ -136,6 +140,7 @@ static gboolean on_deadline(gpointer data)
 		[STEP_RAMP] = "the others' joins",
 		[STEP_JOINS] = "a repeated join",
 		[STEP_HOLD] = "the signal to go on",
+		[STEP_STAY] = "staying",
 		[STEP_SCRIPT] = "the script",
 		[STEP_LEAVE] = "leaving",
 	};
@@ -213,6 +218,17 @@ static gboolean on_script_end(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static gboolean on_stayed(gpointer data)
+{
+	struct run *run = data;
+
+	if (run->step != STEP_STAY)
+		return G_SOURCE_REMOVE;
+	run->step = STEP_SCRIPT; /* which is over */
+	next_step(run);
+	return G_SOURCE_REMOVE;
+}
+
 static gdouble script_seconds(const struct run *run)
 {
 	return (gdouble)run->rounds * script_turns(&run->script) *
@@ -259,6 +275,14 @@ static void next_step(struct run *run)
 			next_step(run);
 		else
 			allow(run, run->opt.hold);
+		break;
+	case STEP_STAY:
+		if (run->opt.stay <= 0) {
+			next_step(run);
+			break;
+		}
+		g_timeout_add((guint)(run->opt.stay * 1000), on_stayed, run);
+		allow(run, run->opt.stay + run->opt.timeout);
 		break;
 	case STEP_SCRIPT:
 		start_script(run);
@@ -382,6 +406,7 @@ static gboolean create_person(struct run *run, guint index, GError **error)
 		.codec = { .bitrate = 32000,
 			   .complexity = opt->complexity,
 			   .low_delay = 1 },
+		.deaf = opt->stay > 0,
 		.report_ms = 1000,
 	};
 
@@ -460,7 +485,7 @@ static void perform(struct run *run)
 	g_unix_signal_add(SIGUSR1, on_go, run);
 	allow(run, run->opt.timeout);
 	g_main_loop_run(run->loop);
-	if (!run->report.faults->len)
+	if (!run->report.faults->len && run->opt.stay <= 0)
 		evaluate(run);
 	report_lateness(&run->report, caller_pool_media(run->pool),
 			run->opt.allow_late);
@@ -484,6 +509,7 @@ int main(int argc, char **argv)
 	}
 	run.loop = g_main_loop_new(NULL, FALSE);
 	run.script.callers = (guint)run.opt.callers;
+	run.hummers = run.opt.stay > 0 ? STAY_HUMMERS : HUMMERS;
 	run.rounds = 1;
 	round = script_seconds(&run);
 	run.rounds = MAX(1, (guint)(run.opt.duration / round));

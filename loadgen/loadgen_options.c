@@ -50,10 +50,14 @@ static gboolean check(const struct loadgen_options *opt, GError **error)
 		return refuse(error, "--joins takes 0 to 100000");
 	if (opt->duration < 0 || opt->duration > 86400 || opt->ramp < 0 ||
 	    opt->ramp > 60 || opt->timeout < 1 || opt->timeout > 3600 ||
-	    opt->hold < 0 || opt->hold > 86400)
+	    opt->hold < 0 || opt->hold > 86400 || opt->stay < 0 ||
+	    opt->stay > 86400)
 		return refuse(error,
-			      "--duration, --ramp, --hold or --timeout is out "
-			      "of range");
+			      "--duration, --ramp, --hold, --stay or --timeout "
+			      "is out of range");
+	if (opt->stay > 0 && (opt->hold > 0 || opt->joins))
+		return refuse(error, "--stay goes with neither --hold nor "
+				     "--joins");
 	if (opt->complexity < 0 || opt->complexity > 10)
 		return refuse(error, "--complexity takes 0 to 10");
 	return TRUE;
@@ -96,6 +100,9 @@ gboolean loadgen_options_parse(struct loadgen_options *opt_r, int argc,
 		  "N" },
 		{ "hold", 0, 0, G_OPTION_ARG_DOUBLE, &opt->hold,
 		  "When all are in, wait so long for SIGUSR1, then talk",
+		  "SECONDS" },
+		{ "stay", 0, 0, G_OPTION_ARG_DOUBLE, &opt->stay,
+		  "When all are in, stay for so long and check nothing",
 		  "SECONDS" },
 		{ "timeout", 0, 0, G_OPTION_ARG_DOUBLE, &opt->timeout,
 		  "For each step of the set-up (60)", "SECONDS" },

@@ -14,7 +14,7 @@ struct loadgen_options {
 	char *room, *pin, *password, *ca_file, *json;
 	GBytes *room_key; /* NULL: none */
 	gint callers, joins;
-	gdouble duration, ramp, timeout, hold; /* s */
+	gdouble duration, ramp, timeout, hold, stay; /* s */
 	gint complexity;
 	enum caller_transport transport;
 	gboolean plain, no_echo, no_level, allow_late;

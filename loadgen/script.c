@@ -8,7 +8,7 @@
 
 #define FADE	 480   /* samples: 10 ms */
 #define HUM_HZ	 300.0 /* below every tone of the plan */
-#define HUM_STEP 70.0
+#define HUM_STEP 50.0
 #define HUM	 0.05
 
 unsigned script_talkers(const struct script *script)

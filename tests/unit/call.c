@@ -28,8 +28,9 @@ struct bridge {
 	unsigned requests, rtp, rtcp, heard, loud;
 	unsigned registered, sounded, reports, messages, byes;
 	bool said_bye, acked;
-	int wait_us;	/* of the newest frame */
-	double wait_ms; /* of the newest report */
+	int wait_us;	 /* of the newest frame */
+	double wait_ms;	 /* of the newest report */
+	unsigned rtp_in; /* likewise */
 	char said[STREAM_APP_MAX];
 	GString *all; /* that was said, where it is acknowledged */
 	enum call_event_type last;
@@ -112,8 +113,10 @@ static void on_event(const struct call_event *event, void *arg)
 	br->reports += event->type == CALL_REPORT;
 	br->messages += event->type == CALL_MESSAGE;
 	br->byes += event->type == CALL_BYE;
-	if (event->type == CALL_REPORT)
+	if (event->type == CALL_REPORT) {
 		br->wait_ms = event->report.wait_ms;
+		br->rtp_in = event->report.counts.rtp_in;
+	}
 	br->last = event->type;
 }
 
@@ -169,7 +172,7 @@ static struct stream_config stream_of(bool caller)
 	return cfg;
 }
 
-static void setup(struct bridge *br, bool answers)
+static void setup_caller(struct bridge *br, bool answers, bool deaf)
 {
 	static const struct codec_config codec = { .bitrate = 32000,
 						   .low_delay = 1 };
@@ -188,6 +191,7 @@ static void setup(struct bridge *br, bool answers)
 		.codec = codec,
 		.jitter = { 20, 500 },
 		.report_us = 1000000,
+		.deaf = deaf,
 	};
 
 	memset(br, 0, sizeof(*br));
@@ -199,6 +203,11 @@ static void setup(struct bridge *br, bool answers)
 	g_assert_cmpint(codec_encoder_create(&br->enc, &codec), ==, 0);
 	g_assert_cmpint(call_place_create(&cfg.places, &place), ==, 0);
 	g_assert_cmpint(call_create(&br->call, &cfg, &io, br), ==, 0);
+}
+
+static void setup(struct bridge *br, bool answers)
+{
+	setup_caller(br, answers, false);
 }
 
 static void teardown(struct bridge *br)
@@ -274,6 +283,24 @@ static void every_tick_is_said_and_heard_from_registration_on(void)
 	g_assert_cmpuint(br.sounded, ==, 1);
 	g_assert_cmpuint(br.reports, ==, 2);
 	g_assert_cmpuint(br.rtcp, ==, 2);
+	teardown(&br);
+}
+
+static void a_deaf_caller_speaks_and_counts_and_hears_one_frame(void)
+{
+	struct bridge br;
+
+	setup_caller(&br, true, true);
+	call_start(br.call, br.now_us, br.now_us);
+	for (int i = 0; i < 100; i++) {
+		play(&br);
+		tick(&br);
+	}
+	g_assert_cmpuint(br.rtp, ==, 100);
+	g_assert_cmpuint(br.rtcp, ==, 2);
+	g_assert_cmpuint(br.sounded, ==, 1);
+	g_assert_cmpuint(br.heard, <, 10);
+	g_assert_cmpuint(br.rtp_in, ==, 100);
 	teardown(&br);
 }
 
@@ -521,6 +548,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/call/every tick is said and heard from registration "
 			"on",
 			every_tick_is_said_and_heard_from_registration_on);
+	g_test_add_func("/call/a deaf caller speaks and counts and hears one "
+			"frame",
+			a_deaf_caller_speaks_and_counts_and_hears_one_frame);
 	g_test_add_func("/call/it is known how long a packet waited",
 			it_is_known_how_long_a_packet_waited);
 	g_test_add_func("/call/loss changes the mode and its end changes it "
