@@ -39,6 +39,7 @@ char *bridge_metrics(void *arg)
 	struct directory_figures directory;
 	struct site_figures site;
 	struct cluster_figures cluster;
+	struct web_figures web;
 	struct metrics metrics = {
 		.gates = stages_open_gates(bridge_stages(br)),
 		.workers = (const void *)workers->data,
@@ -48,6 +49,8 @@ char *bridge_metrics(void *arg)
 		.n_accounts = figures->len,
 	};
 
+	web_figures(br->web, &web); /* which asks for this */
+	metrics.web = &web;
 	if (br->dir) {
 		directory_figures(br->dir, &directory);
 		site_figures(br->site, &site);

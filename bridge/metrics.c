@@ -349,6 +349,8 @@ char *metrics_text(const struct metrics *metrics)
 		write_accounts(text, metrics);
 		write_mail_delays(text, metrics);
 	}
+	if (metrics->web)
+		metrics_web(text, metrics->web);
 	if (metrics->directory)
 		metrics_directory(text, metrics->directory);
 	if (metrics->cluster)

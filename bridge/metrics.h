@@ -10,6 +10,7 @@
 #include "bridge/directory/directory.h"
 #include "bridge/gate/worker.h"
 #include "bridge/site.h"
+#include "web/web.h"
 
 /* How a mail account is doing. */
 struct metrics_account {
@@ -30,6 +31,7 @@ struct metrics {
 	const GPtrArray *rooms; /* struct room *; NULL: it keeps none */
 	const struct metrics_account *accounts;
 	guint n_accounts;
+	const struct web_figures *web; /* NULL: no panel */
 	/* Of a process in a cluster; else NULL. */
 	const struct directory_figures *directory;
 	const struct site_figures *site;

@@ -12,6 +12,9 @@ void metrics_family(GString *text, const char *name, const char *type,
 /* A sample's value, and the line's end. */
 void metrics_number(GString *text, double value);
 
+/* metrics_web.c */
+void metrics_web(GString *text, const struct web_figures *fig);
+
 /* metrics_cluster.c */
 void metrics_directory(GString *text, const struct directory_figures *fig);
 void metrics_cluster(GString *text, const struct cluster_figures *fig);

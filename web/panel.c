@@ -25,6 +25,7 @@ struct panel {
 	struct repeats *repeats;
 	GBytes *cluster; /* as it is now; NULL: not known, or none */
 	guint timer, ticks;
+	guint64 behind; /* clients that were cut off from what waited */
 };
 
 /* A room that somebody watches. */
@@ -94,6 +95,12 @@ void panel_destroy(struct panel **panp)
 	g_free(pan);
 }
 
+void panel_figures(const struct panel *pan, struct panel_figures *fig_r)
+{
+	*fig_r = (struct panel_figures){ .watchers = pan->watchers->len,
+					 .behind = pan->behind };
+}
+
 /* Sending. */
 
 /* Takes over text. */
@@ -104,6 +111,7 @@ static void tell(struct watcher *wtr, GBytes *text)
 	if (!wtr->behind && !pan->events->send(wtr->socket, text, pan->arg)) {
 		g_debug("panel: %s does not keep up", wtr->who.name);
 		wtr->behind = TRUE;
+		pan->behind++;
 		pan->events->clear(wtr->socket, pan->arg);
 	}
 	g_bytes_unref(text);

@@ -47,9 +47,16 @@ struct panel_events {
 	void (*clear)(void *socket, void *arg);
 };
 
+struct panel_figures {
+	guint watchers;
+	guint64 behind; /* cut off from what waited, so far: see above */
+};
+
 struct panel *panel_create(const struct panel_events *events, void *arg);
 /* All watchers must be closed. */
 void panel_destroy(struct panel **panp);
+
+void panel_figures(const struct panel *pan, struct panel_figures *fig_r);
 
 /* Whether anything would be shown to this address. */
 gboolean panel_is_moderator(struct panel *pan, const char *address);

@@ -123,6 +123,7 @@ static void cut_off(struct server_socket *sock)
 {
 	g_debug("web: deadline peer=%s", sock->peer);
 	sock->cut_off = TRUE;
+	sock->srv->cut_off++;
 	(void)shutdown(lws_get_socket_fd(sock->wsi), SHUT_RDWR);
 	lws_set_timeout(sock->wsi, PENDING_TIMEOUT_USER_REASON_BASE,
 			LWS_TO_KILL_SYNC);
@@ -287,6 +288,30 @@ void server_destroy(struct server **srvp)
 	g_main_loop_unref(srv->loop);
 	g_free(srv->policy);
 	g_free(srv);
+}
+
+void server_figures(const struct server *srv, guint i,
+		    struct server_figures *fig_r)
+{
+	GHashTableIter iter;
+	gpointer key;
+
+	*fig_r = (struct server_figures){ .peak = srv->peaks[i] };
+	g_hash_table_iter_init(&iter, srv->sockets);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		const struct server_socket *sock = key;
+
+		if (sock->protocol != &srv->protocols[i])
+			continue;
+		fig_r->sockets++;
+		fig_r->queued += sock->queued;
+		fig_r->longest = MAX(fig_r->longest, sock->queued);
+	}
+}
+
+guint64 server_cut_off(const struct server *srv)
+{
+	return srv->cut_off;
 }
 
 guint server_port(const struct server *srv)

@@ -91,6 +91,13 @@ struct server_protocol {
 	guint max_queue_ms; /* age of the oldest that waits; 0: no limit */
 };
 
+/* How the sockets of a protocol are now. */
+struct server_figures {
+	guint sockets;
+	gsize queued, longest; /* bytes that wait: in all, for one peer */
+	gsize peak;	       /* the longest queue that there ever was */
+};
+
 struct server_events {
 	/* reply_r is zeroed before; status must be set. */
 	void (*request)(const struct server_request *req,
@@ -129,6 +136,12 @@ struct server *server_create(const struct server_config *cfg,
 void server_destroy(struct server **srvp);
 
 guint server_port(const struct server *srv);
+
+/* Of protocol[i]. */
+void server_figures(const struct server *srv, guint i,
+		    struct server_figures *fig_r);
+/* Connections that were past a deadline, so far. */
+guint64 server_cut_off(const struct server *srv);
 
 /* Who connects from now on sees this certificate. Of a server that was created
  * with one; on failure it keeps what it has. */

@@ -37,6 +37,8 @@ struct server {
 	GHashTable *sockets; /* the set of struct server_socket */
 	GByteArray *scratch; /* LWS_PRE bytes, then what is written */
 	guint sweep;
+	gsize peaks[SERVER_MAX_PROTOCOLS]; /* of queues, in bytes */
+	guint64 cut_off;		   /* connections */
 };
 
 /* What is kept of a request's head while its body comes. */

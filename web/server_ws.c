@@ -197,6 +197,14 @@ static gboolean has_room(const struct server_socket *sock, gsize size,
 	return sock->queued + size <= protocol->max_queue;
 }
 
+static void note_peak(const struct server_socket *sock)
+{
+	gsize *peaks = sock->srv->peaks;
+	guint i = (guint)(sock->protocol - sock->srv->protocols);
+
+	peaks[i] = MAX(peaks[i], sock->queued);
+}
+
 static gboolean send_message(struct server_socket *sock, GBytes *message,
 			     gboolean binary)
 {
@@ -212,6 +220,8 @@ static gboolean send_message(struct server_socket *sock, GBytes *message,
 	wait->since = now;
 	g_queue_push_tail(&sock->queue, wait);
 	sock->queued += size;
+	if (sock->protocol)
+		note_peak(sock);
 	want_write(sock);
 	return TRUE;
 }

@@ -625,6 +625,23 @@ void web_restore_session(struct web *web, const struct login_session *ses)
 	api_restore_session(web->api, ses);
 }
 
+void web_figures(const struct web *web, struct web_figures *fig_r)
+{
+	struct server_figures sockets;
+	struct panel_figures panels;
+
+	server_figures(web->server, PROTOCOL_PANEL, &sockets);
+	panel_figures(web->panel, &panels);
+	*fig_r = (struct web_figures){
+		.panels = panels.watchers,
+		.queued = sockets.queued,
+		.longest = sockets.longest,
+		.peak = sockets.peak,
+		.behind = panels.behind,
+		.cut_off = server_cut_off(web->server),
+	};
+}
+
 guint web_port(const struct web *web)
 {
 	return server_port(web->server);

@@ -84,9 +84,21 @@ struct web_host {
 	struct join_host people;
 };
 
+/* How the clients of the panel take what they are sent. */
+struct web_figures {
+	guint panels;
+	/* Bytes that wait: for all panels now; for one of them now, and ever,
+	 * at most. */
+	gsize queued, longest, peak;
+	guint64 behind;	 /* panels that began anew: too much waited for them */
+	guint64 cut_off; /* connections of any kind past a deadline */
+};
+
 struct web *web_create(const struct web_config *cfg,
 		       const struct web_host *host, void *arg, GError **error);
 void web_destroy(struct web **webp);
+
+void web_figures(const struct web *web, struct web_figures *fig_r);
 
 /* The port it listens on. */
 guint web_port(const struct web *web);

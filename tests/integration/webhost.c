@@ -26,6 +26,8 @@
  *   directory up|down      there is a cluster, and its directory answers, or
  *                          does not since 2026-11-23 12:03 UTC
  *   owner BRIDGE           keeps the room
+ *   figures                prints those of web_figures(), but for the panels'
+ *                          number: queued, longest, peak, behind, cut_off
  *
  * Media worker 0 sends each packet back that begins with "prove". */
 #include <gio/gio.h>
@@ -574,6 +576,17 @@ static void do_owner(char **words)
 	room_set_kept(room, FALSE);
 }
 
+static void do_figures(char **words)
+{
+	struct web_figures fig;
+
+	(void)words;
+	web_figures(web, &fig);
+	say("figures %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT
+	    " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
+	    fig.queued, fig.longest, fig.peak, fig.behind, fig.cut_off);
+}
+
 static const struct {
 	const char *name;
 	guint words;
@@ -586,7 +599,7 @@ static const struct {
 	{ "link", 2, do_link },	  { "refreshes", 1, do_refreshes },
 	{ "close", 1, do_close }, { "gate", 2, do_gate },
 	{ "hub", 2, do_hub },	  { "directory", 2, do_directory },
-	{ "owner", 2, do_owner },
+	{ "owner", 2, do_owner }, { "figures", 1, do_figures },
 };
 
 static void run(const char *line)

@@ -47,6 +47,25 @@ static void a_cluster_s_trees_and_trunks_are_counted(void)
 	assert_sample(text, "cluster_hops_max 4");
 }
 
+static void panels_and_what_waits_for_them_are_counted(void)
+{
+	const struct web_figures web = { .panels = 10,
+					 .queued = 300000,
+					 .longest = 262144,
+					 .peak = 262145,
+					 .behind = 2,
+					 .cut_off = 3 };
+	const struct metrics metrics = { .web = &web };
+	g_autofree char *text = metrics_text(&metrics);
+
+	assert_sample(text, "panels 10");
+	assert_sample(text, "panels_queue_bytes 300000");
+	assert_sample(text, "panel_queue_bytes_max 262144");
+	assert_sample(text, "panel_queue_bytes_peak 262145");
+	assert_sample(text, "panels_behind_total 2");
+	assert_sample(text, "connections_cut_off_total 3");
+}
+
 static void delays_are_counted_by_account(void)
 {
 	struct delays *dls = delays_create();
@@ -125,5 +144,7 @@ int main(int argc, char **argv)
 			ticks_are_in_buckets_of_a_millisecond);
 	g_test_add_func("/metrics/delays are counted by account",
 			delays_are_counted_by_account);
+	g_test_add_func("/metrics/panels and what waits for them are counted",
+			panels_and_what_waits_for_them_are_counted);
 	return g_test_run();
 }
