@@ -129,6 +129,9 @@ static json_t *member_of(const struct member *mem)
 
 	json_object_update(object, rest);
 	json_decref(rest);
+	if (mem->muted_by)
+		json_object_set_new(object, "muted_by",
+				    panel_json_string(mem->muted_by));
 	if (mem->hand_ms)
 		json_object_set_new(object, "hand", json_integer(mem->hand_ms));
 	if (mem->asked)

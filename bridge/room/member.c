@@ -36,6 +36,7 @@ void member_destroy(struct member **memp)
 	if (!mem)
 		return;
 	g_free(mem->asked_by);
+	g_free(mem->muted_by);
 	g_free(mem->address);
 	g_free(mem->name);
 	g_free(mem->device);

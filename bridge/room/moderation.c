@@ -17,6 +17,8 @@ static void set_muted(const struct room_link *link, struct member *mem,
 	if (mem->muted == muted)
 		return;
 	mem->muted = muted;
+	g_free(mem->muted_by);
+	mem->muted_by = muted ? g_strdup(by) : NULL;
 	consent_forget(mem);
 	room_link_sound(link, mem, could);
 	room_link_tell(link, mem, message);

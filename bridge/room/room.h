@@ -82,6 +82,7 @@ struct member {
 	enum member_role role;
 	gboolean held;	     /* in the lobby: hears nothing, is not heard */
 	gboolean muted;	     /* by a moderator */
+	char *muted_by;	     /* that one; NULL: not muted, or not known */
 	gboolean self_muted; /* told by its phone */
 	guint volume;	     /* percent, by a moderator */
 	char *gate;	     /* PhoneGate, "local-1" */

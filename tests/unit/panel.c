@@ -451,6 +451,11 @@ static void shows_who_wants_to_speak_and_who_may(void)
 	tear_down();
 }
 
+static json_t *first_member(json_t *snapshot)
+{
+	return json_array_get(json_object_get(snapshot, "members"), 0);
+}
+
 static void moderators_see_what_each_other_does(void)
 {
 	struct socket one, two;
@@ -473,6 +478,15 @@ static void moderators_see_what_each_other_does(void)
 	g_assert_cmpint(number_in(newest(&one, "done"), "id"), ==, 7);
 	g_assert_cmpstr(text_in(newest(&two, "changed"), "by"), ==,
 			"chair@x.org");
+	/* Who comes later has seen no event. */
+	say(deputy, "{\"id\":2,\"do\":\"watch\",\"room\":\"first@x.org\"}");
+	g_assert_cmpstr(
+		text_in(first_member(newest(&two, "snapshot")), "muted_by"), ==,
+		"chair@x.org");
+	room_unmute(rooms[0], ann->id, "deputy@x.org", NULL);
+	g_assert_null(json_object_get(
+		json_object_get(newest(&one, "changed"), "member"),
+		"muted_by"));
 	panel_close(&chair);
 	panel_close(&deputy);
 	g_ptr_array_unref(one.sent);

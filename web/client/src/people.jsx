@@ -214,7 +214,6 @@ function Table({ state, view, setView, rows, act, onKick, onOpen, busy, keys }) 
 					{rows.slice(first, last).map((member, i) => (
 						<Row key={member.id} member={member} index={first + i}
 							current={member.id === roving.current}
-							mutedBy={state.mutedBy.get(member.id)}
 							hop={hops.get(member.gate)} does={state.does}
 							act={act} onKick={onKick} onOpen={onOpen} />
 					))}

@@ -30,13 +30,13 @@ function mutedText(mutedBy) {
 	return mutedBy ? words.mutedBy(mutedBy) : words.muted;
 }
 
-function State({ member, mutedBy }) {
+function State({ member }) {
 	if (member.state === "invited")
 		return <span class="badge invited">{words.invited}</span>;
 	return (
 		<>
 			{member.muted &&
-				<span class="badge muted">{mutedText(mutedBy)}</span>}
+				<span class="badge muted">{mutedText(member.muted_by)}</span>}
 			{member.self_muted &&
 				<span class="badge self">{words.selfMuted}</span>}
 			{!member.muted && !member.self_muted && (member.talking
@@ -117,11 +117,11 @@ function Actions({ member, stop, does, act, onKick }) {
  * same however often they are made. */
 export class Row extends Component {
 	shouldComponentUpdate(next) {
-		return ["member", "mutedBy", "current", "index", "hop", "does"].some((name) =>
+		return ["member", "current", "index", "hop", "does"].some((name) =>
 			next[name] !== this.props[name]);
 	}
 
-	render({ member, mutedBy, current, index, hop, does, act, onKick, onOpen }) {
+	render({ member, current, index, hop, does, act, onKick, onOpen }) {
 		const stop = { tabIndex: current ? 0 : -1 };
 
 		return (
@@ -129,7 +129,7 @@ export class Row extends Component {
 				aria-rowindex={index + 2}>
 				<Who member={member} stop={stop} onOpen={onOpen} />
 				<td role="cell" class="state">
-					<State member={member} mutedBy={mutedBy} />
+					<State member={member} />
 				</td>
 				<td role="cell" class="level">
 					<Meter member={member} />
