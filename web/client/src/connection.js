@@ -5,6 +5,7 @@ const BACKOFF_FIRST = 250; // ms
 const BACKOFF_LAST = 8000;
 const SILENCE = 5000; // while a room is watched something comes each second
 const ANSWER = 8000;
+const HANDSHAKE = 8000; // on a dead network a browser tries for minutes
 
 /** The wait before try number `n` (from 0), in ms; `random` is 0..1. */
 export function backoff(n, random) {
@@ -17,7 +18,7 @@ export class Connection {
 	#events;
 	#socket = null;
 	#tries = 0;
-	#timer = 0;
+	#timer = 0; // until the next try; 0: none is waited for
 	#watchdog = 0;
 	#watching = null;
 	#closed = false;
@@ -46,6 +47,7 @@ export class Connection {
 	close() {
 		this.#closed = true;
 		clearTimeout(this.#timer);
+		this.#timer = 0;
 		clearTimeout(this.#watchdog);
 		this.#socket.close();
 	}
@@ -83,11 +85,14 @@ export class Connection {
 	#open() {
 		const socket = new WebSocket(this.#url, "ipsp-panel");
 		let opened = false;
+		this.#timer = 0;
 		this.#socket = socket;
+		this.#watchdog = setTimeout(() => this.#giveUp(), HANDSHAKE);
 		socket.binaryType = "arraybuffer";
 		socket.onopen = () => {
 			opened = true;
 			this.#tries = 0;
+			this.#listen(true);
 			this.#events.up();
 			if (this.#watching)
 				this.watch(this.#watching);
@@ -156,7 +161,6 @@ export class Connection {
 		this.#events.down();
 		if (!wasLetIn)
 			this.#events.refused();
-		clearTimeout(this.#timer);
 		this.#timer = setTimeout(
 			() => this.#open(),
 			backoff(this.#tries++, Math.random()),
@@ -164,7 +168,7 @@ export class Connection {
 	}
 
 	#retryNow() {
-		if (this.#closed || this.#socket.readyState !== WebSocket.CLOSED)
+		if (!this.#timer)
 			return;
 		clearTimeout(this.#timer);
 		this.#open();

@@ -1,7 +1,8 @@
 // What the panel knows of its rooms: pure functions from a state and a
 // message of the bridge (docs/panel-api.md) to the next state.
 
-import { changeWord, expectedWord, leaveWord, statusWord } from "./told.js";
+import { changeWord, countChanges, expectedWord, leaveWord, statusWord }
+	from "./told.js";
 
 export const initial = {
 	address: "", // of the moderator
@@ -15,7 +16,6 @@ export const initial = {
 	ahead: 0, // ms that the bridge's clock is ahead of ours
 	audited: null, // the newest row of the audit
 	members: new Map(), // id -> member, in order of arrival
-	mutedBy: new Map(), // id -> the moderator who did it, where we saw it
 	tree: null, // where it is
 	cluster: null, // the sites and their directory; null: there is none
 	stress: undefined, // of the room: how busy what carries it is, 0 to 1
@@ -45,10 +45,11 @@ function inOrder(state, message, apply) {
 
 /** What a snapshot says that we missed, while the connection was away. */
 function resumed(state, before) {
-	const came = [...state.members.keys()].filter((id) => !before.has(id));
-	const left = [...before.keys()].filter((id) => !state.members.has(id));
-	return came.length + left.length
-		? logged(state, "resumed", came.length, left.length)
+	const came = [...state.members.keys()].filter((id) => !before.members.has(id));
+	const left = [...before.members.keys()].filter((id) => !state.members.has(id));
+	const changes = countChanges(before, state);
+	return came.length + left.length + changes
+		? logged(state, "resumed", came.length, left.length, changes)
 		: state;
 }
 
@@ -70,14 +71,13 @@ const on = {
 			expected: message.expected ?? [],
 			ahead: message.at ? message.at - Date.now() : 0,
 			members: new Map(members.map((m) => [m.id, m])),
-			mutedBy: same ? state.mutedBy : new Map(),
 			tree: same ? state.tree : null,
 			stress: same ? state.stress : undefined,
 			log: same ? state.log : [],
 			closed: false,
 			missed: false,
 		};
-		return same && !state.closed ? resumed(now, state.members) : now;
+		return same && !state.closed ? resumed(now, state) : now;
 	},
 
 	added: (state, message) =>
@@ -94,12 +94,8 @@ const on = {
 			const { member, by } = message;
 			const before = state.members.get(member.id);
 			const word = changeWord(before, member);
-			const mutedBy = new Map(state.mutedBy);
-			if (before?.muted !== member.muted)
-				mutedBy.set(member.id, by);
 			const now = {
 				...state,
-				mutedBy,
 				members: new Map(state.members).set(member.id, member),
 			};
 			return word ? logged(now, word, member.name, by) : now;

@@ -58,8 +58,20 @@ export function expectedWord(before, after) {
 	return guest ? [expectedWords[guest.state] ?? null, guest] : [null, null];
 }
 
+function statusChanges(before, after) {
+	return statusWords.filter(([name, , of = Boolean]) =>
+		of(before[name]) !== of(after[name]));
+}
+
 /** What a change of the room is called, or null. */
 export function statusWord(before, after) {
-	return statusWords.find(([name, , of = Boolean]) =>
-		of(before[name]) !== of(after[name]))?.[1](after) ?? null;
+	return statusChanges(before, after)[0]?.[1](after) ?? null;
+}
+
+/** How much the log would have to tell that lies between two states of a room,
+ * besides who came and who left. */
+export function countChanges(before, after) {
+	const members = [...after.members.values()].filter((member) =>
+		changeWord(before.members.get(member.id), member));
+	return members.length + statusChanges(before.status, after.status).length;
 }

@@ -60,7 +60,11 @@ test("what was missed while the connection was away is told in one line", () => 
 	const cat = { ...ann, id: 9, name: "Cat" };
 	const away = after(snapshot, { ...snapshot, n: 40, members: [ben, cat] });
 	assert.deepEqual(away.log.map(({ word, what }) => [word, ...what]),
-		[["resumed", 2, 1]]);
+		[["resumed", 2, 1, 0]]);
+	const changed = after(snapshot, { ...snapshot, n: 41, state: { locked: true },
+		members: [{ ...ann, muted: true, hand: 5 }, ben] });
+	assert.deepEqual(changed.log.map(({ word, what }) => [word, ...what]),
+		[["resumed", 1, 0, 2]]);
 	assert.equal(after(snapshot, { ...snapshot, n: 9 }).log.length, 0);
 	assert.equal(after(snapshot, { ...snapshot, room: "x" }).log.length, 0);
 });

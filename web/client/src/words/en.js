@@ -383,7 +383,9 @@ export const en = {
 		sayActions: "Screen reader: what moderators do",
 		sayConnection: "Screen reader: connection lost and back",
 	})[name],
-	resumed: (came, left) => `While the connection was away: ${came} came, ${left} left`,
+	resumed: (came, left, changes) =>
+		`While the connection was away: ${came} came, ${left} left` +
+		(changes ? `, ${changes} other ${changes === 1 ? "change" : "changes"}` : ""),
 
 	sites: "Sites of the cluster",
 	site: "Site",

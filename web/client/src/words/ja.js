@@ -382,7 +382,9 @@ export const ja = {
 		sayActions: "読み上げ：司会者の操作",
 		sayConnection: "読み上げ：接続の切断と回復",
 	})[name],
-	resumed: (came, left) => `接続が切れている間に${came}人が参加し、${left}人が退出しました`,
+	resumed: (came, left, changes) =>
+		`接続が切れている間に${came}人が参加し、${left}人が退出しました` +
+		(changes ? `。ほかに変更が${changes}件あります` : ""),
 
 	sites: "クラスターのサイト",
 	site: "サイト",
