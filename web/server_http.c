@@ -217,6 +217,9 @@ static int send_reply(struct server_socket *sock, struct server_reply *reply)
 {
 	int err = write_head(sock, reply);
 
+	/* lws has a limit of its own, for the whole of a reply: whoever takes
+	 * a large one slowly would be cut off in its middle. */
+	lws_set_timeout(sock->wsi, NO_PENDING_TIMEOUT, 0);
 	sock->deadline = server_after(REPLY_S);
 	sock->sent = 0;
 	if (!err && reply->body && g_bytes_get_size(reply->body) > 0)

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from harness import BUILD, free_port, note, run, wait_for
+from harness import BUILD, Skip, free_port, note, run, wait_for
 
 HOST = BUILD / "tests" / "integration" / "webhost"
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -261,15 +261,37 @@ def panel(host, cookie, room="standup@localhost", levels="none"):
 # The cases.
 
 
+def strict(headers):
+    """Only what is ours runs, nothing is guessed, nobody frames us."""
+    policy = dict(part.split(" ", 1) if " " in part else (part, "")
+                  for part in headers["content-security-policy"].split("; "))
+    for name in ("default-src", "base-uri", "form-action", "frame-ancestors"):
+        assert policy[name] == "'none'", (name, policy)
+    for name in ("script-src", "style-src"):
+        assert policy[name] == "'self'", (name, policy)
+    assert policy["require-trusted-types-for"] == "'script'", policy
+    assert "unsafe" not in str(policy) and "http" not in str(policy), policy
+    for name, value in (("x-content-type-options", "nosniff"),
+                        ("x-frame-options", "deny"),
+                        ("referrer-policy", "no-referrer"),
+                        ("cross-origin-opener-policy", "same-origin"),
+                        ("cross-origin-resource-policy", "same-origin")):
+        assert headers[name] == value, (name, headers)
+
+
 def files_and_health_are_served_with_strict_headers(directory):
     with hosted(directory) as host:
         status, headers, body = get(host, "/")
         assert status == 200 and b"page" in body
-        policy = headers["content-security-policy"]
-        assert "default-src 'none'" in policy and "unsafe" not in policy
-        for name in ("x-content-type-options", "x-frame-options",
-                     "referrer-policy", "cross-origin-opener-policy"):
-            assert name in headers, name
+        # Whatever the answer is.
+        for path, expected in (("/", 200), ("/big.js", 200), ("/login", 200),
+                               ("/healthz", 200), ("/nowhere", 404),
+                               ("/api/session", 401), ("/api/logout", 405)):
+            status, answered, _ = get(host, path)
+            assert status == expected, (path, status)
+            strict(answered)
+        strict(post(host, "/api/login", b"x" * 5000)[1])
+        strict(post(host, "/api/login", {}, origin="https://evil.example")[1])
         assert len(get(host, "/big.js")[2]) == 300000
         assert get(host, "/", If_None_Match=headers["etag"])[0] == 304
         assert get(host, "/healthz")[::2] == (200, b"ok\n")
@@ -359,6 +381,32 @@ def log_in_needs_our_page_and_a_fresh_token(directory):
         assert post(host, "/api/logout", {}, cookie=pair)[0] == 200
         assert ws.close_code() == 1008, "the panel outlived its session"
         assert get(host, "/api/session", Cookie=pair)[0] == 401
+
+
+def no_other_page_can_make_a_browser_act(directory):
+    """CSRF: what another site's page makes a browser send, with its cookie."""
+    with hosted(directory) as host:
+        cookie = host.log_in()
+        foreign = ("https://evil.example", "null", f"https://127.0.0.1:{host.port}",
+                   f"http://127.0.0.1:{host.port + 1}", f"http://127.0.0.1",
+                   f"http://127.0.0.1:{host.port}.evil.example",
+                   f"http://127.0.0.1:{host.port}@evil.example")
+        for path in ("/api/login-link", "/api/login", "/api/logout"):
+            for origin in foreign:
+                assert post(host, path, {}, origin=origin,
+                            cookie=cookie)[0] == 403, (path, origin)
+            # None at all, as of a form of old, and what forms can send.
+            head = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{host.port}\r\n"
+                    f"Cookie: {cookie}\r\nContent-Length: 2\r\n")
+            assert request(host, head + "Content-Type: application/json"
+                           "\r\n\r\n", b"{}")[0] == 403, path
+            for kind in ("text/plain", "application/x-www-form-urlencoded",
+                         "multipart/form-data; boundary=x"):
+                assert post(host, path, {}, kind=kind,
+                            cookie=cookie)[0] == 415, (path, kind)
+        assert get(host, "/api/session", Cookie=cookie)[0] == 200
+        assert WebSocket(host, "/panel", "ipsp-panel", cookie,
+                         origin=foreign[-1]).status == 403
 
 
 def strangers_learn_nothing_and_are_limited(directory):
@@ -596,6 +644,9 @@ def one_that_never_reads_is_resynchronised_then_dropped(directory):
         snapshot = reader.message("snapshot")
         # What a client of a slow line has: small buffers, and it does not read.
         slow.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        def figures():
+            host.do("figures")
+            return map(int, host.expect("figures").split())
         before = host.memory_kib()
         first = n = snapshot["n"]
         began = time.monotonic()
@@ -610,6 +661,10 @@ def one_that_never_reads_is_resynchronised_then_dropped(directory):
         grown = host.memory_kib() - before
         note(f"{n - first} events: the host grew by {grown} KiB")
         assert grown < 10 * 1024, f"grew by {grown} KiB"
+        queued, longest, peak, behind, _ = figures()
+        note(f"queues: at most {peak} bytes; begun anew {behind} times")
+        assert longest <= queued and peak <= 256 * 1024, (queued, peak)
+        assert behind >= 1, "nobody was told to begin anew"
         host.do(f"leave {ids[7]}")
         reader.message("gone")
         # It reads again: what was under way, then a snapshot that is true.
@@ -633,11 +688,31 @@ def one_that_never_reads_is_resynchronised_then_dropped(directory):
             except OSError:
                 return True
         wait_for("the stopped client to be dropped", dropped, 45)
+        assert list(figures())[-1] >= 1, "no deadline was missed"
         note(f"dropped after {time.monotonic() - stopped:.0f} s")
 
 
+def slow_get(host, path, pause):
+    """All that comes, a few KiB at a time."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.settimeout(20)
+        sock.connect(("127.0.0.1", host.port))
+        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n"
+                     "Connection: close\r\n\r\n".encode())
+        body = read_head(sock)[2]
+        while more := sock.recv(4096):
+            body += more
+            time.sleep(pause)
+        return body
+
+
 def deadlines_close_what_is_half_open(directory):
-    with hosted(directory) as host:
+    (directory / "tls").mkdir()
+    with (hosted(directory) as host,
+          hosted(directory / "tls", tls=True) as secure):
+        hello = socket.create_connection(("127.0.0.1", secure.port), 60)
+        hello.sendall(b"\x16\x03\x01\x02\x00\x01")  # and no more of it
         cookie = host.log_in()
         host.join("ann")
         silent = connect(host, 60)
@@ -649,28 +724,103 @@ def deadlines_close_what_is_half_open(directory):
         fragment = panel(host, cookie)
         fragment.sock.settimeout(60)
         fragment.frame(TEXT, b"{", final=False)
+        half = panel(host, cookie)  # a frame of 5 bytes, two of them sent
+        half.sock.settimeout(60)
+        half.sock.sendall(b"\x81\x85\0\0\0\0{ ")
         unproven = WebSocket(host, "/media/0", "ipsp-media", origin=False)
         unproven.sock.settimeout(60)
         unproven.frame(BINARY, b"who knows")
         proven = WebSocket(host, "/media/0", "ipsp-media", origin=False)
         proven.frame(BINARY, b"prove me")
         assert proven.receive() == (BINARY, b"prove me")
+        taken = []  # by one who is slow, but takes what he is sent
+        taker = threading.Thread(
+            target=lambda: taken.append(slow_get(host, "/big.js", 0.15)))
+        taker.start()
         start = time.monotonic()
         for byte in b"GET / HTTP/1.1\r\nX: ":
             with contextlib.suppress(ConnectionError):
                 slow.sendall(bytes([byte]))
             time.sleep(0.7)
-        for sock in silent, slow, body:
+        for sock in silent, slow, body, hello:
             with contextlib.suppress(ConnectionError):
                 while sock.recv(4096):
                     pass
         fragment.close_code()
+        half.close_code()
         assert unproven.close_code() in (1008, None)
         passed = time.monotonic() - start
-        note(f"all five were closed within {passed:.1f} s")
+        note(f"all seven were closed within {passed:.1f} s")
         assert passed < 20, passed
         proven.frame(BINARY, b"prove again")
         assert proven.receive() == (BINARY, b"prove again")
+        taker.join()
+        note(f"a slow download took {time.monotonic() - start:.1f} s")
+        assert len(taken[0]) == 300000, len(taken[0])
+
+
+def who_is_slower_still_is_given_up_too(directory):
+    if not os.environ.get("LONG"):
+        raise Skip("45 s: only with LONG=1")
+    with hosted(directory) as host:
+        cookie = host.log_in()
+        host.join("ann")
+        start = time.monotonic()
+        head = panel(host, cookie)  # the first byte of a frame
+        head.sock.sendall(b"\x81")
+        taker = socket.socket()  # asks, and does not take the answer
+        taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        taker.connect(("127.0.0.1", host.port))
+        taker.sendall(b"GET /big.js HTTP/1.1\r\nHost: x\r\n\r\n")
+
+        def cut_off():
+            host.do("figures")
+            return int(host.expect("figures").split()[-1])
+        wait_for("the answer to be given up", cut_off, 40)
+        note(f"an answer that is not taken: {time.monotonic() - start:.0f} s")
+        head.sock.settimeout(60)
+        while True:  # what it was sent before, then the end
+            try:
+                if not head.sock.recv(1 << 16):
+                    break
+            except ConnectionError:
+                break
+        passed = time.monotonic() - start
+        note(f"half a frame's head: {passed:.0f} s")
+        assert passed < 50, passed
+
+
+def one_that_floods_slows_nobody_down(directory):
+    with hosted(directory) as host:
+        ann = host.join("ann")
+        cookie = host.log_in()
+        flood = panel(host, cookie)
+        chair, other = panel(host, cookie), panel(host, cookie)
+        for ws in chair, other:
+            ws.message("done")
+        pings = b"\x89\x80\0\0\0\0" * 2000
+        stop = threading.Event()
+
+        def pour():
+            flood.sock.settimeout(0.2)
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    flood.sock.sendall(pings)
+                with contextlib.suppress(TimeoutError):
+                    flood.sock.recv(1 << 18)
+        pourer = threading.Thread(target=pour, daemon=True)
+        pourer.start()
+        delays = []
+        for i in range(20):
+            start = time.monotonic()
+            chair.command(id=2, do="unmute" if i % 2 else "mute", member=ann)
+            other.message("changed")
+            delays.append(1000 * (time.monotonic() - start))
+        alive = pourer.is_alive()
+        stop.set()
+        note(f"beside a flood of pings an event takes {max(delays):.0f} ms at "
+             f"most; the flood {'goes on' if alive else 'has ended'}")
+        assert max(delays) < 1000, delays
 
 
 def one_address_has_so_many_connections(directory):
@@ -749,6 +899,7 @@ if __name__ == "__main__":
         files_and_health_are_served_with_strict_headers,
         who_is_no_operator_sees_no_page_of_his,
         no_path_leads_out_of_the_directory,
+        no_other_page_can_make_a_browser_act,
         methods_and_bodies_are_bounded,
         log_in_needs_our_page_and_a_fresh_token,
         strangers_learn_nothing_and_are_limited,
@@ -761,6 +912,8 @@ if __name__ == "__main__":
         tiny_frames_and_broken_frames,
         one_that_never_reads_is_resynchronised_then_dropped,
         deadlines_close_what_is_half_open,
+        who_is_slower_still_is_given_up_too,
+        one_that_floods_slows_nobody_down,
         one_address_has_so_many_connections,
         media_packets_go_to_their_worker,
         tls_brings_secure_cookies_and_no_http2,
