@@ -252,6 +252,24 @@ export function whenClicked(page, selector) {
 	}), selector);
 }
 
+/** What the bridge says to a command, over a socket of the page's own. */
+export function command(page, what) {
+	return page.evaluate((what) => new Promise((resolve) => {
+		const socket = new WebSocket(`ws://${location.host}/panel`, "ipsp-panel");
+		let snapshot;
+		socket.onopen = () => socket.send(JSON.stringify({ id: 1, ...what }));
+		socket.onmessage = ({ data }) => {
+			const message = JSON.parse(data);
+			if (message.t === "snapshot")
+				snapshot = message;
+			if (message.id !== 1)
+				return;
+			socket.close();
+			resolve(message.t === "error" ? message.code : snapshot ?? "done");
+		};
+	}), what);
+}
+
 /** Polls until `condition` gives something true; fails by name. */
 export async function until(what, condition, milliseconds = WAIT) {
 	for (const end = Date.now() + milliseconds; Date.now() < end;) {
