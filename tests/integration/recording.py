@@ -154,6 +154,12 @@ def sleep_until_recorded(bridge, seconds):
     wait_for(f"{seconds} s to be recorded", long_enough, 30)
 
 
+def state_with(bridge, what):
+    """The room's, of the last command; it may have said others before."""
+    return next(m["state"] for m in bridge.said
+                if m["t"] == "room" and m["state"][what])
+
+
 def the_files_hold_what_was_said_and_by_whom(directory):
     bridge = Moderated(directory).open()
     assert bridge.snapshot["state"]["recording"] is None
@@ -164,7 +170,7 @@ def the_files_hold_what_was_said_and_by_whom(directory):
     bob = bridge.call("bob", *bridge.voice("bob", BOB), "--receive", heard)
     assert bridge.do("record", on=True)["t"] == "done"
     began = next(m for m in bridge.said if m["t"] == "recording")["recording"]
-    state = next(m for m in bridge.said if m["t"] == "room")["state"]
+    state = state_with(bridge, "recording")
     assert state["recording"]["recording"] == began["recording"]
     assert state["recording"]["by"] == began["by"] == CHAIR
     assert bridge.do("record", on=True)["t"] == "done"  # again: no harm
@@ -347,7 +353,7 @@ def an_announcement_is_heard_by_all(directory):
         assert bridge.do("announce", name=name)["code"] == "impossible", name
     assert bridge.do("record", on=True)["code"] == "impossible"
     assert bridge.do("announce", name="bell.wav")["t"] == "done"
-    state = next(m for m in bridge.said if m["t"] == "room")["state"]
+    state = state_with(bridge, "announcing")
     assert state["announcing"]["name"] == "bell.wav", state
 
     def so_far(path):

@@ -95,7 +95,7 @@ def past(sock):
 def a_token_moderates_one_room_until_it_is_revoked(directory):
     bridge = bridge_in(directory, {"moderators": CHAIR})
     with open(bridge.config, "a") as config:
-        config.write(f"[room {OTHER}]\naccount = local\n"
+        config.write(f"[room {OTHER}]\naccount = standup\n"
                      f"moderators = {CHAIR}\n")
     bridge.process.send_signal(1)
     wait_for("the other room", lambda: "read again" in bridge.log_text())
