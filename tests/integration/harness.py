@@ -2,6 +2,7 @@
 sound to check. Python's standard library only; prints TAP."""
 
 import base64
+import contextlib
 import email
 import email.message
 import email.policy
@@ -28,9 +29,16 @@ LOADGEN = BUILD / "loadgen" / "ipsp-loadgen"
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to connections: it is bound a while
+    later, and other tests run beside this one."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first = int(file.read().split()[0])
+    while True:
+        port = first // 2 + secrets.randbelow(first // 2)
+        with socket.socket(socket.AF_INET, kind) as probe, \
+                contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(what, condition, seconds=10.0):

@@ -27,6 +27,8 @@ import sys
 import tempfile
 import time
 
+from harness import free_port
+
 DOMAIN = "conf.test"
 OWNER = "nobody"  # whose uid the mail belongs to
 READY_S = 30
@@ -196,14 +198,10 @@ def which(program):
 
 
 def free_ports(count):
-    """Ports that were free a moment ago, all held at once to differ."""
-    socks = [socket.socket() for _ in range(count)]
-    for sock in socks:
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in socks]
-    for sock in socks:
-        sock.close()
-    return ports
+    ports = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)
 
 
 class MailBed:
