@@ -6,26 +6,17 @@
 // silent, without the network says that it refuses.
 
 import assert from "node:assert/strict";
-import { openSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import { join } from "node:path";
 
-import { browser, BUILD, command, freePort, freeUdpPort, Moderator, Program, run,
-	temporaryDirectory, until } from "./lib.mjs";
-import { writeTones } from "./sound.mjs";
+import { Bridge, Phone } from "./bed.mjs";
+import { browser, command, Moderator, run, until } from "./lib.mjs";
 
 const ROOM = "standup@conf.test";
 const CHAIR = "chair@conf.test";
 const CUTS = (process.env.AWAY ?? "5").split(" ");
 const BACK = 20000; // ms: a try that hangs is given up, then the longest wait
 
-const directory = await temporaryDirectory();
-const mail = join(directory.path, "mail");
-const config = join(directory.path, "bridge.conf");
-const log = join(directory.path, "bridge.log");
-const voice = join(directory.path, "voice.wav");
-const url = `http://127.0.0.1:${await freePort()}`;
+const bridge = await Bridge.prepare();
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The way to the bridge that can be cut. */
@@ -88,56 +79,15 @@ class Wire {
 	}
 }
 
-class Phone {
-	constructor(name) {
-		this.name = name;
-	}
-
-	async join() {
-		const user = this.name.toLowerCase();
-		this.program = new Program(join(BUILD, "loadgen/ipsp-phone"), [
-			"call", ROOM, "--from", `${user}@conf.test`, "--name", this.name,
-			"--mailbox", `maildir:${mail}/${user}`,
-			"--post", `maildir:${mail}/%u`, "--send", voice, "--loop", "--json"]);
-		await this.program.line(/"state":"talking"/);
-	}
-}
-
 async function startBridge() {
-	bridge = new Program(join(BUILD, "bridge/ipsp-bridge"),
-		["--config", config, "--login-link", CHAIR],
-		{ stdio: ["pipe", "pipe", openSync(log, "a")] });
-	const [link] = await bridge.line(/^http:\S+/);
-	await until("the bridge to answer", async () =>
-		(await fetch(`${url}/healthz`).catch(() => ({}))).ok);
-	return link;
+	const rules = `moderators = ${CHAIR}\ncapacity = 20\n`;
+	await bridge.start("", [bridge.room(ROOM, rules)], ["chair"]);
 }
 
 async function open() {
-	await mkdir(join(mail, "standup"), { recursive: true });
-	for (const folder of ["tmp", "new", "cur"])
-		await mkdir(join(mail, "chair", folder), { recursive: true });
-	await writeTones(voice, [523]);
-	await writeFile(config, `[bridge]
-state_directory = ${directory.path}/state
-media_address = 127.0.0.1
-media_port = ${await freeUdpPort()}
-workers = 1
-web_address = 127.0.0.1
-web_port = ${new URL(url).port}
-web_url = ${url}
-web_files = ${BUILD}/web/client
-[mail standup]
-mailbox = maildir:${mail}/standup
-post = maildir:${mail}/%u
-[room ${ROOM}]
-account = standup
-moderators = ${CHAIR}
-capacity = 20
-`);
-	const link = await startBridge();
+	await startBridge();
 	near = await Moderator.open(chrome);
-	await near.useLink(link);
+	await bridge.logIn(near, CHAIR);
 	// Cookies know no ports: whoever reads the other way is logged in too.
 	far = await Moderator.open(chrome);
 	await far.context.addCookies(await near.context.cookies());
@@ -148,8 +98,8 @@ capacity = 20
 }
 
 async function enter(name) {
-	const phone = new Phone(name);
-	await phone.join();
+	const phone = new Phone(bridge, name, [523]);
+	await phone.join(ROOM);
 	inside.push(phone);
 }
 
@@ -250,7 +200,7 @@ async function comesBack(seconds, how, newcomer) {
 }
 
 async function restarted(signal) {
-	await bridge.stop(signal);
+	await bridge.program.stop(signal);
 	for (const { page } of [near, far])
 		await page.getByText("Reconnecting").first().waitFor();
 	await Promise.all(inside.splice(0).map(({ program }) => program.stop()));
@@ -270,8 +220,8 @@ async function pagesBrokeNoRule() {
 }
 
 const inside = []; // phones, in the order in which they came
-const wire = new Wire(url);
-let bridge, near, far, recording = false;
+const wire = new Wire(bridge.url);
+let near, far, recording = false;
 const chrome = await browser.launch();
 const status = await run([
 	["two panels, one of them by a wire, see three people", open],
@@ -288,11 +238,10 @@ const status = await run([
 	["no script failed and no security policy was broken", pagesBrokeNoRule],
 ]);
 if (status)
-	console.log(readFileSync(log, "utf8").slice(-6000).replace(/^/gm, "# "));
+	console.log(bridge.logText().slice(-6000).replace(/^/gm, "# "));
 await chrome.close();
 for (const { program } of inside)
 	await program.stop();
 wire.close();
 await bridge.stop();
-await directory.remove();
 process.exit(status);

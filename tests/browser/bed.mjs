@@ -11,12 +11,15 @@ import { BUILD, freePort, freeUdpPort, Program, temporaryDirectory,
 import { Recording, writeTones } from "./sound.mjs";
 
 /** A mail of one part, as its reader sees it. */
-function decoded(text) {
+export function readMail(text) {
 	const [, head, body] = text.match(/^(.*?)\r?\n\r?\n(.*)$/s);
-	if (/^content-transfer-encoding: base64/im.test(head))
-		return `${head}\n\n${Buffer.from(body, "base64")}`;
-	return text.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g,
-		(_, hex) => String.fromCharCode(parseInt(hex, 16)));
+	if (/^content-transfer-encoding: *base64/im.test(head))
+		return { head, body: String(Buffer.from(body, "base64")) };
+	if (!/^content-transfer-encoding: *quoted-printable/im.test(head))
+		return { head, body };
+	return { head, body: Buffer.from(body.replace(/=\r?\n/g, "")
+		.replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))),
+	"latin1").toString("utf8") };
 }
 
 async function mailsIn(maildir) {
@@ -24,7 +27,7 @@ async function mailsIn(maildir) {
 	const names = await readdir(folder).catch(() => []);
 	const mails = await Promise.all(names.sort().map((name) =>
 		readFile(join(folder, name), "utf8")));
-	return mails.map(decoded);
+	return mails.map(readMail);
 }
 
 export class Bridge {
@@ -82,12 +85,12 @@ ${keys}${rooms.join("")}`);
 	/** The next link that it mails to a moderator who asked for one. */
 	async linkByMail(address) {
 		const [user] = address.split("@");
-		const linkOf = (letter) =>
-			letter.match(/http:\/\/127\.0\.0\.1:\d+\/login#[\w-]+/)[0];
+		const linkOf = ({ body }) =>
+			body.match(/http:\/\/127\.0\.0\.1:\d+\/login#[\w-]+/)[0];
 		const letter = await until(`a mail for ${address}`, async () =>
 			(await mailsIn(join(this.mail, user))).find((each) =>
 				!this.links.has(linkOf(each))));
-		assert.match(letter, new RegExp(`^To: .*${address}`, "m"));
+		assert.match(letter.head, new RegExp(`^To: .*${address}`, "m"));
 		this.links.add(linkOf(letter));
 		return linkOf(letter);
 	}
@@ -122,18 +125,23 @@ export class Phone {
 	}
 
 	/** Calls; how it goes on is for who waits for its lines. */
-	async call(room, ...options) {
+	call(room, ...options) {
+		return this.run("call", room, ...options);
+	}
+
+	/** What it does, and its options. */
+	async run(...words) {
 		const user = this.name.toLowerCase();
 		const voice = join(this.bridge.directory.path, `${user}.wav`);
 		const { mail } = this.bridge;
 		if (this.tones.length) {
 			await writeTones(voice, this.tones);
-			options.push("--send", voice, "--loop");
+			words.push("--send", voice, "--loop");
 		}
 		this.program = new Program(join(BUILD, "loadgen/ipsp-phone"), [
-			"call", room, "--from", `${user}@conf.test`, "--name", this.name,
+			...words, "--from", `${user}@conf.test`, "--name", this.name,
 			"--mailbox", `maildir:${mail}/${user}`, "--post", `maildir:${mail}/%u`,
-			"--receive", this.ear.path, "--json", ...options]);
+			"--receive", this.ear.path, "--json"]);
 		this.ended = false;
 		this.program.exited.then(() => { this.ended = true; });
 	}

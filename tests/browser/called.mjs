@@ -3,52 +3,22 @@
 // With SHOTS=DIRECTORY it leaves pictures there.
 
 import assert from "node:assert/strict";
-import { openSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 
-import { browser, BUILD, freePort, freeUdpPort, Moderator, Program, run,
-	temporaryDirectory, until } from "./lib.mjs";
+import { Bridge, Phone } from "./bed.mjs";
+import { browser, Moderator, run } from "./lib.mjs";
 
 const ROOM = "standup@conf.test";
 const BOARD = "board@conf.test";
 const CHAIR = "chair@conf.test";
 
-const directory = await temporaryDirectory();
-const mail = join(directory.path, "mail");
-const config = join(directory.path, "bridge.conf");
-const log = join(directory.path, "bridge.log");
-const url = `http://127.0.0.1:${await freePort()}`;
-
-/** A room and its mailbox, for the configuration. */
-function room(address) {
-	const [name] = address.split("@");
-	return `[mail ${name}]
-mailbox = maildir:${mail}/${name}
-post = maildir:${mail}/%u
-[room ${address}]
-account = ${name}
-moderators = ${CHAIR}
-`;
-}
+const bridge = await Bridge.prepare();
 
 async function startBridge() {
-	await writeFile(config, `[bridge]
-state_directory = ${directory.path}/state
-media_address = 127.0.0.1
-media_port = ${await freeUdpPort()}
-workers = 1
-web_address = 127.0.0.1
-web_port = ${new URL(url).port}
-web_url = ${url}
-web_files = ${BUILD}/web/client
-${room(ROOM)}${room(BOARD)}`);
-	bridge = new Program(join(BUILD, "bridge/ipsp-bridge"),
-		["--config", config, "--login-link", CHAIR],
-		{ stdio: ["pipe", "pipe", openSync(log, "a")] });
-	const [link] = await bridge.line(/^http.*/);
+	const rooms = [ROOM, BOARD].map((room) =>
+		bridge.room(room, `moderators = ${CHAIR}\n`));
+	await bridge.start("", rooms, ["chair", "ann", "bob", "dora"]);
 	chair = await Moderator.open(chrome);
-	await chair.useLink(link);
+	await bridge.logIn(chair, CHAIR);
 	await watch("standup");
 	await chair.page.getByText("Nobody is here yet").waitFor();
 }
@@ -64,15 +34,10 @@ async function watch(name) {
 
 /** ipsp-phone; what it prints is waited for. */
 async function phone(name, ...words) {
-	const user = name.toLowerCase();
-	for (const folder of ["tmp", "new", "cur"])
-		await mkdir(join(mail, user, folder), { recursive: true });
-	const program = new Program(join(BUILD, "loadgen/ipsp-phone"), [
-		...words, "--from", `${user}@conf.test`, "--name", name, "--json",
-		"--config", "/dev/null", "--mailbox", `maildir:${mail}/${user}`,
-		"--post", `maildir:${mail}/%u`]);
-	phones.push(program);
-	return program;
+	const started = new Phone(bridge, name);
+	await started.run(...words, "--config", "/dev/null");
+	phones.push(started);
+	return started.program;
 }
 
 async function aGateIsDrained() {
@@ -139,7 +104,7 @@ async function pagesBrokeNoRule() {
 	assert.deepEqual(chair.errors, []);
 }
 
-let bridge, chair, ann;
+let chair, ann;
 const phones = [];
 const chrome = await browser.launch();
 const status = await run([
@@ -150,10 +115,9 @@ const status = await run([
 	["no script failed and no security policy was broken", pagesBrokeNoRule],
 ]);
 if (status)
-	console.log(readFileSync(log, "utf8").slice(-8000).replace(/^/gm, "# "));
+	console.log(bridge.logText().slice(-8000).replace(/^/gm, "# "));
 await chrome.close();
-for (const program of phones)
+for (const { program } of phones)
 	await program.stop();
 const end = await bridge.stop();
-await directory.remove();
 process.exit(status || end);

@@ -5,13 +5,12 @@
 // people come one after the other, and it prints how long that took each.
 
 import assert from "node:assert/strict";
-import { openSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { browser, BUILD, freePort, freeUdpPort, Moderator, Program, run,
-	temporaryDirectory, until } from "./lib.mjs";
-import { Recording, tonesOf, writeTones } from "./sound.mjs";
+import { Bridge, Phone, readMail } from "./bed.mjs";
+import { browser, Moderator, run, until } from "./lib.mjs";
+import { tonesOf, writeTones } from "./sound.mjs";
 
 const ROOM = "standup@conf.test";
 const CHAIR = "chair@conf.test";
@@ -19,55 +18,25 @@ const CHAIR = "chair@conf.test";
 const phoneTones = [523, 1370]; // Hz
 const pageTones = [887, 2290];
 
-const directory = await temporaryDirectory();
-const mail = join(directory.path, "mail");
-const config = join(directory.path, "bridge.conf");
-const log = join(directory.path, "bridge.log");
-const url = `http://127.0.0.1:${await freePort()}`;
-const ear = new Recording(join(directory.path, "heard.wav"));
+const bridge = await Bridge.prepare();
+const { mail } = bridge;
+const phone = new Phone(bridge, "Ann", phoneTones);
 
 const people = []; // everybody who opened a link
-let bridge, phone, chair, ben, link;
+let chair, ben, link;
 let mails = 0;
 
-async function startBridge() {
-	for (const user of ["standup", "chair", "ben"])
-		for (const folder of ["tmp", "new", "cur"])
-			await mkdir(join(mail, user, folder), { recursive: true });
-	await writeFile(config, `[bridge]
-state_directory = ${directory.path}/state
-media_address = 127.0.0.1
-media_port = ${await freeUdpPort()}
-workers = 1
-web_address = 127.0.0.1
-web_port = ${new URL(url).port}
-web_url = ${url}
-web_files = ${BUILD}/web/client
-answers_per_address = 20
+const KEYS = `answers_per_address = 20
 answers_per_domain = 1000
 answers_per_room = 1000
-[mail standup]
-mailbox = maildir:${mail}/standup
-post = maildir:${mail}/%u
-[room ${ROOM}]
-account = standup
-moderators = ${CHAIR}
+`;
+const RULES = `moderators = ${CHAIR}
 capacity = 5
-`);
-	bridge = new Program(join(BUILD, "bridge/ipsp-bridge"), ["--config", config],
-		{ stdio: ["pipe", "pipe", openSync(log, "a")] });
-	await until("the bridge to answer", async () =>
-		(await fetch(`${url}/healthz`).catch(() => ({}))).ok);
-}
+`;
 
-async function phoneJoins() {
-	const voice = join(directory.path, "voice.wav");
-	await writeTones(voice, phoneTones);
-	phone = new Program(join(BUILD, "loadgen/ipsp-phone"), [
-		"call", ROOM, "--from", "ann@conf.test", "--name", "Ann",
-		"--mailbox", `maildir:${mail}/ann`, "--post", `maildir:${mail}/%u`,
-		"--send", voice, "--loop", "--receive", ear.path, "--json"]);
-	await phone.line(/"state":"talking"/);
+async function startBridge() {
+	await bridge.start(KEYS, [bridge.room(ROOM, RULES)],
+		["standup", "chair", "ben"]);
 }
 
 /** Writes to the room as any mail program does. */
@@ -81,19 +50,7 @@ async function write(user, { name, subject = "Hello", text = "May I join?" }) {
 	await rename(join(mail, "standup/tmp", file), join(mail, "standup/new", file));
 }
 
-/** The text of a mail of one part, whatever its encoding. */
-function textOf(raw) {
-	const [head, ...rest] = raw.split(/\r?\n\r?\n/);
-	const body = rest.join("\n\n");
-	if (/^content-transfer-encoding: *base64/im.test(head))
-		return Buffer.from(body, "base64").toString("utf8");
-	if (!/^content-transfer-encoding: *quoted-printable/im.test(head))
-		return body;
-	return Buffer.from(body.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g,
-		(_, hex) => String.fromCharCode(parseInt(hex, 16))), "latin1").toString("utf8");
-}
-
-/** The next mail to the user, as text, once it can be read. */
+/** The next mail to the user, once it can be read. */
 async function reply(user) {
 	const folder = join(mail, user, "new");
 	let name;
@@ -103,7 +60,7 @@ async function reply(user) {
 	});
 	const raw = await readFile(join(folder, name), "utf8");
 	await rename(join(folder, name), join(mail, user, "cur", name));
-	return { raw, text: textOf(raw) };
+	return readMail(raw);
 }
 
 const linkIn = (text) => text.match(/https?:\S+\/join#\S+/)?.[0];
@@ -111,12 +68,12 @@ const linkIn = (text) => text.match(/https?:\S+\/join#\S+/)?.[0];
 async function mailIsAnswered() {
 	const began = performance.now();
 	await write("ben", { name: "Ben Okri" });
-	const { raw, text } = await reply("ben");
+	const { head, body: text } = await reply("ben");
 	console.log(`# reply after ${Math.round(performance.now() - began)} ms ` +
 		"(looked for every 50 ms)");
 	link = linkIn(text);
-	assert.ok(link.startsWith(`${url}/join#`), text);
-	assert.match(raw, /^Auto-Submitted: auto-replied/mi);
+	assert.ok(link.startsWith(`${bridge.url}/join#`), text);
+	assert.match(head, /^Auto-Submitted: auto-replied/mi);
 	assert.match(text, /One person is in it now\./);
 	assert.doesNotMatch(text, /Ann/); // not for who may be anybody
 	assert.match(text, /ipsp-phone call/);
@@ -179,7 +136,7 @@ const person = (of, name) => of.page.locator(".people li").filter({
 async function linkIsOpened() {
 	ben = await openLink(link, { permissions: ["microphone"] });
 	await shown(ben, `You join as Ben Okri (ben@conf.test).`);
-	assert.equal(await ben.page.evaluate(() => location.href), `${url}/join`);
+	assert.equal(await ben.page.evaluate(() => location.href), `${bridge.url}/join`);
 	await until("the microphone's level", async () => Number(await ben.page
 		.getByRole("meter").getAttribute("aria-valuenow")) > 20);
 	await ben.accessible("before joining");
@@ -209,7 +166,7 @@ async function heardByPage(hertz) {
 }
 
 async function heardByPhone(hertz) {
-	return ear.tones(hertz, await ear.seconds() - 1, 1);
+	return phone.ear.tones(hertz, await phone.ear.seconds() - 1, 1);
 }
 
 async function phoneHears(heard) {
@@ -273,11 +230,11 @@ async function personMutesHimself() {
 
 async function logIn() {
 	chair = await Moderator.open(chrome);
-	await chair.page.goto(`${url}/login`);
+	await chair.page.goto(`${bridge.url}/login`);
 	await chair.page.getByRole("textbox", { name: "Mail address", exact: true })
 		.fill(CHAIR);
 	await button(chair, "Mail me a link").click();
-	const { text } = await reply("chair");
+	const { body: text } = await reply("chair");
 	await chair.useLink(text.match(/https?:\S+\/login#\S+/)[0]);
 	await chair.row("Ben Okri").waitFor();
 }
@@ -338,7 +295,7 @@ async function lobbyIsRespected() {
 	await chair.page.getByRole("button", { name: "Turn the lobby on", exact: true }).click();
 	await write("ben", { name: "田中", subject: "参加したい",
 		text: "会議に参加したいのですが。" });
-	const { text } = await reply("ben");
+	const { body: text } = await reply("ben");
 	assert.match(text, /待合室/);
 	await ben.context.close();
 	ben = await openLink(linkIn(text), { permissions: ["microphone"],
@@ -384,7 +341,7 @@ async function timedReply(user) {
 }
 
 async function timedClick(user) {
-	const { text } = await reply(user);
+	const { body: text } = await reply(user);
 	ben = await openLink(linkIn(text), { permissions: ["microphone"] });
 	await ben.page.getByRole("meter").waitFor();
 	await button(ben, "Join").click();
@@ -409,13 +366,13 @@ async function manyCome() {
 }
 
 async function nothingWentWrong() {
-	const said = readFileSync(log, "utf8");
+	const said = bridge.logText();
 	assert.deepEqual(people.flatMap(({ errors }) => errors), []);
 	assert.doesNotMatch(said, /critical:/i);
 	assert.ok(!said.includes(new URL(link).hash.slice(1)));
 }
 
-const tones = join(directory.path, "page.wav");
+const tones = join(bridge.directory.path, "page.wav");
 await writeTones(tones, pageTones);
 const chrome = await browser.launch("--use-fake-ui-for-media-stream",
 	"--use-fake-device-for-media-stream",
@@ -423,7 +380,7 @@ const chrome = await browser.launch("--use-fake-ui-for-media-stream",
 	"--autoplay-policy=no-user-gesture-required");
 const status = await run([
 	["the bridge starts", startBridge],
-	["a phone joins by mail", phoneJoins],
+	["a phone joins by mail", () => phone.join(ROOM)],
 	["a person's mail is answered by a link", mailIsAnswered],
 	["the link opens a page that tests the microphone", linkIsOpened],
 	["looking at the link uses nothing up", lookingUsesNothingUp],
@@ -443,9 +400,8 @@ const status = await run([
 	["no error, and no secret in the log", nothingWentWrong],
 ]);
 if (status)
-	console.log(readFileSync(log, "utf8").slice(-8000).replace(/^/gm, "# "));
+	console.log(bridge.logText().slice(-8000).replace(/^/gm, "# "));
 await chrome.close();
-await phone?.stop();
+await phone.program?.stop();
 const end = await bridge.stop();
-await directory.remove();
 process.exit(status || end);

@@ -5,13 +5,11 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { openSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { browser, BUILD, freePort, freeUdpPort, Program, run,
-	temporaryDirectory, until } from "./lib.mjs";
-import { Recording, tonesOf, writeTones } from "./sound.mjs";
+import { Bridge, Phone } from "./bed.mjs";
+import { browser, BUILD, run, until } from "./lib.mjs";
+import { tonesOf, writeTones } from "./sound.mjs";
 
 const ROOM = "standup@conf.test";
 const WHIP = `/whip/${encodeURIComponent(ROOM)}`;
@@ -20,15 +18,10 @@ const PAGE = "/telephone"; // served by playwright, not by the bridge
 const phoneTones = [523, 1370]; // Hz
 const pageTones = [887, 2290];
 
-const directory = await temporaryDirectory();
-const mail = join(directory.path, "mail");
-const config = join(directory.path, "bridge.conf");
-const log = join(directory.path, "bridge.log");
-const url = `http://127.0.0.1:${await freePort()}`;
-const program = join(BUILD, "bridge/ipsp-bridge");
-const ear = new Recording(join(directory.path, "heard.wav"));
+const bridge = await Bridge.prepare();
+const phone = new Phone(bridge, "Ann", phoneTones);
 
-let bridge, phone, page, other;
+let page, other;
 
 /** Runs in the page: a WHIP client of 40 lines. `spoil` changes its offer. */
 function telephone() {
@@ -102,8 +95,8 @@ function telephone() {
 }
 
 function token(...options) {
-	return execFileSync(program, ["token", "-c", config, ROOM, ...options],
-		{ encoding: "utf8" }).trim();
+	return execFileSync(join(BUILD, "bridge/ipsp-bridge"),
+		["token", "-c", bridge.config, ROOM, ...options], { encoding: "utf8" }).trim();
 }
 
 async function openPage() {
@@ -111,7 +104,7 @@ async function openPage() {
 	const opened = await context.newPage();
 	await opened.route(`**${PAGE}`, (route) => route.fulfill({
 		contentType: "text/html", body: "<!doctype html><title>Telephone</title>" }));
-	await opened.goto(url + PAGE);
+	await opened.goto(bridge.url + PAGE);
 	await opened.evaluate(telephone);
 	return opened;
 }
@@ -122,38 +115,7 @@ function dial(where, options = {}, bearer = token()) {
 }
 
 async function startBridge() {
-	for (const folder of ["tmp", "new", "cur"])
-		await mkdir(join(mail, "standup", folder), { recursive: true });
-	await writeFile(config, `[bridge]
-state_directory = ${directory.path}/state
-media_address = 127.0.0.1
-media_port = ${await freeUdpPort()}
-workers = 1
-web_address = 127.0.0.1
-web_port = ${new URL(url).port}
-web_url = ${url}
-web_files = ${BUILD}/web/client
-[mail standup]
-mailbox = maildir:${mail}/standup
-post = maildir:${mail}/%u
-[room ${ROOM}]
-account = standup
-capacity = 5
-`);
-	bridge = new Program(program, ["--config", config],
-		{ stdio: ["pipe", "pipe", openSync(log, "a")] });
-	await until("the bridge to answer", async () =>
-		(await fetch(`${url}/healthz`).catch(() => ({}))).ok);
-}
-
-async function phoneJoins() {
-	const voice = join(directory.path, "voice.wav");
-	await writeTones(voice, phoneTones);
-	phone = new Program(join(BUILD, "loadgen/ipsp-phone"), [
-		"call", ROOM, "--from", "ann@conf.test", "--name", "Ann",
-		"--mailbox", `maildir:${mail}/ann`, "--post", `maildir:${mail}/%u`,
-		"--send", voice, "--loop", "--receive", ear.path, "--json"]);
-	await phone.line(/"state":"talking"/);
+	await bridge.start("", [bridge.room(ROOM, "capacity = 5\n")], ["standup"]);
 }
 
 async function pageJoins() {
@@ -175,7 +137,7 @@ async function heardByPage(hertz) {
 }
 
 async function heardByPhone(hertz) {
-	return ear.tones(hertz, await ear.seconds() - 1, 1);
+	return phone.ear.tones(hertz, await phone.ear.seconds() - 1, 1);
 }
 
 async function eachHearsTheOther() {
@@ -264,7 +226,7 @@ async function fingerprintIsChecked() {
 	assert.equal(joined.status, 201);
 	assert.equal(joined.state, "failed");
 	await until("the bridge to say so", () =>
-		readFileSync(log, "utf8").includes("not the certificate of its offer"));
+		bridge.logText().includes("not the certificate of its offer"));
 }
 
 async function listenerOnlyHears() {
@@ -286,7 +248,7 @@ async function pageLeaves() {
 		(await heardByPhone(pageTones)).every((tone) => tone.silent));
 }
 
-const tones = join(directory.path, "page.wav");
+const tones = join(bridge.directory.path, "page.wav");
 await writeTones(tones, pageTones);
 const chrome = await browser.launch("--use-fake-ui-for-media-stream",
 	"--use-fake-device-for-media-stream",
@@ -294,7 +256,7 @@ const chrome = await browser.launch("--use-fake-ui-for-media-stream",
 	"--autoplay-policy=no-user-gesture-required");
 const status = await run([
 	["the bridge starts", startBridge],
-	["a phone joins by mail", phoneJoins],
+	["a phone joins by mail", () => phone.join(ROOM)],
 	["a page joins by WebRTC", pageJoins],
 	["phone and page hear each other", eachHearsTheOther],
 	["RTCP gives the page its round trip", rtcpIsUnderstood],
@@ -306,9 +268,8 @@ const status = await run([
 	["who leaves is heard no more", pageLeaves],
 ]);
 if (status)
-	console.log(readFileSync(log, "utf8").slice(-8000).replace(/^/gm, "# "));
+	console.log(bridge.logText().slice(-8000).replace(/^/gm, "# "));
 await chrome.close();
-await phone?.stop();
+await phone.program?.stop();
 const end = await bridge.stop();
-await directory.remove();
 process.exit(status || end);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { appendFile } from "node:fs/promises";
 
 import { Bridge, Phone } from "./bed.mjs";
-import { browser, Moderator, run, until, whenClicked, whenShown } from "./lib.mjs";
+import { browser, command, Moderator, run, until, whenClicked, whenShown } from "./lib.mjs";
 
 const ROOM = "standup@conf.test";
 const FRESH = "fresh@conf.test";
@@ -135,24 +135,6 @@ async function volumeIsHeard() {
 	await Promise.all([alice, carol].map((ear) => ear.waitFor(bob, true)));
 	await hear([alice, bob, carol], [alice, bob, carol]);
 	await chair.volume("Bob", 100);
-}
-
-/** What the bridge says to a command, over a socket of its own. */
-function command(page, what) {
-	return page.evaluate((what) => new Promise((resolve) => {
-		const socket = new WebSocket(`ws://${location.host}/panel`, "ipsp-panel");
-		let snapshot;
-		socket.onopen = () => socket.send(JSON.stringify({ id: 1, ...what }));
-		socket.onmessage = ({ data }) => {
-			const message = JSON.parse(data);
-			if (message.t === "snapshot")
-				snapshot = message;
-			if (message.id !== 1)
-				return;
-			socket.close();
-			resolve(message.t === "error" ? message.code : snapshot ?? "done");
-		};
-	}), what);
 }
 
 async function member(name) {
